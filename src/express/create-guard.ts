@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AccessToken } from '../protocol/access-token.js';
+import type { UntypedClaims } from '../protocol/claims.js';
+import { ConfigurationError, toError } from '../protocol/errors.js';
+import { formatAnswer, type HttpAnswer } from '../protocol/http-answer.js';
+import { describeValue } from '../protocol/options.js';
+import { Refusal } from '../protocol/refusal.js';
+import { authenticate } from '../verifier/authenticate.js';
+import { internalsOf, type Verifier, type VerifierInternals } from '../verifier/create-verifier.js';
+import { parseDemands } from '../verifier/demands.js';
+import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
+import { type AnyHandler, runHandlers } from './run-handlers.js';
+
+type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
+type GuardableRequest = IncomingMessage & { auth?: AccessToken | undefined };
+
+const GUARD_OPTION_NAMES = ['audience', 'realm', 'extraTokenLocations', 'errors', 'onRefusal'];
+const VERIFIER_OF = Symbol('scopegate.guard');
+
+/**
+ * Creates a guard: the face of a verifier towards Express. Several guards may share one verifier, each with
+ * an audience of its own.
+ *
+ * @throws {ConfigurationError}
+ */
+export function createGuard<Claims = UntypedClaims>(
+  verifier: Verifier<Claims>,
+  options: GuardOptions = {},
+): Guard<Claims> {
+  const internals = requireInternals(verifier);
+  const { errors = 'respond', onRefusal, ...demanded } = options;
+  // Told now, not by the first route.
+  parseDemands(options, GUARD_OPTION_NAMES, internals.audience);
+  checkGuardOptions(errors, onRefusal);
+
+  function createMiddleware(isOptional: boolean, policy: unknown, handlers: readonly unknown[]): NodeMiddleware {
+    checkIsCalled(policy);
+    checkHandlers(handlers);
+    const demands = parseDemands(
+      { ...demanded, policy: policy as never },
+      [...GUARD_OPTION_NAMES, 'policy'],
+      internals.audience,
+    );
+    const readsQuery = demands.extraTokenLocations.includes('query');
+
+    function settle(outcome: AccessToken | Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
+      if (outcome instanceof Refusal) {
+        if (!isOptional || outcome.reason !== 'token_missing') return refuse(outcome, req, res, next);
+        req.auth = undefined;
+      } else {
+        req.auth = outcome;
+        // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
+        if (readsQuery) res.setHeader('Cache-Control', 'private');
+      }
+      runHandlers(handlers as readonly AnyHandler[], req, res, next);
+    }
+
+    function refuse(refusal: Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
+      const wantsError = onRefusal !== undefined || errors === 'next' || res.headersSent;
+      if (!wantsError) return writeAnswer(res, formatAnswer(refusal, demands.realm));
+      const error = toError(refusal, demands.realm);
+      if (onRefusal !== undefined) notify(() => onRefusal(error, req));
+      if (errors === 'next' || res.headersSent) return next(error);
+      writeAnswer(res, error);
+    }
+
+    return function scopegateGuard(req, res, next) {
+      const outcome = authenticate(internals.context, req, demands);
+      if (outcome instanceof Promise) outcome.then((known) => settle(known, req, res, next), next);
+      else settle(outcome, req, res, next);
+    };
+  }
+
+  const guard = (policy?: unknown, ...handlers: unknown[]) => createMiddleware(false, policy, handlers);
+  const optional = (policy?: unknown, ...handlers: unknown[]) => createMiddleware(true, policy, handlers);
+  Object.defineProperties(guard, { optional: { value: optional }, [VERIFIER_OF]: { value: internals } });
+  return Object.freeze(guard) as unknown as Guard<Claims>;
+}
+
+/** Gives the verifier behind a guard, or undefined for anything that `createGuard` did not make. */
+export function verifierOf(guard: unknown): VerifierInternals | undefined {
+  return typeof guard === 'function' ? (guard as { [VERIFIER_OF]?: VerifierInternals })[VERIFIER_OF] : undefined;
+}
+
+function requireInternals(verifier: unknown): VerifierInternals {
+  const internals = internalsOf(verifier);
+  if (internals !== undefined) return internals;
+  throw new ConfigurationError(
+    'verifier',
+    `is ${describeValue(verifier)} and not a verifier.`,
+    'Call createGuard(createVerifier({ ... })), with both functions from the same copy of scopegate.',
+  );
+}
+
+function checkGuardOptions(errors: unknown, onRefusal: unknown): void {
+  if (errors !== 'respond' && errors !== 'next') {
+    throw new ConfigurationError('errors', `is ${describeValue(errors)}.`, "Give 'respond' or 'next'.");
+  }
+  if (onRefusal !== undefined && typeof onRefusal !== 'function') {
+    throw new ConfigurationError('onRefusal', `is ${describeValue(onRefusal)}.`, 'Give a function, or leave it out.');
+  }
+}
+
+/** `app.use(guard)` makes Express call the guard with a request in place of a policy. */
+function checkIsCalled(policy: unknown): void {
+  const isRequest = typeof policy === 'object' && policy !== null && 'headers' in policy;
+  if (!isRequest && typeof policy !== 'function') return;
+  throw new ConfigurationError(
+    'policy',
+    isRequest ? 'is a request: the guard was used as a request handler.' : 'is a function.',
+    "Call the guard: app.use(guard()), or app.get('/orders', guard('orders:read', handler)).",
+  );
+}
+
+function checkHandlers(handlers: readonly unknown[]): void {
+  for (const [index, handler] of handlers.entries()) {
+    if (typeof handler === 'function') continue;
+    throw new ConfigurationError(
+      `handlers[${index}]`,
+      `is ${describeValue(handler)}.`,
+      'Give request handlers after the policy. Several scopes stand in one string, or in allOf or anyOf.',
+    );
+  }
+}
+
+function notify(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    process.emitWarning(`onRefusal threw: ${error}`, { code: 'SCOPEGATE_ON_REFUSAL' });
+  }
+}
+
+function writeAnswer(res: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  res.statusCode = status;
+  for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string);
+  res.end(body);
+}

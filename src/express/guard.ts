@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+// biome-ignore lint/suspicious/noTsIgnore: an error is expected only where express has no types
+/** @ts-ignore: express is an optional peer; without its types, handlers name their own. */
+import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
+import type { PolicyInput } from '../policy/policy.js';
+import type { AccessToken } from '../protocol/access-token.js';
+import type { UntypedClaims } from '../protocol/claims.js';
+import type { AuthorizationError, IssuerUnavailableError } from '../protocol/errors.js';
+import type { AuthenticateOptions } from '../verifier/demands.js';
+
+/** The options of `createGuard`. */
+export interface GuardOptions extends Omit<AuthenticateOptions, 'policy'> {
+  /**
+   * What becomes of a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: it
+   * gives the error to the app's error handler, with `status`, `headers`, `code` and `reason`.
+   * @defaultValue `'respond'`
+   */
+  readonly errors?: 'respond' | 'next';
+  /** Told of every refusal, before the answer. For logs and metrics; nothing it does changes the answer. */
+  readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
+}
+
+/** Express' `next`. */
+export type NextFunction = (error?: unknown) => void;
+
+/** A middleware: a request handler for Express 4 and 5, and for anything else with `(req, res, next)`. */
+export type Middleware<Req, Res> = (req: Req, res: Res, next: NextFunction) => void;
+
+/** A request that a guard let through. */
+export type Guarded<Req, Claims> = Req & { readonly auth: AccessToken<Claims> };
+
+/** A request that `guard.optional` let through, with or without a token. */
+export type MaybeGuarded<Req, Claims> = Req & { readonly auth?: AccessToken<Claims> | undefined };
+
+type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
+type AtLeastOne<T> = readonly [T, ...(readonly T[])];
+
+/** Makes request handlers that let a request through with a good access token alone. */
+export interface Guard<Claims = UntypedClaims> {
+  /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
+  (policy?: PolicyInput): Middleware<IncomingMessage, ServerResponse>;
+  /** The same, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  <Req extends IncomingMessage = ExpressRequest, Res extends ServerResponse = ExpressResponse>(
+    policy: PolicyInput | undefined,
+    ...handlers: AtLeastOne<Handler<Guarded<Req, Claims>, Res>>
+  ): Middleware<Req, Res>;
+
+  readonly optional: OptionalGuard<Claims>;
+}
+
+/**
+ * Lets a request without a token through, without `req.auth`. A token that is there must be good and meet
+ * the policy: a bad one is refused, never taken for none.
+ */
+export interface OptionalGuard<Claims = UntypedClaims> {
+  (policy?: PolicyInput): Middleware<IncomingMessage, ServerResponse>;
+  <Req extends IncomingMessage = ExpressRequest, Res extends ServerResponse = ExpressResponse>(
+    policy: PolicyInput | undefined,
+    ...handlers: AtLeastOne<Handler<MaybeGuarded<Req, Claims>, Res>>
+  ): Middleware<Req, Res>;
+}

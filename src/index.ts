@@ -1,0 +1,46 @@
+export { authOf } from './express/auth-of.js';
+export { createGuard } from './express/create-guard.js';
+export type {
+  Guard,
+  Guarded,
+  GuardOptions,
+  MaybeGuarded,
+  Middleware,
+  NextFunction,
+  OptionalGuard,
+} from './express/guard.js';
+export type {
+  DiscoveredIssuer,
+  IssuerOptions,
+  JwksUriIssuer,
+  Profile,
+  ScopeSource,
+  SharedRules,
+  StaticKeysIssuer,
+} from './issuer/issuer-options.js';
+export type { KeySourceStatus } from './issuer/key-source.js';
+export {
+  allOf,
+  anyOf,
+  type ClaimPolicy,
+  type ClaimRules,
+  type ClaimTest,
+  type ClaimValue,
+  claim,
+  type Policy,
+  type PolicyInput,
+  type ScopePolicy,
+} from './policy/policy.js';
+export type { AccessToken } from './protocol/access-token.js';
+export type { Algorithm } from './protocol/algorithm.js';
+export type { ExtraTokenLocation } from './protocol/bearer-token.js';
+export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
+export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
+export type { HttpRequest } from './protocol/http-request.js';
+export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
+export type { Register, RegisterClaims } from './protocol/register.js';
+export type { StandardSchema } from './protocol/standard-schema.js';
+export type { TokenCacheStatus } from './token/verified-token-cache.js';
+export { createVerifier, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
+export type { AuthenticateOptions, VerifyOptions } from './verifier/demands.js';
+export type { KeyOptions, VerifierOptions } from './verifier/options.js';

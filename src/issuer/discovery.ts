@@ -1,0 +1,72 @@
+import { FetchFailure, type FetchJsonOptions, fetchJsonObject, type JsonDocument } from '../platform/fetch-json.js';
+import { quoteUntrusted } from '../protocol/refusal.js';
+
+/** The members of authorization server metadata that scopegate uses (RFC 8414 §2). */
+export interface AuthorizationServerMetadata {
+  readonly issuer: string;
+  readonly jwksUri: string;
+}
+
+/** What is asked for, where, and how. */
+export interface DiscoveryOptions {
+  readonly issuer: string;
+  /** Asked in turn; the next one only where the one before gave no document. */
+  readonly urls: readonly string[];
+  readonly allowInsecureHttp: boolean;
+}
+
+/**
+ * Fetches and judges the metadata of an issuer. Its `issuer` member must equal ours to the letter, or none
+ * of it is used.
+ *
+ * @see RFC 8414 §3.3, OpenID Connect Discovery §4.3
+ * @throws {FetchFailure}
+ */
+export async function fetchMetadata(
+  { issuer, urls, allowInsecureHttp }: DiscoveryOptions,
+  fetchOptions: FetchJsonOptions,
+): Promise<AuthorizationServerMetadata> {
+  const { url, document } = await fetchFirst(urls, fetchOptions);
+  if (document['issuer'] !== issuer) throw new FetchFailure(describeMismatch(url, issuer, document['issuer']));
+  const jwksUri = document['jwks_uri'];
+  if (typeof jwksUri !== 'string' || !isFetchable(jwksUri, allowInsecureHttp)) {
+    throw new FetchFailure(`${url} has no jwks_uri that is an https URL`);
+  }
+  return { issuer, jwksUri };
+}
+
+async function fetchFirst(
+  urls: readonly string[],
+  fetchOptions: FetchJsonOptions,
+): Promise<{ url: string; document: JsonDocument }> {
+  const failures: FetchFailure[] = [];
+  for (const url of urls) {
+    try {
+      return { url, document: await fetchJsonObject(url, fetchOptions) };
+    } catch (error) {
+      // Without an answer the document may stand there all the same: it is not the next one's turn.
+      if (!(error instanceof FetchFailure) || error.status === undefined) throw error;
+      failures.push(error);
+    }
+  }
+  throw new FetchFailure(failures.map((failure) => failure.message).join('; '));
+}
+
+function describeMismatch(url: string, ours: string, theirs: unknown): string {
+  let hint = '';
+  if (typeof theirs === 'string' && withoutSlash(theirs) === withoutSlash(ours)) {
+    hint = ' (they differ only by case or a trailing slash)';
+  }
+  return `${url} has the issuer ${quoteUntrusted(theirs)}, not ${quoteUntrusted(ours)}${hint}`;
+}
+
+function withoutSlash(issuer: string): string {
+  return issuer.toLowerCase().replace(/\/$/, '');
+}
+
+/** Tells whether a URL is one that keys may come from. */
+export function isFetchable(url: string, allowInsecureHttp: boolean): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol } = new URL(url);
+  return protocol === 'https:' || (allowInsecureHttp && protocol === 'http:');
+}

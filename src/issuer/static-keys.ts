@@ -1,0 +1,50 @@
+import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import type { Refusal } from '../protocol/refusal.js';
+import { KeySet } from './key-set.js';
+import { describeKeys, type KeyQuery, type KeySource, type KeySourceStatus, refuseUnknown } from './key-source.js';
+import type { VerificationKey } from './verification-key.js';
+
+/** Keys that were given in the options and never change. */
+export class StaticKeys implements KeySource {
+  readonly #importing: Promise<KeySet>;
+  #set: KeySet | undefined;
+
+  constructor(members: readonly unknown[]) {
+    this.#importing = KeySet.import(members).then((set) => {
+      this.#set = set;
+      return set;
+    });
+  }
+
+  find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
+    return after(this.#set ?? this.#importing, (set) => {
+      const keys = set.match(query.kid, query.algorithm);
+      return keys.length > 0 ? keys : refuseUnknown(query);
+    });
+  }
+
+  holds(key: VerificationKey): boolean {
+    return this.#set?.has(key) ?? false;
+  }
+
+  async ready(): Promise<undefined> {
+    await this.#importing;
+  }
+
+  refresh(): Promise<undefined> {
+    return this.ready();
+  }
+
+  status(): KeySourceStatus {
+    return {
+      state: 'static',
+      ...describeKeys(this.#set),
+      ageSeconds: undefined,
+      fetches: 0,
+      lastError: undefined,
+      nextAttemptInSeconds: undefined,
+    };
+  }
+
+  close(): void {}
+}

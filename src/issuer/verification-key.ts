@@ -1,0 +1,104 @@
+import { KeyObject } from 'node:crypto';
+import { importJWK, type JWK } from 'jose';
+import { type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
+
+/** A public key of an issuer, and what it may be used for. Compared by identity. */
+export interface VerificationKey {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  readonly keyObject: KeyObject;
+}
+
+/** A JWK that is fit for use, cut down to its public members. */
+export interface UsableJwk {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  readonly publicJwk: JWK;
+}
+
+type UntrustedJwk = { readonly [name: string]: unknown };
+type KeyType = 'RSA' | 'EC' | 'OKP';
+
+const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
+  RSA: ['n', 'e'],
+  EC: ['crv', 'x', 'y'],
+  OKP: ['crv', 'x'],
+};
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+// RFC 7518 §3.3 asks for 2048 bits at least. The upper bound keeps one verification from costing milliseconds.
+const RSA_LEAST_BITS = 2048;
+const RSA_MOST_BITS = 8192;
+// NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
+const RSA_LEAST_EXPONENT = 65_537n;
+const RSA_MOST_EXPONENT = 0xffff_ffffn;
+
+/**
+ * Judges one member of a key set by its metadata and sizes. Gives why it cannot be used, as a text.
+ *
+ * @see RFC 7517 §4, §5
+ */
+export function checkJwk(member: unknown): UsableJwk | string {
+  if (typeof member !== 'object' || member === null || Array.isArray(member)) return 'is not an object';
+  const jwk = member as UntrustedJwk;
+  const { kty, crv, kid, alg } = jwk;
+  if (!isKeyType(kty)) return 'has a kty that is not RSA, EC or OKP';
+  const problem =
+    findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? (kty === 'RSA' ? findRsaWeakness(jwk) : undefined);
+  if (problem !== undefined) return problem;
+  const fitting = algorithmsOfKey(kty, crv);
+  if (fitting.length === 0) return 'is on a curve that is not supported';
+  // RFC 8725 §3.1: a key that names its algorithm is used with no other.
+  const algorithms = alg === undefined ? fitting : fitting.filter((name) => name === alg);
+  if (algorithms.length === 0) return 'has an alg that is not supported or does not fit the key';
+  return { kid: kid as string | undefined, algorithms, publicJwk: pickPublicMembers(jwk, kty) };
+}
+
+/** Imports a key that `checkJwk` found usable. Gives why it cannot be used all the same, as a text. */
+export async function importVerificationKey(usable: UsableJwk): Promise<VerificationKey | string> {
+  const { kid, algorithms, publicJwk } = usable;
+  try {
+    const imported = await importJWK(publicJwk, algorithms[0] as string);
+    if (imported instanceof Uint8Array) return 'is symmetric';
+    return { kid, algorithms, keyObject: KeyObject.from(imported) };
+  } catch {
+    return 'is not a valid key, such as a point off its curve';
+  }
+}
+
+function isKeyType(kty: unknown): kty is KeyType {
+  return typeof kty === 'string' && Object.hasOwn(PUBLIC_MEMBERS, kty);
+}
+
+function findMetadataProblem(jwk: UntrustedJwk): string | undefined {
+  const { kid, use, key_ops: keyOps } = jwk;
+  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return 'holds private or symmetric key material';
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'has a kid that is not a string';
+  if (use !== undefined && use !== 'sig') return 'has a use other than sig';
+  const isForVerification = Array.isArray(keyOps) && keyOps.length === 1 && keyOps[0] === 'verify';
+  return keyOps === undefined || isForVerification ? undefined : 'has key_ops other than verify';
+}
+
+function findMissingMember(jwk: UntrustedJwk, kty: KeyType): string | undefined {
+  const missing = PUBLIC_MEMBERS[kty].find((name) => typeof jwk[name] !== 'string' || jwk[name] === '');
+  return missing === undefined ? undefined : `lacks the member ${missing}`;
+}
+
+function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
+  const bits = toBigInt(n).toString(2).length;
+  const exponent = toBigInt(e);
+  if (bits < RSA_LEAST_BITS) return `is an RSA key of less than ${RSA_LEAST_BITS} bits`;
+  if (bits > RSA_MOST_BITS) return `is an RSA key of more than ${RSA_MOST_BITS} bits`;
+  const isSafe = exponent % 2n === 1n && exponent >= RSA_LEAST_EXPONENT && exponent <= RSA_MOST_EXPONENT;
+  return isSafe ? undefined : 'is an RSA key with an unsafe exponent';
+}
+
+function toBigInt(base64url: unknown): bigint {
+  const hex = Buffer.from(String(base64url), 'base64url').toString('hex');
+  return hex === '' ? 0n : BigInt(`0x${hex}`);
+}
+
+/** Metadata stays behind: it was judged here, and key import has rules of its own for it. */
+function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): JWK {
+  return { kty, ...Object.fromEntries(PUBLIC_MEMBERS[kty].map((name) => [name, jwk[name]])) };
+}

@@ -1,0 +1,2 @@
+/** Gives milliseconds since the epoch, as `Date.now` does. */
+export type Clock = () => number;

@@ -1,0 +1,34 @@
+import { Refusal } from '../protocol/refusal.js';
+import type { ClaimPolicy } from './policy.js';
+
+type Claims = { readonly [name: string]: unknown };
+
+/** Checks one rule about a claim. */
+export function checkClaim(policy: ClaimPolicy, claims: Claims): Refusal | undefined {
+  const value = findClaim(claims, policy.claim);
+  const name = policy.claim.join(' > ');
+  if ('equals' in policy) return value === policy.equals ? undefined : refuse(`${name} is another value`);
+  if ('includes' in policy) {
+    return Array.isArray(value) && value.includes(policy.includes) ? undefined : refuse(`${name} lacks the value`);
+  }
+  try {
+    return policy.satisfies(value, claims) === true ? undefined : refuse(`${name} does not satisfy the test`);
+  } catch (cause) {
+    return new Refusal('claim_rule_threw', name, { cause });
+  }
+}
+
+function refuse(detail: string): Refusal {
+  return new Refusal('claim_rule_failed', detail);
+}
+
+/** Follows own members only: `constructor` is no claim of anybody's. */
+function findClaim(claims: Claims, path: readonly string[]): unknown {
+  let value: unknown = claims;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
+      return undefined;
+    value = (value as Claims)[name];
+  }
+  return value;
+}

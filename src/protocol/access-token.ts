@@ -1,0 +1,72 @@
+import type { UntypedClaims } from './claims.js';
+
+/**
+ * A verified access token, as handlers see it on `req.auth`. Frozen. Its `token` is kept out of
+ * enumeration, `util.inspect`, `console.log` and `JSON.stringify`.
+ */
+export interface AccessToken<Claims = UntypedClaims> {
+  /** The token string itself, for calls on behalf of the client. */
+  readonly token: string;
+  /** The token's own claims, with the output of the `claims` schema laid over them. */
+  readonly claims: Claims;
+  /** The `iss` claim. */
+  readonly issuer: string;
+  /** The `sub` claim. Equal to `clientId` at some providers when no user is involved. */
+  readonly subject: string | undefined;
+  /** The client that the token was issued to: `client_id`, else `azp`, `cid` or `appid`. */
+  readonly clientId: string | undefined;
+  /** The scopes granted. */
+  readonly scopes: readonly string[];
+  /** The `aud` claim, always as an array. */
+  readonly audience: readonly string[];
+  /** The `exp` claim: seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+class VerifiedAccessToken implements AccessToken<unknown> {
+  readonly #token: string;
+  readonly claims: unknown;
+  readonly issuer: string;
+  readonly subject: string | undefined;
+  readonly clientId: string | undefined;
+  readonly scopes: readonly string[];
+  readonly audience: readonly string[];
+  readonly expiresAt: number;
+
+  constructor(fields: AccessToken<unknown>) {
+    this.#token = fields.token;
+    this.claims = fields.claims;
+    this.issuer = fields.issuer;
+    this.subject = fields.subject;
+    this.clientId = fields.clientId;
+    this.scopes = fields.scopes;
+    this.audience = fields.audience;
+    this.expiresAt = fields.expiresAt;
+    Object.freeze(this);
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  // Without this, `showHidden` together with `getters` would print the token.
+  [INSPECT](): object {
+    return { ...this };
+  }
+
+  static is(value: unknown): value is VerifiedAccessToken {
+    return typeof value === 'object' && value !== null && #token in value;
+  }
+}
+
+/** Makes the frozen value that a handler sees. */
+export function createAccessToken<Claims>(fields: AccessToken<Claims>): AccessToken<Claims> {
+  return new VerifiedAccessToken(fields) as AccessToken<Claims>;
+}
+
+/** Tells whether a value was made by `createAccessToken`; no look-alike passes. */
+export function isAccessToken(value: unknown): value is AccessToken {
+  return VerifiedAccessToken.is(value);
+}

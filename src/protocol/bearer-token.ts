@@ -1,0 +1,81 @@
+import { type HttpRequest, headerValues } from './http-request.js';
+import { Refusal } from './refusal.js';
+
+/** Where a token may stand besides the `Authorization` header (RFC 6750 §2.2, §2.3). */
+export const EXTRA_TOKEN_LOCATIONS = ['form', 'query'] as const;
+export type ExtraTokenLocation = (typeof EXTRA_TOKEN_LOCATIONS)[number];
+
+/** The one access token of a request. */
+export interface BearerToken {
+  readonly token: string;
+  readonly location: 'header' | ExtraTokenLocation;
+}
+
+// RFC 9110 §11.1: an auth-scheme is a token. The lookahead tells `Bearer,` from a scheme named `Bearerish`.
+const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9a-z])/i;
+// RFC 6750 §2.1, RFC 9110 §11.4: "Bearer" 1*SP b64token
+const BEARER_CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
+
+/**
+ * Takes the one access token out of a request. The header alone is read unless `extraLocations` says more,
+ * but a second token in the query or in a parsed form is refused in any case.
+ *
+ * @see RFC 6750 §2
+ */
+export function parseBearerToken(
+  request: HttpRequest,
+  extraLocations: readonly ExtraTokenLocation[],
+): BearerToken | Refusal {
+  const authorization = headerValues(request, 'authorization');
+  if (authorization.length > 1) {
+    return new Refusal('authorization_repeated', `${authorization.length} Authorization headers`);
+  }
+  const fromHeader = authorization[0] === undefined ? undefined : parseAuthorization(authorization[0]);
+  if (fromHeader instanceof Refusal) return fromHeader;
+
+  const fromQuery = queryTokens(request.url);
+  const fromForm = formTokens(request);
+  if (fromQuery.length === 0 && fromForm.length === 0) {
+    return fromHeader ?? new Refusal('token_missing', 'no Authorization header with the Bearer scheme');
+  }
+
+  const sent = (fromHeader === undefined ? 0 : 1) + fromQuery.length + fromForm.length;
+  const accepted = [
+    ...(extraLocations.includes('query') ? fromQuery : []),
+    ...(extraLocations.includes('form') ? fromForm : []),
+  ];
+  if (fromHeader === undefined && accepted.length === 0) {
+    return new Refusal('token_missing', 'tokens are taken from the Authorization header alone');
+  }
+  if (sent > 1) return new Refusal('multiple_tokens', `${sent} tokens in header, query and form`);
+  const extra = accepted[0];
+  if (extra === undefined) return fromHeader as BearerToken;
+  return B64TOKEN.test(extra.token) ? extra : new Refusal('bearer_malformed', `access_token in the ${extra.location}`);
+}
+
+/** Gives undefined for what RFC 6750 §3.1 calls a request without authentication information. */
+function parseAuthorization(value: string): BearerToken | Refusal | undefined {
+  const credentials = BEARER_CREDENTIALS.exec(value);
+  if (credentials !== null) return { token: credentials[1] as string, location: 'header' };
+  if (!BEARER_SCHEME.test(value)) return undefined;
+  return new Refusal('bearer_malformed', 'Bearer is not followed by spaces and one b64token');
+}
+
+function queryTokens(url: string | undefined): readonly BearerToken[] {
+  const start = url === undefined ? -1 : url.indexOf('?');
+  if (url === undefined || start === -1) return [];
+  const query = new URLSearchParams(url.slice(start + 1));
+  return query.getAll('access_token').map((token) => ({ token, location: 'query' }));
+}
+
+/** Reads a form that a body parser has parsed already, under the conditions of RFC 6750 §2.2. */
+function formTokens(request: HttpRequest): readonly BearerToken[] {
+  const { body, method } = request;
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'access_token')) return [];
+  if (method === undefined || method === 'GET' || method === 'HEAD') return [];
+  const type = headerValues(request, 'content-type')[0] ?? '';
+  if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) return [];
+  const values: unknown[] = [(body as { access_token: unknown }).access_token].flat();
+  return values.map((token) => ({ token: typeof token === 'string' ? token : '', location: 'form' }));
+}

@@ -1,0 +1,95 @@
+import { formatAnswer, type HttpAnswer } from './http-answer.js';
+import { type OAuthErrorCode, REFUSALS, type Refusal, type RefusalReason } from './refusal.js';
+
+/**
+ * What both kinds of refusal have in common. `message` is the fixed text that a client may read;
+ * what only the server should see is in `detail`, `help` and `cause`.
+ */
+export abstract class RefusalError extends Error {
+  /** The machine-readable reason, a row of docs/refusals.md. */
+  readonly reason: RefusalReason;
+  /** The HTTP status of the answer. `statusCode` is the same: error handlers look for either. */
+  readonly status: number;
+  readonly statusCode: number;
+  /** The headers of the answer; Express' default error handler sends them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body of the answer, a JSON text. */
+  declare readonly body: string;
+  /** Expected and actual values, for the server's log. Not for clients. */
+  readonly detail: string;
+  /** The usual cause of this reason and what to do about it. Not for clients. */
+  declare readonly help: string;
+
+  constructor(refusal: Refusal, answer: HttpAnswer) {
+    const { description, help } = REFUSALS[refusal.reason];
+    super(description, refusal.cause === undefined ? undefined : { cause: refusal.cause });
+    this.reason = refusal.reason;
+    this.status = answer.status;
+    this.statusCode = answer.status;
+    this.headers = answer.headers;
+    this.detail = refusal.detail;
+    Object.defineProperty(this, 'body', { value: answer.body });
+    Object.defineProperty(this, 'help', { value: help });
+  }
+
+  /** Gives what a client may read, so that an error handler which sends the error itself leaks nothing. */
+  toJSON(): unknown {
+    return JSON.parse(this.body);
+  }
+}
+
+/**
+ * The client's fault: no token, a bad one, or one that does not suffice. `status` is 400, 401 or 403, and
+ * `headers` hold the challenge.
+ *
+ * @see RFC 6750 §3
+ */
+export class AuthorizationError extends RefusalError {
+  override readonly name = 'AuthorizationError';
+  /** The OAuth error code; undefined when the request carried no credentials. */
+  readonly code: OAuthErrorCode | undefined;
+  /** The scopes that would satisfy the route, when the lack of one is the reason. */
+  readonly scopes: readonly string[] | undefined;
+
+  constructor(refusal: Refusal, answer: HttpAnswer) {
+    super(refusal, answer);
+    this.code = refusal.entry.error;
+    this.scopes = refusal.scopes;
+  }
+}
+
+/**
+ * Not the client's fault: the issuer's keys or metadata cannot be had, so the token could not be judged.
+ * `status` is 503 and `headers` hold `Retry-After`. The token may well be good: clients should keep it.
+ *
+ * @see RFC 9110 §15.6.4
+ */
+export class IssuerUnavailableError extends RefusalError {
+  override readonly name = 'IssuerUnavailableError';
+  readonly code = 'temporarily_unavailable';
+  /** When asking again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(refusal: Refusal, answer: HttpAnswer) {
+    super(refusal, answer);
+    this.retryAfterSeconds = refusal.retryAfterSeconds;
+  }
+}
+
+/** The programmer's mistake. Thrown when a verifier, guard or policy is created, never by a request. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  /** The option at fault, by its path: `issuer[1].jwksUri`. */
+  readonly option: string;
+
+  constructor(option: string, problem: string, fix: string) {
+    super(`${option}: ${problem} ${fix}`);
+    this.option = option;
+  }
+}
+
+/** Turns a refusal into the error that is to blame: the client's or the issuer's. */
+export function toError(refusal: Refusal, realm: string): AuthorizationError | IssuerUnavailableError {
+  const answer = formatAnswer(refusal, realm);
+  return answer.status === 503 ? new IssuerUnavailableError(refusal, answer) : new AuthorizationError(refusal, answer);
+}

@@ -1,0 +1,60 @@
+/**
+ * All that scopegate needs to know of an HTTP request. Node's `IncomingMessage` and Express' `Request` fit
+ * as they are, and so does a Fetch API `Request`.
+ */
+export interface HttpRequest {
+  readonly method?: string | undefined;
+  /** Path and query, as received. */
+  readonly url?: string | undefined;
+  readonly headers: HeaderRecord | HeaderMap;
+  /** Names and values in turn, as received. Node folds repeated headers in `headers`; here they can be seen. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** The parsed form body, where a body parser ran before. */
+  readonly body?: unknown;
+}
+
+type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
+type HeaderMap = { get(name: string): string | null };
+
+const NONE: readonly string[] = [];
+
+/** Gives every value that the request has for a header; `name` must be in lower case. */
+export function headerValues(request: HttpRequest, name: string): readonly string[] {
+  const { headers, rawHeaders } = request;
+  if (isHeaderMap(headers)) {
+    const value = headers.get(name);
+    return value === null ? NONE : [value];
+  }
+  if (rawHeaders === undefined) return valuesInAnyCase(headers, name);
+  const value = headers[name];
+  if (value === undefined) return NONE;
+  if (typeof value !== 'string') return value;
+  return countRaw(rawHeaders, name) > 1 ? rawValues(rawHeaders, name) : [value];
+}
+
+function isHeaderMap(headers: HttpRequest['headers']): headers is HeaderMap {
+  return typeof headers['get'] === 'function';
+}
+
+function valuesInAnyCase(headers: HeaderRecord, name: string): readonly string[] {
+  const values: string[] = [];
+  for (const key of Object.keys(headers)) {
+    const value = headers[key];
+    if (value !== undefined && key.toLowerCase() === name) values.push(...[value].flat());
+  }
+  return values;
+}
+
+function countRaw(rawHeaders: readonly string[], name: string): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isNamed(rawHeaders[i], name)) count += 1;
+  return count;
+}
+
+function rawValues(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && isNamed(rawHeaders[i - 1], name));
+}
+
+function isNamed(rawName: string | undefined, name: string): boolean {
+  return rawName !== undefined && rawName.length === name.length && rawName.toLowerCase() === name;
+}

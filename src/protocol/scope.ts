@@ -1,0 +1,14 @@
+// RFC 6749 §3.3: scope = scope-token *( SP scope-token ); scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
+
+/** Tells whether a text is one scope, without spaces. */
+export function isScopeToken(text: string): boolean {
+  return SCOPE_TOKEN.test(text);
+}
+
+/** Parses a scope string. An empty one holds no scopes; undefined tells that it is malformed. */
+export function parseScope(text: string): readonly string[] | undefined {
+  if (text === '') return [];
+  return SCOPE.test(text) ? text.split(' ') : undefined;
+}

@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import type { JSONWebKeySet } from 'jose';
+import { type Algorithm, isAlgorithm } from '../protocol/algorithm.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import { checkOptionNames, describeValue } from '../protocol/options.js';
+import { createIssuerFetch } from './issuer-fetch.js';
+import { IssuerServer } from './issuer-server.js';
+import { IssuerSite, type Outage, type SiteHits } from './issuer-site.js';
+import { TestClock } from './test-clock.js';
+import { TestKeys } from './test-keys.js';
+
+/** The options of `createTestIssuer`. */
+export interface TestIssuerOptions {
+  /** A key is made for each; the first one signs unless a token says otherwise. @defaultValue `['ES256']` */
+  readonly algorithms?: readonly Algorithm[];
+  /** Listen on a loopback port. Without it, the issuer is reached by the `fetch` of `verifierOptions` alone. @defaultValue false */
+  readonly network?: boolean;
+  /** The issuer identifier, without network. @defaultValue `'https://issuer.test'` */
+  readonly issuer?: string;
+  /** The path of the issuer identifier, with network: `/tenant1`. @defaultValue none */
+  readonly path?: string;
+  /** The audience of tokens that name none. @defaultValue `'https://api.test'` */
+  readonly audience?: string;
+  /** Where the clock starts, in milliseconds since the epoch. @defaultValue the time of creation */
+  readonly startAt?: number;
+}
+
+/** What a token says. Everything has a default; a claim or header set to `undefined` is left out. */
+export interface TestTokenOptions {
+  /** A scope string, or a list. @defaultValue no `scope` claim */
+  readonly scope?: string | readonly string[];
+  /** @defaultValue the audience of the issuer */
+  readonly audience?: string | readonly string[];
+  /** @defaultValue `'test-user'` */
+  readonly subject?: string;
+  /** @defaultValue `'test-client'` */
+  readonly clientId?: string;
+  /** Negative for a token that expired. @defaultValue 3600 */
+  readonly expiresInSeconds?: number;
+  /** Any claims, these included. */
+  readonly claims?: { readonly [name: string]: unknown };
+  /** Any header parameters: `{ typ: 'JWT' }`, `{ kid: undefined }`. */
+  readonly header?: { readonly [name: string]: unknown };
+  /** Which of the issuer's keys signs. @defaultValue the first algorithm of the issuer */
+  readonly algorithm?: Algorithm;
+}
+
+export type TestIssuerHits = Readonly<SiteHits>;
+
+/** An authorization server for tests: real keys, real signatures, a clock to move and outages to order. */
+export interface TestIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  /** For `createVerifier({ ...issuer.verifierOptions })`. */
+  readonly verifierOptions: {
+    readonly issuer: string;
+    readonly audience: string;
+    readonly clock: () => number;
+    readonly fetch?: typeof fetch;
+    readonly dangerouslyAllowInsecureHttp?: boolean;
+  };
+  /** Where the key set is. */
+  readonly jwksUri: string;
+  /** The key set as it is published now. */
+  readonly jwks: JSONWebKeySet;
+  /** How often metadata and key set were asked for. */
+  readonly hits: TestIssuerHits;
+  /** Milliseconds since the epoch, on the clock of the issuer. */
+  now(): number;
+  /** Moves the clock by seconds, forward or back. */
+  advance(seconds: number): void;
+  /** Issues an access token of the form of RFC 9068. */
+  token(options?: TestTokenOptions): Promise<string>;
+  /** Makes a new signing key and gives its `kid`. The one before stays published until it is withdrawn. */
+  rotate(algorithm?: Algorithm): Promise<string>;
+  /** Takes a key out of the key set. */
+  withdraw(kid: string): void;
+  /** Is down from now on, in the way that is named. */
+  outage(kind: Outage): Promise<void>;
+  /** Is up again. */
+  recover(): Promise<void>;
+  resetHits(): void;
+  close(): Promise<void>;
+}
+
+const OPTION_NAMES = ['algorithms', 'network', 'issuer', 'path', 'audience', 'startAt'];
+const TOKEN_OPTION_NAMES = [
+  'scope',
+  'audience',
+  'subject',
+  'clientId',
+  'expiresInSeconds',
+  'claims',
+  'header',
+  'algorithm',
+];
+const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
+
+/**
+ * Creates an authorization server for tests.
+ *
+ * ```ts
+ * const issuer = await createTestIssuer();
+ * const verifier = createVerifier({ ...issuer.verifierOptions });
+ * const token = await issuer.token({ scope: 'orders:read' });
+ * ```
+ *
+ * @throws {ConfigurationError}
+ */
+export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
+  checkOptionNames(options, OPTION_NAMES, '');
+  const { algorithms = ['ES256'], network = false, path = '', audience = 'https://api.test' } = options;
+  const clock = new TestClock(options.startAt ?? Date.now());
+  const keys = new TestKeys();
+  for (const algorithm of algorithms) await keys.rotate(checkAlgorithm(algorithm));
+
+  const server = network ? new IssuerServer() : undefined;
+  await server?.open();
+  const issuer = server === undefined ? (options.issuer ?? 'https://issuer.test') : `${server.origin}${path}`;
+  const site = new IssuerSite(issuer, () => keys.jwks());
+  server?.serve(site);
+  const access = server === undefined ? { fetch: createIssuerFetch(site) } : { dangerouslyAllowInsecureHttp: true };
+  const firstAlgorithm = algorithms[0] as Algorithm;
+
+  return {
+    issuer,
+    audience,
+    verifierOptions: { issuer, audience, clock: clock.now, ...access },
+    jwksUri: site.jwksUri,
+    get jwks() {
+      return keys.jwks();
+    },
+    get hits() {
+      return { ...site.hits };
+    },
+    now: clock.now,
+    advance: (seconds) => clock.advance(seconds),
+
+    async token(given = {}) {
+      checkOptionNames(given, TOKEN_OPTION_NAMES, '');
+      const { header = {}, algorithm = firstAlgorithm } = given;
+      return keys.sign(algorithm, header, tokenClaims({ audience, ...given }, issuer, clock.now() / 1000));
+    },
+
+    rotate: (algorithm = firstAlgorithm) => keys.rotate(checkAlgorithm(algorithm)),
+    withdraw: (kid) => keys.withdraw(kid),
+
+    async outage(kind) {
+      if (!OUTAGES.includes(kind)) {
+        throw new ConfigurationError('outage', `is ${describeValue(kind)}.`, `Give one of ${OUTAGES.join(', ')}.`);
+      }
+      site.outage = kind;
+      if (kind === 'refuse') await server?.close();
+    },
+    async recover() {
+      site.outage = undefined;
+      await server?.open();
+    },
+    resetHits() {
+      site.hits.metadata = 0;
+      site.hits.jwks = 0;
+    },
+    async close() {
+      await server?.close();
+    },
+  };
+}
+
+/** The claims of RFC 9068 §2.2. */
+function tokenClaims(options: TestTokenOptions, issuer: string, now: number): object {
+  const { scope, audience, subject = 'test-user', clientId = 'test-client', expiresInSeconds = 3600 } = options;
+  const issuedAt = Math.floor(now);
+  return {
+    iss: issuer,
+    sub: subject,
+    aud: audience,
+    client_id: clientId,
+    iat: issuedAt,
+    exp: issuedAt + expiresInSeconds,
+    jti: randomUUID(),
+    scope: typeof scope === 'object' ? scope.join(' ') : scope,
+    ...options.claims,
+  };
+}
+
+function checkAlgorithm(algorithm: unknown): Algorithm {
+  if (isAlgorithm(algorithm)) return algorithm;
+  throw new ConfigurationError(
+    'algorithms',
+    `holds ${describeValue(algorithm)}.`,
+    'Give names such as ES256 or RS256.',
+  );
+}

@@ -1,0 +1,24 @@
+import type { Issuer } from '../issuer/issuer.js';
+import type { Refusal } from '../protocol/refusal.js';
+import { checkAudience, checkClient, checkNotBound, checkTime, type TokenFacts } from './claim-rules.js';
+
+/** What a server demands of every token, whoever issued it. */
+export interface AcceptanceRules {
+  /** One of these must be among the audiences of the token; false asks for none. */
+  readonly audience: readonly string[] | false;
+  readonly now: number;
+  readonly clockToleranceSeconds: number;
+}
+
+/** Checks what can change from one request to the next: the time, and what the route asks for. */
+export function checkAcceptance(facts: TokenFacts, issuer: Issuer, demanded: AcceptanceRules): Refusal | undefined {
+  const { maxTokenAgeSeconds, clientIds } = issuer.rules;
+  const { now, clockToleranceSeconds } = demanded;
+  return (
+    checkTime(facts, { now, clockToleranceSeconds, maxTokenAgeSeconds }) ??
+    (demanded.audience === false ? undefined : checkAudience(facts, demanded.audience)) ??
+    (issuer.audience === undefined ? undefined : checkAudience(facts, issuer.audience)) ??
+    (clientIds === undefined ? undefined : checkClient(facts, clientIds)) ??
+    checkNotBound(facts)
+  );
+}

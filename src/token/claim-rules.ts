@@ -1,0 +1,109 @@
+import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import type { JsonObject } from '../protocol/strict-json.js';
+
+/** The claims that rules are about, with their types proven. Times are seconds since the epoch. */
+export interface TokenFacts {
+  readonly subject: string | undefined;
+  readonly clientId: string | undefined;
+  readonly audience: readonly string[];
+  readonly expiresAt: number;
+  readonly notBefore: number | undefined;
+  readonly issuedAt: number | undefined;
+  /** A `cnf` claim, whatever is in it, binds the token to a key (RFC 7800 §3.1). */
+  readonly isBound: boolean;
+}
+
+// The end of the year 9999. Milliseconds mistaken for seconds lie beyond it, and so does 1e400.
+const LATEST_DATE_SECONDS = 253_402_300_799;
+
+// client_id: RFC 9068 §2.2. azp: Auth0, Entra v2, Keycloak. cid: Okta. appid: Entra v1.
+const CLIENT_ID_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
+
+/** Reads the claims that rules are about. One of the wrong type refuses the token. */
+export function parseTokenFacts(payload: JsonObject): TokenFacts | Refusal {
+  const identifiers = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
+  for (const name of identifiers) {
+    if (payload[name] !== undefined && !isIdentifier(payload[name])) return refuseForm(name);
+  }
+  for (const name of ['exp', 'nbf', 'iat']) {
+    if (payload[name] !== undefined && !isNumericDate(payload[name])) return refuseForm(name);
+  }
+  if (payload['exp'] === undefined) return new Refusal('claim_missing', 'exp');
+  const audience = parseAudience(payload['aud']);
+  if (audience === undefined) return refuseForm('aud');
+  const clientClaim = CLIENT_ID_CLAIMS.find((name) => payload[name] !== undefined);
+  return {
+    subject: payload['sub'] as string | undefined,
+    clientId: clientClaim === undefined ? undefined : (payload[clientClaim] as string),
+    audience,
+    expiresAt: payload['exp'] as number,
+    notBefore: payload['nbf'] as number | undefined,
+    issuedAt: payload['iat'] as number | undefined,
+    isBound: payload['cnf'] !== undefined,
+  };
+}
+
+/** When a token is looked at, and how patiently. All in seconds. */
+export interface TimeRules {
+  readonly now: number;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenAgeSeconds: number | undefined;
+}
+
+/** @see RFC 7519 §4.1.4 to §4.1.6 */
+export function checkTime(facts: TokenFacts, rules: TimeRules): Refusal | undefined {
+  const { expiresAt, notBefore, issuedAt } = facts;
+  const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = rules;
+  if (now >= expiresAt + tolerance) return new Refusal('token_expired', `exp ${expiresAt}, now ${now}`);
+  if (notBefore !== undefined && notBefore > now + tolerance) {
+    return new Refusal('token_not_yet_valid', `nbf ${notBefore}, now ${now}`);
+  }
+  if (issuedAt !== undefined && issuedAt > now + tolerance) {
+    return new Refusal('token_not_yet_valid', `iat ${issuedAt}, now ${now}`);
+  }
+  if (maxTokenAgeSeconds === undefined) return undefined;
+  if (issuedAt === undefined) return new Refusal('claim_missing', 'iat, which maxTokenAgeSeconds needs');
+  if (now - issuedAt > maxTokenAgeSeconds + tolerance) {
+    return new Refusal('token_too_old', `iat ${issuedAt}, now ${now}, ${maxTokenAgeSeconds} seconds allowed`);
+  }
+  return undefined;
+}
+
+/** Values compare by code point, without any normalization (RFC 7519 §4.1.3, §7.3). */
+export function checkAudience(facts: TokenFacts, accepted: readonly string[]): Refusal | undefined {
+  const { audience } = facts;
+  for (const value of accepted) if (audience.includes(value)) return undefined;
+  return new Refusal('audience_mismatch', `aud ${quoteUntrusted(audience)}, accepted ${quoteUntrusted(accepted)}`);
+}
+
+export function checkClient(facts: TokenFacts, accepted: readonly string[]): Refusal | undefined {
+  if (facts.clientId !== undefined && accepted.includes(facts.clientId)) return undefined;
+  return new Refusal('client_not_allowed', `client ${quoteUntrusted(facts.clientId)}`);
+}
+
+/** Under the Bearer scheme no possession is proven, so a bound token is refused (RFC 9449 §7.2, RFC 8705 §3). */
+export function checkNotBound(facts: TokenFacts): Refusal | undefined {
+  return facts.isBound ? new Refusal('binding_not_proven', 'a cnf claim') : undefined;
+}
+
+function parseAudience(aud: unknown): readonly string[] | undefined {
+  if (aud === undefined) return NO_AUDIENCE;
+  const values: unknown = typeof aud === 'string' ? [aud] : aud;
+  return Array.isArray(values) && values.every(isIdentifier) ? Object.freeze([...values]) : undefined;
+}
+
+const NO_AUDIENCE: readonly string[] = Object.freeze([]);
+
+/** Control characters confuse logs, databases and cache keys, and no identifier needs them. */
+function isIdentifier(value: unknown): value is string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value);
+}
+
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= LATEST_DATE_SECONDS;
+}
+
+function refuseForm(name: string): Refusal {
+  return new Refusal('claim_malformed', name);
+}

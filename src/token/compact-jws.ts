@@ -1,0 +1,58 @@
+import { Refusal } from '../protocol/refusal.js';
+import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.js';
+
+/** A compact JWS taken apart. Nothing in it is verified yet. */
+export interface CompactJws {
+  readonly header: JsonObject;
+  readonly payload: JsonObject;
+  /** What the signature is over. */
+  readonly signingInput: Buffer;
+  readonly signature: Buffer;
+}
+
+/**
+ * Parses a compact JWS, stricter than the RFCs leave it open: one token has one spelling (canonical
+ * base64url), and one meaning (strict JSON).
+ *
+ * @see RFC 7515 §5.2, §7.1; RFC 7519 §7.2
+ */
+export function parseCompactJws(token: string, maxBytes: number): CompactJws | Refusal {
+  if (token.length > maxBytes) return new Refusal('token_too_large', `${token.length} characters, ${maxBytes} allowed`);
+  const firstDot = token.indexOf('.');
+  const secondDot = token.indexOf('.', firstDot + 1);
+  if (firstDot === -1) return new Refusal('token_opaque', 'there is no dot in it');
+  if (secondDot === -1) return new Refusal('token_malformed', 'two segments instead of three');
+  if (token.indexOf('.', secondDot + 1) !== -1) return refuseMoreSegments(token);
+
+  const header = decodeSegment(token.slice(0, firstDot));
+  const payload = decodeSegment(token.slice(firstDot + 1, secondDot));
+  const signature = decodeSegment(token.slice(secondDot + 1));
+  if (header === undefined) return refuseEncoding('header');
+  if (payload === undefined) return refuseEncoding('payload');
+  if (signature === undefined) return refuseEncoding('signature');
+
+  const headerObject = parseStrictJsonObject(header);
+  if (typeof headerObject === 'string') return new Refusal('token_malformed', `the header ${headerObject}`);
+  const payloadObject = parseStrictJsonObject(payload);
+  if (typeof payloadObject === 'string') return new Refusal('token_malformed', `the payload ${payloadObject}`);
+  const signingInput = Buffer.from(token.slice(0, secondDot), 'latin1');
+  return { header: headerObject, payload: payloadObject, signingInput, signature };
+}
+
+// RFC 7516 §7.1: a compact JWE has five segments, the second of which may be empty.
+function refuseMoreSegments(token: string): Refusal {
+  const segments = token.split('.').length;
+  if (segments === 5) return new Refusal('token_encrypted', 'five segments');
+  return new Refusal('token_malformed', `${segments} segments instead of three`);
+}
+
+/** Encoding again finds padding, white space, foreign characters and stray bits alike. */
+function decodeSegment(segment: string): Buffer | undefined {
+  if (segment === '') return undefined;
+  const bytes = Buffer.from(segment, 'base64url');
+  return bytes.toString('base64url') === segment ? bytes : undefined;
+}
+
+function refuseEncoding(part: string): Refusal {
+  return new Refusal('token_malformed', `the ${part} is not canonical base64url`);
+}

@@ -1,0 +1,77 @@
+import type { Issuer } from '../issuer/issuer.js';
+import type { IssuerRegistry } from '../issuer/issuer-registry.js';
+import type { VerificationKey } from '../issuer/verification-key.js';
+import type { Algorithm } from '../protocol/algorithm.js';
+import { Refusal } from '../protocol/refusal.js';
+import type { JsonObject } from '../protocol/strict-json.js';
+import { type AcceptanceRules, checkAcceptance } from './acceptance.js';
+import { parseTokenFacts, type TokenFacts } from './claim-rules.js';
+import { type CompactJws, parseCompactJws } from './compact-jws.js';
+import { parseJoseHeader } from './jose-header.js';
+import { verifySignature } from './signature.js';
+import { checkKind, checkType } from './token-kind.js';
+
+/** A genuine access token of a trusted issuer. Whether it is good here and now is for `checkAcceptance` to say. */
+export interface VerifiedToken {
+  readonly issuer: Issuer;
+  /** The key that verified it: the token is genuine for as long as the issuer holds this key. */
+  readonly key: VerificationKey;
+  readonly payload: JsonObject;
+  readonly facts: TokenFacts;
+}
+
+export interface JwtRules {
+  readonly issuers: IssuerRegistry;
+  readonly maxTokenBytes: number;
+}
+
+/**
+ * Verifies that a string is a JWT access token of a trusted issuer: trust before network, signature before
+ * claims. `acceptance` is asked before a fetch is spent on an unknown key, and does not decide otherwise.
+ *
+ * @see RFC 9068 §4, RFC 8725 §3
+ */
+export async function verifyJwt(
+  token: string,
+  rules: JwtRules,
+  acceptance: AcceptanceRules,
+): Promise<VerifiedToken | Refusal> {
+  const jws = parseCompactJws(token, rules.maxTokenBytes);
+  if (jws instanceof Refusal) return jws;
+
+  const issuer = rules.issuers.find(jws.payload['iss']);
+  if (issuer instanceof Refusal) return issuer;
+
+  const header = parseJoseHeader(jws.header, issuer.rules);
+  if (header instanceof Refusal) return header;
+  const foreignType = checkType(jws.header, issuer.rules.profile);
+  if (foreignType !== undefined) return foreignType;
+
+  const isPlausible = () => {
+    const facts = parseTokenFacts(jws.payload);
+    return !(facts instanceof Refusal) && checkAcceptance(facts, issuer, acceptance) === undefined;
+  };
+  const keys = await issuer.keys.find({ ...header, isPlausible });
+  if (keys instanceof Refusal) return keys;
+
+  const key = await findSigner(keys, header.algorithm, jws);
+  if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
+  if (!issuer.keys.holds(key)) return new Refusal('unknown_key', 'it was withdrawn while it was being used');
+
+  const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
+  if (foreignKind !== undefined) return foreignKind;
+  const facts = parseTokenFacts(jws.payload);
+  if (facts instanceof Refusal) return facts;
+  return { issuer, key, payload: jws.payload, facts };
+}
+
+async function findSigner(
+  keys: readonly VerificationKey[],
+  algorithm: Algorithm,
+  { signingInput, signature }: CompactJws,
+): Promise<VerificationKey | undefined> {
+  for (const key of keys) {
+    if (await verifySignature(algorithm, key.keyObject, signingInput, signature)) return key;
+  }
+  return undefined;
+}

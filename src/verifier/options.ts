@@ -1,0 +1,179 @@
+import {
+  type IssuerConfig,
+  type IssuerOptions,
+  parseIssuerOptions,
+  parseSharedRules,
+  SHARED_RULE_NAMES,
+  type SharedRules,
+} from '../issuer/issuer-options.js';
+import type { KeyLimits } from '../issuer/key-source.js';
+import type { Clock } from '../platform/clock.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../protocol/options.js';
+import type { StandardSchema } from '../protocol/standard-schema.js';
+
+/** How the key sets of issuers are fetched and kept. */
+export interface KeyOptions {
+  /** From this age on a key set is fetched anew, behind the requests. @defaultValue 600 */
+  readonly maxAgeSeconds?: number;
+  /** For how much longer the last good key set answers while fetches fail. @defaultValue 3600 */
+  readonly staleIfErrorSeconds?: number;
+  /** The deadline of one fetch, its body included. @defaultValue 5 */
+  readonly fetchTimeoutSeconds?: number;
+  /** The largest document to read, in bytes. @defaultValue 524_288 */
+  readonly maxResponseBytes?: number;
+  /** How many fetches unknown `kid`s may cause at once. @defaultValue 3 */
+  readonly refetchBurst?: number;
+  /** How long it takes until unknown `kid`s may cause one fetch more. @defaultValue 30 */
+  readonly refetchEverySeconds?: number;
+}
+
+/** The options of `createVerifier`. */
+export interface VerifierOptions<Schema extends StandardSchema<object> = StandardSchema<object>> extends SharedRules {
+  /** The issuers to trust: URLs, or objects that say where their keys are. */
+  readonly issuer: string | IssuerOptions | readonly (string | IssuerOptions)[];
+  /**
+   * Who a token must be meant for: one of these must be in its `aud`, to the letter. `false` asks for no
+   * audience and needs `clientIds`.
+   */
+  readonly audience: string | readonly string[] | false;
+  /** Validates the claims, and types `req.auth.claims` by its output. Must be pure; runs once a token. */
+  readonly claims?: Schema;
+  /** For `exp`, `nbf` and `iat` alike. @defaultValue 5 */
+  readonly clockToleranceSeconds?: number;
+  /** The longest token to look at, in bytes. @defaultValue 8192 */
+  readonly maxTokenBytes?: number;
+  /** Remembers verified tokens, so that each is verified once. @defaultValue `{ max: 10_000 }` */
+  readonly tokenCache?: false | { readonly max: number };
+  readonly keys?: KeyOptions;
+  /** The one way out: for proxies, private certificate authorities, tests. @defaultValue the global `fetch` */
+  readonly fetch?: typeof fetch;
+  /** Milliseconds since the epoch. @defaultValue `Date.now` */
+  readonly clock?: Clock;
+}
+
+/** The options of a verifier, checked, with every default filled in. */
+export interface VerifierConfig {
+  readonly issuers: readonly IssuerConfig[];
+  readonly audience: readonly string[] | false;
+  readonly schema: StandardSchema | undefined;
+  readonly clockToleranceSeconds: number;
+  readonly maxTokenBytes: number;
+  /** The most tokens to remember; 0 remembers none. */
+  readonly tokenCacheMax: number;
+  readonly keyLimits: KeyLimits;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
+const OPTION_NAMES = [
+  'issuer',
+  'audience',
+  'claims',
+  'clockToleranceSeconds',
+  'maxTokenBytes',
+  'tokenCache',
+  'keys',
+  'fetch',
+  'clock',
+  ...SHARED_RULE_NAMES,
+] as const satisfies readonly (keyof VerifierOptions)[];
+
+const KEY_OPTION_BOUNDS = {
+  maxAgeSeconds: { least: 1, most: 86_400, unit: 'seconds', fallback: 600 },
+  staleIfErrorSeconds: { least: 0, most: 604_800, unit: 'seconds', fallback: 3600 },
+  fetchTimeoutSeconds: { least: 0.01, most: 60, unit: 'seconds', fallback: 5 },
+  maxResponseBytes: { least: 1024, most: 16_777_216, unit: 'bytes', fallback: 524_288 },
+  refetchBurst: { least: 1, most: 100, unit: 'fetches', fallback: 3, whole: true },
+  refetchEverySeconds: { least: 1, most: 3600, unit: 'seconds', fallback: 30 },
+} as const satisfies Record<keyof KeyOptions, object>;
+
+const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5;
+const DEFAULT_MAX_TOKEN_BYTES = 8192;
+const DEFAULT_TOKEN_CACHE_MAX = 10_000;
+
+/** @throws {ConfigurationError} */
+export function parseVerifierOptions(given: unknown): VerifierConfig {
+  requireObject(given, 'options', "Call createVerifier({ issuer: 'https://...', audience: 'https://...' }).");
+  checkOptionNames(given, OPTION_NAMES, '');
+  const options = given as Partial<Record<keyof VerifierOptions, unknown>>;
+  const rules = parseSharedRules(given, '');
+  const issuers = parseIssuers(options.issuer, (item, where) => parseIssuerOptions(item, where, rules));
+  const seconds = { least: 0, most: 300, unit: 'seconds' };
+  const bytes = { least: 256, most: 1_048_576, unit: 'bytes', whole: true };
+  return Object.freeze({
+    issuers,
+    audience: parseAudience(options.audience, issuers),
+    schema: parseSchema(options.claims),
+    clockToleranceSeconds: readNumber(given, 'clockToleranceSeconds', '', seconds) ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
+    maxTokenBytes: readNumber(given, 'maxTokenBytes', '', bytes) ?? DEFAULT_MAX_TOKEN_BYTES,
+    tokenCacheMax: parseTokenCache(options.tokenCache),
+    keyLimits: parseKeyLimits(options.keys),
+    fetch: parseFunction(options.fetch, 'fetch', globalThis.fetch) as typeof fetch,
+    clock: parseFunction(options.clock, 'clock', Date.now) as Clock,
+  });
+}
+
+function parseIssuers(given: unknown, parse: (item: unknown, where: string) => IssuerConfig): readonly IssuerConfig[] {
+  const fix = "Give the issuer's URL, such as 'https://login.example.com', or a list of them.";
+  if (given === undefined) throw new ConfigurationError('issuer', 'is missing.', fix);
+  if (!Array.isArray(given)) return [parse(given, 'issuer')];
+  if (given.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', fix);
+  const issuers = given.map((item, index) => parse(item, `issuer[${index}]`));
+  const names = issuers.map(({ issuer }) => issuer);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return issuers;
+  throw new ConfigurationError('issuer', `lists ${describeValue(twice)} twice.`, 'Give each issuer once.');
+}
+
+function parseAudience(given: unknown, issuers: readonly IssuerConfig[]): readonly string[] | false {
+  const fix =
+    "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
+    'For an issuer without audiences write audience: false together with clientIds.';
+  if (given === undefined) throw new ConfigurationError('audience', 'is missing.', fix);
+  if (given !== false) return readStrings(given, 'audience', fix);
+  const open = issuers.find(({ audience, rules }) => audience === undefined && rules.clientIds === undefined);
+  if (open === undefined) return false;
+  throw new ConfigurationError(
+    'audience',
+    `is false, so that any token of ${describeValue(open.issuer)} would be accepted, whoever it is meant for.`,
+    'Name the clients to accept in clientIds, or give an audience.',
+  );
+}
+
+function parseSchema(given: unknown): StandardSchema | undefined {
+  if (given === undefined) return undefined;
+  const isObject = (typeof given === 'object' && given !== null) || typeof given === 'function';
+  const standard = isObject ? (given as Partial<StandardSchema>)['~standard'] : undefined;
+  if (standard?.version === 1 && typeof standard.validate === 'function') return given as StandardSchema;
+  throw new ConfigurationError(
+    'claims',
+    `is ${describeValue(given)} and not a Standard Schema.`,
+    'Give a schema of zod 3.24, valibot 1, arktype 2 or later, such as z.object({ tenant: z.string() }).',
+  );
+}
+
+function parseTokenCache(given: unknown): number {
+  if (given === undefined) return DEFAULT_TOKEN_CACHE_MAX;
+  if (given === false) return 0;
+  requireObject(given, 'tokenCache', 'Give false, or an object such as { max: 10_000 }.');
+  checkOptionNames(given, ['max'], 'tokenCache');
+  const bounds = { least: 1, most: 10_000_000, unit: 'tokens', whole: true };
+  return readNumber(given, 'max', 'tokenCache', bounds) ?? DEFAULT_TOKEN_CACHE_MAX;
+}
+
+function parseKeyLimits(given: unknown = {}): KeyLimits {
+  requireObject(given, 'keys', 'Give an object such as { maxAgeSeconds: 600 }.');
+  checkOptionNames(given, Object.keys(KEY_OPTION_BOUNDS), 'keys');
+  const limits = Object.entries(KEY_OPTION_BOUNDS).map(([name, bounds]) => [
+    name,
+    readNumber(given, name, 'keys', bounds) ?? bounds.fallback,
+  ]);
+  return Object.freeze(Object.fromEntries(limits) as Record<keyof KeyLimits, number>);
+}
+
+function parseFunction(given: unknown, option: string, fallback: unknown): unknown {
+  if (given === undefined) return fallback;
+  if (typeof given === 'function') return given;
+  throw new ConfigurationError(option, `is ${describeValue(given)}.`, 'Give a function, or leave it out.');
+}
