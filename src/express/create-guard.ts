@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import type { AccessToken } from '../protocol/access-token.js';
 import type { UntypedClaims } from '../protocol/claims.js';
 import { ConfigurationError, toError } from '../protocol/errors.js';
 import { formatAnswer, type HttpAnswer } from '../protocol/http-answer.js';
-import { describeValue } from '../protocol/options.js';
+import { describeValue, requireObject } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import { authenticate } from '../verifier/authenticate.js';
 import { internalsOf, type Verifier, type VerifierInternals } from '../verifier/create-verifier.js';
@@ -28,6 +29,7 @@ export function createGuard<Claims = UntypedClaims>(
   options: GuardOptions = {},
 ): Guard<Claims> {
   const internals = requireInternals(verifier);
+  requireObject(options, 'options', "Give an object such as { audience: 'https://orders.example.com' }.");
   const { errors = 'respond', onRefusal, ...demanded } = options;
   // Told now, not by the first route.
   parseDemands(options, GUARD_OPTION_NAMES, internals.audience);
@@ -50,18 +52,15 @@ export function createGuard<Claims = UntypedClaims>(
       } else {
         req.auth = outcome;
         // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-        if (readsQuery) res.setHeader('Cache-Control', 'private');
+        if (readsQuery && !res.headersSent) res.setHeader('Cache-Control', 'private');
       }
       runHandlers(handlers as readonly AnyHandler[], req, res, next);
     }
 
     function refuse(refusal: Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
-      const wantsError = onRefusal !== undefined || errors === 'next' || res.headersSent;
-      if (!wantsError) return writeAnswer(res, formatAnswer(refusal, demands.realm));
-      const error = toError(refusal, demands.realm);
-      if (onRefusal !== undefined) notify(() => onRefusal(error, req));
-      if (errors === 'next' || res.headersSent) return next(error);
-      writeAnswer(res, error);
+      if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, demands.realm), req));
+      if (errors === 'next' || res.headersSent) return next(toError(refusal, demands.realm));
+      writeAnswer(res, formatAnswer(refusal, demands.realm));
     }
 
     return function scopegateGuard(req, res, next) {
@@ -123,11 +122,13 @@ function checkHandlers(handlers: readonly unknown[]): void {
   }
 }
 
-function notify(tell: () => void): void {
+async function notify(tell: () => unknown): Promise<void> {
   try {
-    tell();
+    await tell();
   } catch (error) {
-    process.emitWarning(`onRefusal threw: ${error}`, { code: 'SCOPEGATE_ON_REFUSAL' });
+    process.emitWarning(`onRefusal threw: ${error instanceof Error ? String(error) : inspect(error)}`, {
+      code: 'SCOPEGATE_ON_REFUSAL',
+    });
   }
 }
 

@@ -32,18 +32,26 @@ export type Guarded<Req, Claims> = Req & { readonly auth: AccessToken<Claims> };
 /** A request that `guard.optional` let through, with or without a token. */
 export type MaybeGuarded<Req, Claims> = Req & { readonly auth?: AccessToken<Claims> | undefined };
 
+/** Without express' types, `ExpressRequest` is `any`: handlers then get what Node has. */
+type IfTyped<T, Else> = 0 extends 1 & T ? Else : T;
+type DefaultRequest = IfTyped<ExpressRequest, IncomingMessage>;
+type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
+
 type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
 type AtLeastOne<T> = readonly [T, ...(readonly T[])];
+
+// In the overloads, `never` keeps a guard that was not called from passing as an error handler of Express, whose
+// first parameter is `any`; `NoInfer` keeps guarded handlers from becoming untyped in the same place.
 
 /** Makes request handlers that let a request through with a good access token alone. */
 export interface Guard<Claims = UntypedClaims> {
   /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
-  (policy?: PolicyInput): Middleware<IncomingMessage, ServerResponse>;
+  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
   /** The same, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
-  <Req extends IncomingMessage = ExpressRequest, Res extends ServerResponse = ExpressResponse>(
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
     policy: PolicyInput | undefined,
     ...handlers: AtLeastOne<Handler<Guarded<Req, Claims>, Res>>
-  ): Middleware<Req, Res>;
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 
   readonly optional: OptionalGuard<Claims>;
 }
@@ -53,9 +61,9 @@ export interface Guard<Claims = UntypedClaims> {
  * the policy: a bad one is refused, never taken for none.
  */
 export interface OptionalGuard<Claims = UntypedClaims> {
-  (policy?: PolicyInput): Middleware<IncomingMessage, ServerResponse>;
-  <Req extends IncomingMessage = ExpressRequest, Res extends ServerResponse = ExpressResponse>(
+  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
     policy: PolicyInput | undefined,
     ...handlers: AtLeastOne<Handler<MaybeGuarded<Req, Claims>, Res>>
-  ): Middleware<Req, Res>;
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 }

@@ -16,7 +16,10 @@ export function runHandlers(handlers: readonly AnyHandler[], req: unknown, res: 
     index += 1;
     try {
       const result = handler(req, res, goOn);
-      if (result instanceof Promise) result.catch((reason) => next(reason ?? new Error('a handler rejected')));
+      if (result instanceof Promise)
+        result.catch((reason) =>
+          next(reason || new Error(`A handler rejected with ${String(reason) || 'an empty string'}.`)),
+        );
     } catch (thrown) {
       next(thrown);
     }

@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
 import { ALL_ALGORITHMS, type Algorithm, isAlgorithm } from '../protocol/algorithm.js';
 import { ConfigurationError } from '../protocol/errors.js';
@@ -250,7 +251,8 @@ function parseLocation(
 }
 
 function checkUrl(given: unknown, option: string, allowInsecureHttp: boolean): string {
-  if (typeof given !== 'string' || !URL.canParse(given)) {
+  // URL parsers drop white space, and an issuer is compared to the letter.
+  if (typeof given !== 'string' || /\s/.test(given) || !URL.canParse(given)) {
     throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, 'Give an absolute https URL.');
   }
   const { protocol, username, password } = new URL(given);
@@ -268,13 +270,25 @@ function checkUrl(given: unknown, option: string, allowInsecureHttp: boolean): s
   );
 }
 
+/** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
+function checkStaticKey(member: unknown): string | undefined {
+  const usable = checkJwk(member);
+  if (typeof usable === 'string') return usable;
+  try {
+    createPublicKey({ key: usable.publicJwk as JsonWebKey, format: 'jwk' });
+    return undefined;
+  } catch {
+    return 'is not a valid key, such as a point off its curve';
+  }
+}
+
 function checkJwks(jwks: unknown, option: string): readonly unknown[] {
   const fix = 'Give a JSON Web Key Set such as { keys: [{ kty: ... }] } with public keys.';
   requireObject(jwks, option, fix);
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) throw new ConfigurationError(option, 'has no keys array.', fix);
-  const judged = keys.map(checkJwk);
-  if (judged.some((usable) => typeof usable !== 'string')) return [...keys];
+  const judged = Array.from(keys, checkStaticKey);
+  if (judged.some((why) => why === undefined)) return [...keys];
   const reasons = judged.map((why, index) => `keys[${index}] ${why}`).join('; ');
   throw new ConfigurationError(option, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
 }

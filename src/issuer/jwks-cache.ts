@@ -94,7 +94,10 @@ export class JwksCache implements KeySource {
   }
 
   holds(key: VerificationKey): boolean {
-    return this.#usableSet()?.has(key) ?? false;
+    const set = this.#usableSet();
+    // Tokens seen before ask for no key, and must not keep an old set in use.
+    if (set !== undefined && this.#isRefreshDue()) void this.#fetchOnce(true);
+    return set?.has(key) ?? false;
   }
 
   async ready(): Promise<Refusal | undefined> {

@@ -16,7 +16,7 @@ export interface KeyQuery {
 export interface KeySource {
   /** Gives one key or two to try, or why there is none. */
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
-  /** Tells whether the issuer still vouches for this key. */
+  /** Tells whether the issuer still vouches for this key. Sets a refresh going when one is due. */
   holds(key: VerificationKey): boolean;
   /** Has keys at hand when it settles, or gives why not. */
   ready(): MaybePromise<Refusal | undefined>;

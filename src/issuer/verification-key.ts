@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
 import { type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
+import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
 /** A public key of an issuer, and what it may be used for. Compared by identity. */
 export interface VerificationKey {
@@ -43,8 +44,7 @@ export function checkJwk(member: unknown): UsableJwk | string {
   const jwk = member as UntrustedJwk;
   const { kty, crv, kid, alg } = jwk;
   if (!isKeyType(kty)) return 'has a kty that is not RSA, EC or OKP';
-  const problem =
-    findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? (kty === 'RSA' ? findRsaWeakness(jwk) : undefined);
+  const problem = findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? findWeakness(jwk, kty);
   if (problem !== undefined) return problem;
   const fitting = algorithmsOfKey(kty, crv);
   if (fitting.length === 0) return 'is on a curve that is not supported';
@@ -84,13 +84,22 @@ function findMissingMember(jwk: UntrustedJwk, kty: KeyType): string | undefined 
   return missing === undefined ? undefined : `lacks the member ${missing}`;
 }
 
+function findWeakness(jwk: UntrustedJwk, kty: KeyType): string | undefined {
+  if (kty === 'RSA') return findRsaWeakness(jwk);
+  return kty === 'OKP' && hasSmallOrder(Buffer.from(String(jwk['x']), 'base64url'))
+    ? 'is a point of small order'
+    : undefined;
+}
+
 function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
-  const bits = toBigInt(n).toString(2).length;
+  const modulus = toBigInt(n);
+  const bits = modulus.toString(2).length;
   const exponent = toBigInt(e);
   if (bits < RSA_LEAST_BITS) return `is an RSA key of less than ${RSA_LEAST_BITS} bits`;
   if (bits > RSA_MOST_BITS) return `is an RSA key of more than ${RSA_MOST_BITS} bits`;
   const isSafe = exponent % 2n === 1n && exponent >= RSA_LEAST_EXPONENT && exponent <= RSA_MOST_EXPONENT;
-  return isSafe ? undefined : 'is an RSA key with an unsafe exponent';
+  if (!isSafe) return 'is an RSA key with an unsafe exponent';
+  return isRocaModulus(modulus) ? 'is an RSA key that can be factored (CVE-2017-15361)' : undefined;
 }
 
 function toBigInt(base64url: unknown): bigint {

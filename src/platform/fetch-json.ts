@@ -85,10 +85,10 @@ function parseDocument(url: string, bytes: Uint8Array): JsonDocument {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new FetchFailure(`${url} did not answer with JSON`);
+    throw new FetchFailure(`${url} did not answer with JSON`, { status: 200 });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new FetchFailure(`${url} did not answer with a JSON object`);
+    throw new FetchFailure(`${url} did not answer with a JSON object`, { status: 200 });
   }
   return value as JsonDocument;
 }

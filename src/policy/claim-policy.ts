@@ -1,3 +1,4 @@
+import { disownPromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { ClaimPolicy } from './policy.js';
 
@@ -12,7 +13,9 @@ export function checkClaim(policy: ClaimPolicy, claims: Claims): Refusal | undef
     return Array.isArray(value) && value.includes(policy.includes) ? undefined : refuse(`${name} lacks the value`);
   }
   try {
-    return policy.satisfies(value, claims) === true ? undefined : refuse(`${name} does not satisfy the test`);
+    const verdict: unknown = policy.satisfies(value, claims);
+    disownPromise(verdict);
+    return verdict === true ? undefined : refuse(`${name} does not satisfy the test`);
   } catch (cause) {
     return new Refusal('claim_rule_threw', name, { cause });
   }

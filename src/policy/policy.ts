@@ -120,12 +120,13 @@ function parseScopePolicy(text: string, where: string): Policy {
 function parsePolicies(given: unknown, where: string): readonly Policy[] {
   if (!Array.isArray(given)) throw new ConfigurationError(where, `is ${describeValue(given)}.`, FIX);
   if (given.length === 0) throw new ConfigurationError(where, 'has no policies in it.', FIX);
-  return Object.freeze(given.map((policy, index) => parsePolicy(policy, `${where}[${index}]`)));
+  return Object.freeze(Array.from(given, (policy, index) => parsePolicy(policy, `${where}[${index}]`)));
 }
 
 function parseClaimPolicy(path: unknown, rule: Record<string, unknown>, where: string): Policy {
-  const isPath =
-    Array.isArray(path) && path.length > 0 && path.every((name) => typeof name === 'string' && name !== '');
+  // Array.from fills the holes of a literal such as [, 'roles'], which every() would pass over.
+  const names: readonly unknown[] = Array.isArray(path) ? Array.from(path) : [];
+  const isPath = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
   if (!isPath) throw new ConfigurationError(where, 'names a claim that is not a string with characters.', FIX);
   const [operator, operand] = Object.entries(rule)[0] as [string, unknown];
   if (operator === 'satisfies') {
@@ -143,5 +144,5 @@ function parseClaimPolicy(path: unknown, rule: Record<string, unknown>, where: s
       'Give a string, number, boolean or null.',
     );
   }
-  return Object.freeze({ claim: Object.freeze([...path]), ...rule }) as Policy;
+  return Object.freeze({ claim: Object.freeze(names), ...rule }) as Policy;
 }

@@ -23,8 +23,6 @@ export interface AccessToken<Claims = UntypedClaims> {
   readonly expiresAt: number;
 }
 
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
-
 class VerifiedAccessToken implements AccessToken<unknown> {
   readonly #token: string;
   readonly claims: unknown;
@@ -51,15 +49,13 @@ class VerifiedAccessToken implements AccessToken<unknown> {
     return this.#token;
   }
 
-  // Without this, `showHidden` together with `getters` would print the token.
-  [INSPECT](): object {
-    return { ...this };
-  }
-
   static is(value: unknown): value is VerifiedAccessToken {
     return typeof value === 'object' && value !== null && #token in value;
   }
 }
+
+// util.inspect can be told to call the getters of classes, but not those of plain objects.
+Object.defineProperty(VerifiedAccessToken.prototype, 'constructor', { value: Object });
 
 /** Makes the frozen value that a handler sees. */
 export function createAccessToken<Claims>(fields: AccessToken<Claims>): AccessToken<Claims> {

@@ -76,6 +76,9 @@ function formTokens(request: HttpRequest): readonly BearerToken[] {
   if (method === undefined || method === 'GET' || method === 'HEAD') return [];
   const type = headerValues(request, 'content-type')[0] ?? '';
   if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) return [];
-  const values: unknown[] = [(body as { access_token: unknown }).access_token].flat();
-  return values.map((token) => ({ token: typeof token === 'string' ? token : '', location: 'form' }));
+  const { access_token: value } = body as { access_token: unknown };
+  if (typeof value === 'string') return [{ token: value, location: 'form' }];
+  // A parser made an array or object of it, from a repeated name or one with brackets: no token at all.
+  const count = Array.isArray(value) ? value.length : 1;
+  return Array.from({ length: count }, () => ({ token: '', location: 'form' }));
 }

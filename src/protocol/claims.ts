@@ -23,4 +23,7 @@ export type UntypedClaims = RegisteredClaims & { readonly [name: string]: unknow
 
 /** The token's own claims with the output of a schema laid over them. */
 export type ClaimsOf<Output> = Readonly<Output> &
-  Omit<RegisteredClaims, keyof Output> & { readonly [name: string]: unknown };
+  Omit<RegisteredClaims, NamedKeys<Output>> & { readonly [name: string]: unknown };
+
+/** The members that a type names. A loose schema gives out an index signature, which would swallow all names. */
+type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };

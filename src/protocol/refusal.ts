@@ -25,7 +25,7 @@ export const REFUSALS = {
   bearer_malformed: {
     status: 400,
     error: 'invalid_request',
-    description: 'The Authorization header does not hold exactly one bearer token.',
+    description: 'The request does not hold exactly one well-formed bearer token.',
     help: 'After Bearer and one or more spaces exactly one token must follow, in the characters that RFC 6750 §2.1 allows: no tab, comma, quote or second word.',
   },
   authorization_repeated: {

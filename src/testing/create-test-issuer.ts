@@ -1,29 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
-import { type Algorithm, isAlgorithm } from '../protocol/algorithm.js';
+import type { Algorithm } from '../protocol/algorithm.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { checkOptionNames, describeValue } from '../protocol/options.js';
+import { checkOptionNames, describeValue, requireObject } from '../protocol/options.js';
 import { createIssuerFetch } from './issuer-fetch.js';
 import { IssuerServer } from './issuer-server.js';
 import { IssuerSite, type Outage, type SiteHits } from './issuer-site.js';
 import { TestClock } from './test-clock.js';
+import { checkAlgorithm, parseTestIssuerOptions, type TestIssuerOptions } from './test-issuer-options.js';
 import { TestKeys } from './test-keys.js';
-
-/** The options of `createTestIssuer`. */
-export interface TestIssuerOptions {
-  /** A key is made for each; the first one signs unless a token says otherwise. @defaultValue `['ES256']` */
-  readonly algorithms?: readonly Algorithm[];
-  /** Listen on a loopback port. Without it, the issuer is reached by the `fetch` of `verifierOptions` alone. @defaultValue false */
-  readonly network?: boolean;
-  /** The issuer identifier, without network. @defaultValue `'https://issuer.test'` */
-  readonly issuer?: string;
-  /** The path of the issuer identifier, with network: `/tenant1`. @defaultValue none */
-  readonly path?: string;
-  /** The audience of tokens that name none. @defaultValue `'https://api.test'` */
-  readonly audience?: string;
-  /** Where the clock starts, in milliseconds since the epoch. @defaultValue the time of creation */
-  readonly startAt?: number;
-}
 
 /** What a token says. Everything has a default; a claim or header set to `undefined` is left out. */
 export interface TestTokenOptions {
@@ -83,7 +68,6 @@ export interface TestIssuer {
   close(): Promise<void>;
 }
 
-const OPTION_NAMES = ['algorithms', 'network', 'issuer', 'path', 'audience', 'startAt'];
 const TOKEN_OPTION_NAMES = [
   'scope',
   'audience',
@@ -108,15 +92,14 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
  * @throws {ConfigurationError}
  */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  checkOptionNames(options, OPTION_NAMES, '');
-  const { algorithms = ['ES256'], network = false, path = '', audience = 'https://api.test' } = options;
-  const clock = new TestClock(options.startAt ?? Date.now());
+  const { algorithms, network, path, audience, startAt, ...given } = parseTestIssuerOptions(options);
+  const clock = new TestClock(startAt);
   const keys = new TestKeys();
-  for (const algorithm of algorithms) await keys.rotate(checkAlgorithm(algorithm));
+  for (const algorithm of algorithms) await keys.rotate(algorithm);
 
   const server = network ? new IssuerServer() : undefined;
   await server?.open();
-  const issuer = server === undefined ? (options.issuer ?? 'https://issuer.test') : `${server.origin}${path}`;
+  const issuer = server === undefined ? given.issuer : `${server.origin}${path}`;
   const site = new IssuerSite(issuer, () => keys.jwks());
   server?.serve(site);
   const access = server === undefined ? { fetch: createIssuerFetch(site) } : { dangerouslyAllowInsecureHttp: true };
@@ -136,10 +119,11 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     now: clock.now,
     advance: (seconds) => clock.advance(seconds),
 
-    async token(given = {}) {
-      checkOptionNames(given, TOKEN_OPTION_NAMES, '');
-      const { header = {}, algorithm = firstAlgorithm } = given;
-      return keys.sign(algorithm, header, tokenClaims({ audience, ...given }, issuer, clock.now() / 1000));
+    async token(wanted = {}) {
+      requireObject(wanted, 'options', "Give an object such as { scope: 'orders:read' }.");
+      checkOptionNames(wanted, TOKEN_OPTION_NAMES, '');
+      const { header = {}, algorithm = firstAlgorithm } = wanted;
+      return keys.sign(algorithm, header, tokenClaims({ audience, ...wanted }, issuer, clock.now() / 1000));
     },
 
     rotate: (algorithm = firstAlgorithm) => keys.rotate(checkAlgorithm(algorithm)),
@@ -150,7 +134,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
         throw new ConfigurationError('outage', `is ${describeValue(kind)}.`, `Give one of ${OUTAGES.join(', ')}.`);
       }
       site.outage = kind;
-      if (kind === 'refuse') await server?.close();
+      await (kind === 'refuse' ? server?.close() : server?.open());
     },
     async recover() {
       site.outage = undefined;
@@ -181,13 +165,4 @@ function tokenClaims(options: TestTokenOptions, issuer: string, now: number): ob
     scope: typeof scope === 'object' ? scope.join(' ') : scope,
     ...options.claims,
   };
-}
-
-function checkAlgorithm(algorithm: unknown): Algorithm {
-  if (isAlgorithm(algorithm)) return algorithm;
-  throw new ConfigurationError(
-    'algorithms',
-    `holds ${describeValue(algorithm)}.`,
-    'Give names such as ES256 or RS256.',
-  );
 }

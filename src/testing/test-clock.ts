@@ -1,3 +1,6 @@
+import { ConfigurationError } from '../protocol/errors.js';
+import { describeValue } from '../protocol/options.js';
+
 /** A clock that stands still until it is moved. */
 export class TestClock {
   #now: number;
@@ -11,6 +14,9 @@ export class TestClock {
 
   /** Moves the clock; a negative number sets it back. */
   advance(seconds: number): void {
+    if (!Number.isFinite(seconds)) {
+      throw new ConfigurationError('seconds', `is ${describeValue(seconds)}.`, 'Give a number of seconds.');
+    }
     this.#now += seconds * 1000;
   }
 }

@@ -54,11 +54,12 @@ export interface TimeRules {
 export function checkTime(facts: TokenFacts, rules: TimeRules): Refusal | undefined {
   const { expiresAt, notBefore, issuedAt } = facts;
   const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = rules;
-  if (now >= expiresAt + tolerance) return new Refusal('token_expired', `exp ${expiresAt}, now ${now}`);
-  if (notBefore !== undefined && notBefore > now + tolerance) {
+  // Written so that a clock which gives no number lets nothing through.
+  if (!(now < expiresAt + tolerance)) return new Refusal('token_expired', `exp ${expiresAt}, now ${now}`);
+  if (notBefore !== undefined && !(notBefore <= now + tolerance)) {
     return new Refusal('token_not_yet_valid', `nbf ${notBefore}, now ${now}`);
   }
-  if (issuedAt !== undefined && issuedAt > now + tolerance) {
+  if (issuedAt !== undefined && !(issuedAt <= now + tolerance)) {
     return new Refusal('token_not_yet_valid', `iat ${issuedAt}, now ${now}`);
   }
   if (maxTokenAgeSeconds === undefined) return undefined;

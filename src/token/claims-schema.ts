@@ -20,12 +20,20 @@ export async function applyClaimsSchema(
   } catch (cause) {
     return new Refusal('claims_schema_failed', 'it threw', { cause });
   }
+  try {
+    return layOver(claims, result);
+  } catch (cause) {
+    return new Refusal('claims_schema_failed', 'it gave a result that is not of Standard Schema', { cause });
+  }
+}
+
+function layOver(claims: Record<string, unknown>, result: SchemaResult<unknown> | undefined): JsonObject | Refusal {
   if (result?.issues !== undefined) return new Refusal('claims_rejected', describeIssues(result.issues));
   const output: unknown = result?.value;
   if (typeof output !== 'object' || output === null || Array.isArray(output)) {
     return new Refusal('claims_schema_failed', 'it gave no object');
   }
-  return freezePlain(Object.assign(claims, output));
+  return freezePlain(Object.assign(claims, output), new Set());
 }
 
 function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object }>['issues']): string {
@@ -37,13 +45,13 @@ function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object 
 }
 
 /** Freezes objects and arrays all the way down. Dates, maps and instances of classes stay as they are. */
-function freezePlain<T extends object>(value: T): T {
-  if (Object.isFrozen(value)) return value;
-  Object.freeze(value);
+function freezePlain<T extends object>(value: T, seen: Set<object>): T {
+  if (seen.has(value)) return value;
+  seen.add(value);
   for (const member of Object.values(value)) {
     if (typeof member !== 'object' || member === null) continue;
     const prototype: unknown = Object.getPrototypeOf(member);
-    if (Array.isArray(member) || prototype === Object.prototype || prototype === null) freezePlain(member);
+    if (Array.isArray(member) || prototype === Object.prototype || prototype === null) freezePlain(member, seen);
   }
-  return value;
+  return Object.freeze(value);
 }

@@ -7,7 +7,7 @@ interface SignatureScheme {
   readonly hash: string | null;
   /** RSASSA-PSS uses a salt as long as its hash (RFC 7518 §3.5). */
   readonly saltLength?: number;
-  /** ECDSA signatures are R and S side by side, of this length in all (RFC 7518 §3.4). */
+  /** In octets: R and S side by side (RFC 7518 §3.4, RFC 8032 §5.1.6). RSA signatures are as long as the modulus. */
   readonly length?: number;
 }
 
@@ -35,8 +35,9 @@ export function verifySignature(
   signingInput: Buffer,
   signature: Buffer,
 ): Promise<boolean> {
-  const { hash, saltLength, length } = SCHEMES[algorithm];
-  if (length !== undefined && signature.length !== length) return Promise.resolve(false);
+  const { hash, saltLength, length = modulusLength(key) } = SCHEMES[algorithm];
+  // OpenSSL takes a PSS signature without its leading zeros, which would give one token two spellings.
+  if (signature.length !== length) return Promise.resolve(false);
   const padding = saltLength === undefined ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_PSS_PADDING;
   const input =
     key.asymmetricKeyType === 'rsa'
@@ -45,4 +46,8 @@ export function verifySignature(
   return new Promise((resolve) => {
     verify(hash, signingInput, input, signature, (error, isValid) => resolve(error === null && isValid));
   });
+}
+
+function modulusLength(key: KeyObject): number {
+  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }

@@ -1,4 +1,5 @@
 import type { ScopeSource } from '../issuer/issuer-options.js';
+import { disownPromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { parseScope } from '../protocol/scope.js';
 import type { JsonObject } from '../protocol/strict-json.js';
@@ -28,6 +29,7 @@ function callSource(
 ): readonly string[] | Refusal {
   try {
     const scopes: unknown = source(payload);
+    disownPromise(scopes);
     return isStrings(scopes) ? scopes : new Refusal('scopes_source_failed', 'it gave no array of strings');
   } catch (cause) {
     return new Refusal('scopes_source_failed', 'it threw', { cause });

@@ -68,6 +68,6 @@ async function verifyNewToken(
   const accessToken = await toAccessToken(token, verified, context.schema);
   if (accessToken instanceof Refusal) return accessToken;
   context.issued.add(accessToken);
-  context.cache?.set(token, { ...verified, accessToken });
+  if (!context.closed.aborted) context.cache?.set(token, { ...verified, accessToken });
   return accessToken;
 }

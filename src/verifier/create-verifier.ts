@@ -71,7 +71,8 @@ const INTERNALS = Symbol('scopegate.verifier');
 export function createVerifier<Schema extends StandardSchema<object>>(
   options: VerifierOptions<Schema> & { readonly claims: Schema },
 ): Verifier<ClaimsOf<SchemaOutput<Schema>>>;
-export function createVerifier(options: VerifierOptions & { readonly claims?: never }): Verifier;
+/** The same without a schema, or with options that may or may not have one: claims are untyped. */
+export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
   const { audience, tokenCacheMax } = config;

@@ -119,7 +119,7 @@ function parseIssuers(given: unknown, parse: (item: unknown, where: string) => I
   if (given === undefined) throw new ConfigurationError('issuer', 'is missing.', fix);
   if (!Array.isArray(given)) return [parse(given, 'issuer')];
   if (given.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', fix);
-  const issuers = given.map((item, index) => parse(item, `issuer[${index}]`));
+  const issuers = Array.from(given, (item, index) => parse(item, `issuer[${index}]`));
   const names = issuers.map(({ issuer }) => issuer);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return issuers;

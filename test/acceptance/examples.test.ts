@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PROJECT, type Program, startProgram, startVitest } from '../support/child-program.js';
+
+const EXAMPLES = join(PROJECT, 'examples');
+const FOLDERS = readdirSync(EXAMPLES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+/** An example is a main.ts that checks itself, or a folder of tests. Any other folder is one that nobody runs. */
+function startExample(folder: string): Program {
+  const path = join(EXAMPLES, folder);
+  // `--once` is for those that stay up otherwise.
+  if (existsSync(join(path, 'main.ts'))) {
+    return startProgram(join(path, 'main.ts'), { args: ['--once'], env: { PORT: '0' } });
+  }
+  if (existsSync(join(path, 'test'))) return startVitest(path);
+  throw new Error(`examples/${folder} has neither a main.ts nor a test folder`);
+}
+
+describe('examples/', () => {
+  it('has one folder a use case, and no program beside them', () => {
+    expect(readdirSync(EXAMPLES).filter((name) => !FOLDERS.includes(name) && name !== 'README.md')).toEqual([]);
+    expect(FOLDERS).toEqual(expect.arrayContaining(['quickstart', 'testing', 'typed-claims', 'websocket']));
+  });
+
+  describe.each(FOLDERS)('%s', (folder) => {
+    it('runs, and finds every answer as expected', async () => {
+      const example = startExample(folder);
+      onTestFinished(async () => {
+        await example.end('SIGKILL');
+      });
+      const { code, stdout, stderr } = await example.ended;
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+      expect(stdout).not.toBe('');
+    });
+
+    it('has a README', () => {
+      expect(existsSync(join(EXAMPLES, folder, 'README.md'))).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import {
+  countSpecifiers,
+  findCode,
+  findCycles,
+  findForeignImports,
+  findLostImports,
+  findRankViolations,
+  findReachable,
+  parseImports,
+  type Ranks,
+  readSources,
+  type Sources,
+} from './support/architecture.js';
+
+const RANKS: Ranks = [
+  ['protocol'],
+  ['platform'],
+  ['issuer'],
+  ['token', 'proof', 'policy', 'presets'],
+  ['verifier'],
+  ['express', 'mcp', 'cli', 'redis', 'otel', 'testing'],
+];
+
+const RUN_TIME_PACKAGES = ['jose', 'lru-cache'];
+/** Packages that are optional, so that nothing but types may come from them, and only in one folder. */
+const TYPE_PACKAGES: Readonly<Record<string, string>> = { express: 'express' };
+
+/** What comes by a subpath of its own, or not at all, and never with the main entry. */
+const NOT_IN_MAIN_ENTRY = /^(?:testing|cli|redis|otel)\/|^express\/global\.ts$/;
+
+const sources = readSources(new URL('../src/', import.meta.url));
+
+function isAllowedPackage(specifier: string, folder: string, isTypeOnly: boolean): boolean {
+  if (specifier.startsWith('node:') || RUN_TIME_PACKAGES.includes(specifier)) return true;
+  return isTypeOnly && TYPE_PACKAGES[folder] === specifier;
+}
+
+/** Rules about single lines of code, each with a line that breaks it and its twin that does not. */
+const CODE_RULES: readonly (readonly [rule: string, pattern: RegExp, bad: string, good: string])[] = [
+  ['has no default exports', /^export default\b|\bas default\b/, 'export default guard;', 'export { guard };'],
+  ['has no variables at module level', /^(?:export )?(?:let|var)\b/, 'let count = 0;', '  let count = 0;'],
+  [
+    'has no empty containers at module level, since those are there to be filled',
+    /^(?:export )?const (?!\w+: (?:readonly|Readonly)).*= (?:new \w*(?:Map|Set|Cache|WeakRef)\b.*\(\)|\[\]|\{\});$/,
+    'const seen = new Map<string, string>();',
+    'const NONE: readonly string[] = [];',
+  ],
+  [
+    'makes no cache at module level',
+    /^(?:export )?const .*= new \w*Cache\b/,
+    'const keys = new LRUCache({ max: 1 });',
+    '  const keys = new LRUCache({ max: 1 });',
+  ],
+  [
+    'reads no environment',
+    /\bprocess\.env\b|\benv\b.*'node:process'/,
+    "const home = process.env['HOME'];",
+    "process.emitWarning('x');",
+  ],
+  ['starts no interval', /\bsetInterval\b/, 'setInterval(refresh, 1000);', 'setTimeout(stop, 1000);'],
+  ['writes nothing to the console', /\bconsole\./, "console.log('token');", "log('console');"],
+  [
+    'loads nothing by a name that is not written out',
+    /(?:\bawait|\breturn|[=(,:?>]) *import\((?! *['"`][^$]*$)/,
+    'await import(name);',
+    "await import('./a.js');",
+  ],
+  [
+    'does not go back to require',
+    /(?<![.\w])require\(|\bcreateRequire\b/,
+    "require('jose');",
+    "sources.require('jose');",
+  ],
+];
+
+describe('the house', () => {
+  it('is read whole: every import of every file is understood', () => {
+    expect(sources.size).toBeGreaterThan(50);
+    for (const [path, source] of sources) {
+      expect([path, parseImports(source).length]).toEqual([path, countSpecifiers(source)]);
+    }
+    expect(parseImports(sources.get('index.ts') ?? '').length).toBeGreaterThan(15);
+    expect(parseImports(sources.get('verifier/authenticate.ts') ?? '').length).toBeGreaterThan(10);
+  });
+
+  it('has imports to lower ranks and inside of folders only', () => {
+    expect(findRankViolations(sources, RANKS)).toEqual([]);
+  });
+
+  it('has imports of files that exist only', () => {
+    expect(findLostImports(sources)).toEqual([]);
+  });
+
+  it('has no circles of imports, types included', () => {
+    expect(findCycles(sources)).toEqual([]);
+  });
+
+  it('takes jose and lru-cache from elsewhere, and the types of express in its adapter', () => {
+    expect(findForeignImports(sources, isAllowedPackage)).toEqual([]);
+  });
+
+  it('keeps what has a subpath of its own out of the main entry', () => {
+    const reachable = [...findReachable(sources, 'index.ts')];
+    expect(reachable).toContain('verifier/authenticate.ts');
+    expect(reachable.filter((path) => NOT_IN_MAIN_ENTRY.test(path))).toEqual([]);
+  });
+
+  it('names its files in kebab-case', () => {
+    expect([...sources.keys()].filter((path) => !isKebabCase(path))).toEqual([]);
+  });
+
+  it.each(CODE_RULES)('%s', (_, pattern) => {
+    expect(findCode(sources, pattern)).toEqual([]);
+  });
+});
+
+describe('the rules of the house, on houses made for them', () => {
+  const house = (files: Record<string, string>): Sources => new Map(Object.entries(files));
+
+  it('see every form of import', () => {
+    const forms = [
+      ["import a from './a.js';", './a.js', false],
+      ["import * as a from './a.js';", './a.js', false],
+      ["import a, { b } from './a.js';", './a.js', false],
+      ["import {\n  a,\n  type b,\n} from './a.js';", './a.js', false],
+      ["import './a.js';", './a.js', false],
+      ["import type { a } from './a.js';", './a.js', true],
+      ["export { a } from './a.js';", './a.js', false],
+      ["export * from './a.js';", './a.js', false],
+      ["export * as a from './a.js';", './a.js', false],
+      ["export type { a } from './a.js';", './a.js', true],
+      ["const a = await import('./a.js');", './a.js', false],
+      ["type A = import('./a.js').A;", './a.js', false],
+    ] as const;
+    for (const [source, specifier, isTypeOnly] of forms) {
+      expect([source, parseImports(source)]).toEqual([source, [{ specifier, isTypeOnly }]]);
+      expect([source, countSpecifiers(source)]).toEqual([source, 1]);
+    }
+  });
+
+  it('see no import in comments, in texts and in methods', () => {
+    const source = ["/**\n * import a from './a.js';\n */", "// import './a.js'", "KeySet.import('./a.js');"].join(
+      '\n',
+    );
+    expect(parseImports(source)).toEqual([]);
+  });
+
+  it('refuse an import of a higher rank', () => {
+    const files = { 'protocol/a.ts': '', 'issuer/b.ts': "import '../protocol/a.js';" };
+    expect(findRankViolations(house(files), RANKS)).toEqual([]);
+    const upward = { 'issuer/b.ts': '', 'protocol/a.ts': "import type { B } from '../issuer/b.js';" };
+    expect(findRankViolations(house(upward), RANKS)).toEqual([
+      'protocol/a.ts imports issuer/b.ts, which is not of a lower rank',
+    ]);
+  });
+
+  it.each([
+    ['token', 'policy'],
+    ['policy', 'token'],
+    ['proof', 'token'],
+    ['express', 'testing'],
+    ['mcp', 'express'],
+  ])('refuse that %s imports its sibling %s', (from, to) => {
+    const files = { [`${from}/a.ts`]: "import './b.js';", [`${from}/b.ts`]: '', [`${to}/c.ts`]: '' };
+    expect(findRankViolations(house(files), RANKS)).toEqual([]);
+    expect(findRankViolations(house({ ...files, [`${from}/b.ts`]: `import '../${to}/c.js';` }), RANKS)).toEqual([
+      `${from}/b.ts imports ${to}/c.ts, which is not of a lower rank`,
+    ]);
+  });
+
+  it('refuse an import of the main entry from below', () => {
+    const files = { 'index.ts': "export { a } from './token/a.js';", 'token/a.ts': '' };
+    expect(findRankViolations(house(files), RANKS)).toEqual([]);
+    expect(findRankViolations(house({ ...files, 'cli/b.ts': "import '../index.js';" }), RANKS)).toEqual([
+      'cli/b.ts imports index.ts, which is not of a lower rank',
+    ]);
+  });
+
+  it.each(['utils/a.ts', 'helper.ts'])('refuse %s, which is in no folder that has a rank', (path) => {
+    expect(findRankViolations(house({ 'token/a.ts': '' }), RANKS)).toEqual([]);
+    expect(findRankViolations(house({ 'token/a.ts': '', [path]: '' }), RANKS)).toEqual([
+      `${path} is in no folder that has a rank`,
+    ]);
+  });
+
+  it('refuse an import of a file that is not there', () => {
+    expect(findLostImports(house({ 'token/a.ts': "import './b.js';", 'token/b.ts': '' }))).toEqual([]);
+    expect(findLostImports(house({ 'token/a.ts': "import './c.js';", 'token/b.ts': '' }))).toEqual([
+      'token/a.ts imports token/c.ts, which is not there',
+    ]);
+  });
+
+  it('report the way of a circle', () => {
+    const files = {
+      'token/a.ts': "import './b.js';",
+      'token/b.ts': "import type { C } from '../issuer/c.js';",
+      'issuer/c.ts': '',
+    };
+    expect(findCycles(house(files))).toEqual([]);
+    const circle = { ...files, 'issuer/c.ts': "import type { A } from '../token/a.js';" };
+    expect(findCycles(house(circle))).toEqual(['token/a.ts -> token/b.ts -> issuer/c.ts -> token/a.ts']);
+    expect(findCycles(house({ 'token/a.ts': "import './a.js';" }))).toEqual(['token/a.ts -> token/a.ts']);
+  });
+
+  it.each([
+    ["import { z } from 'zod';", "import { importJWK } from 'jose';"],
+    ["import { Router } from 'express';", "import type { Router } from 'express';"],
+    ["import { type Router } from 'express';", "import type { Router } from 'express';"],
+    ["import { readFileSync } from 'fs';", "import { readFileSync } from 'node:fs';"],
+    ["import { createVerifier } from 'scopegate';", "import { createVerifier } from '../verifier/a.js';"],
+  ])('refuse %s', (bad, good) => {
+    expect(findForeignImports(house({ 'express/a.ts': good }), isAllowedPackage)).toEqual([]);
+    expect(findForeignImports(house({ 'express/a.ts': bad }), isAllowedPackage)).toHaveLength(1);
+  });
+
+  it('refuse the types of express outside of its adapter', () => {
+    const source = "import type { Request } from 'express';";
+    expect(findForeignImports(house({ 'express/a.ts': source }), isAllowedPackage)).toEqual([]);
+    expect(findForeignImports(house({ 'token/a.ts': source }), isAllowedPackage)).toEqual([
+      'token/a.ts imports express',
+    ]);
+  });
+
+  it('find what comes along with the main entry, over several steps', () => {
+    const files = house({
+      'index.ts': "export { a } from './verifier/a.js';",
+      'verifier/a.ts': "import { b } from '../testing/b.js';",
+      'testing/b.ts': '',
+      'cli/c.ts': '',
+    });
+    expect([...findReachable(files, 'index.ts')].filter((path) => NOT_IN_MAIN_ENTRY.test(path))).toEqual([
+      'testing/b.ts',
+    ]);
+  });
+
+  it.each(['createGuard.ts', 'Guard.ts', 'express/create_guard.ts'])('refuse the file name %s', (path) => {
+    expect(isKebabCase('express/create-guard.ts')).toBe(true);
+    expect(isKebabCase(path)).toBe(false);
+  });
+
+  it.each(CODE_RULES)('can tell a file that %s', (_, pattern, bad, good) => {
+    expect(findCode(house({ 'a.ts': good, 'b.ts': `// ${bad}` }), pattern)).toEqual([]);
+    expect(findCode(house({ 'a.ts': `\n${bad}` }), pattern)).toEqual([`a.ts:2 ${bad.trim()}`]);
+  });
+});
+
+function isKebabCase(path: string): boolean {
+  return path.split('/').every((name) => /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.ts)?$/.test(name));
+}

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PACKAGE } from '../support/built-package.js';
+import { type Consumer, installConsumer } from './install.js';
+
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await installConsumer('javascript');
+});
+
+afterAll(() => consumer?.remove());
+
+describe('the tarball', () => {
+  it('holds the build and the documents of a package, and nothing else', () => {
+    const folder = join(consumer.path, 'node_modules/scopegate');
+    expect(readdirSync(folder).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'package.json',
+    ]);
+    const built = readdirSync(join(folder, 'dist'), { recursive: true, withFileTypes: true });
+    const files = built.filter((entry) => entry.isFile()).map(({ name }) => name);
+    expect(files.length).toBeGreaterThan(100);
+    expect(files.filter((name) => !/^[a-z0-9-]+(?:\.d\.ts|\.js)$/.test(name))).toEqual([]);
+  });
+
+  it('brings jose and lru-cache along, and no Express', () => {
+    const installed = readdirSync(join(consumer.path, 'node_modules')).filter((name) => !name.startsWith('.'));
+    expect(installed.sort()).toEqual(['jose', 'lru-cache', 'scopegate']);
+  });
+});
+
+describe('the exports map', () => {
+  it('lets its subpaths be loaded, by import and by require', async () => {
+    const names = ['scopegate', 'scopegate/testing', 'scopegate/global', 'scopegate/package.json'];
+    const loaded = { imported: 'loaded', required: 'loaded' };
+    expect(await consumer.runJson('resolve.mjs', names)).toEqual(
+      Object.fromEntries(names.map((name) => [name, loaded])),
+    );
+  });
+
+  it.each([
+    'scopegate/dist/index.js',
+    'scopegate/dist/token/signature.js',
+    'scopegate/dist/testing/index.js',
+    'scopegate/testing/index.js',
+    'scopegate/express',
+    'scopegate/src/index.ts',
+    'scopegate/README.md',
+  ])('refuses %s, beside a name that it lets be loaded', async (name) => {
+    const code = 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+    expect(await consumer.runJson('resolve.mjs', ['scopegate', name])).toEqual({
+      scopegate: { imported: 'loaded', required: 'loaded' },
+      [name]: { imported: code, required: code },
+    });
+  });
+});
+
+describe('a project in JavaScript', () => {
+  const good = { subject: 'test-user', scopes: ['orders:read'] };
+  const foreign = { status: 401, reason: 'audience_mismatch' };
+
+  it('verifies tokens as an ES module, and RFC 9068 §4: refuses those for another audience', async () => {
+    expect(await consumer.runJson('verify.mjs')).toEqual({ good, foreign });
+  });
+
+  it('verifies tokens from CommonJS by require, with the same module that import gives', async () => {
+    const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
+    expect(await consumer.runJson('verify.cjs')).toEqual({
+      version,
+      isOneModule: true,
+      good,
+      foreign: { ...foreign, isAuthorizationError: true },
+    });
+  });
+});
+
+describe('what is loaded to verify a token', () => {
+  interface Loaded {
+    readonly subject: string;
+    readonly urls: readonly string[];
+  }
+
+  async function load(...names: readonly string[]): Promise<Loaded> {
+    const token = JSON.stringify(await consumer.runJson('issue.mjs'));
+    return (await consumer.runJson('loaded.mjs', names, token)) as Loaded;
+  }
+
+  const urlOf = (path: string) => pathToFileURL(join(consumer.path, path)).href;
+
+  it('is scopegate without its aids for tests, jose, lru-cache and Node', async () => {
+    const { subject, urls } = await load();
+    expect(subject).toBe('test-user');
+    const files = urls.filter((url) => !url.startsWith('node:') && url !== urlOf('loaded.mjs'));
+    const allowed = ['scopegate/dist/', 'jose/', 'lru-cache/'].map((path) => urlOf(`node_modules/${path}`));
+    for (const folder of allowed) expect(files.filter((url) => url.startsWith(folder))).not.toEqual([]);
+    expect(files.filter((url) => !allowed.some((folder) => url.startsWith(folder)))).toEqual([]);
+    expect(files.filter((url) => url.includes('/scopegate/dist/testing/'))).toEqual([]);
+    expect(files).toContain(urlOf('node_modules/scopegate/dist/index.js'));
+  });
+
+  it('would show scopegate/testing, were it loaded', async () => {
+    const { urls } = await load('scopegate/testing');
+    expect(urls).toContain(urlOf('node_modules/scopegate/dist/testing/index.js'));
+  });
+});

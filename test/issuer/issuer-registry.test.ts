@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { createIssuer, type Issuer } from '../../src/issuer/issuer.js';
+import { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
+import type { Refusal } from '../../src/protocol/refusal.js';
+import { parseVerifierOptions } from '../../src/verifier/options.js';
+import { RawIssuer } from '../support/raw-issuer.js';
+import { reasonOf } from '../support/reason-of.js';
+
+function createRegistry(...names: readonly string[]): IssuerRegistry {
+  const { jwk, verifierOptions } = new RawIssuer();
+  const issuer = names.map((name) => ({ issuer: name, jwks: { keys: [jwk] } }));
+  const config = parseVerifierOptions({ ...verifierOptions, issuer });
+  return new IssuerRegistry(config.issuers.map((parsed) => createIssuer(parsed, config)));
+}
+
+const registry = createRegistry('https://as.example', 'https://as.example/tenant', 'https://b.example/');
+
+describe('IssuerRegistry', () => {
+  it.each(['https://as.example', 'https://as.example/tenant', 'https://b.example/'])('finds the issuer %s', (iss) => {
+    expect((registry.find(iss) as Issuer).issuer).toBe(iss);
+  });
+
+  it.each([
+    '',
+    'https://as.example/',
+    'HTTPS://AS.EXAMPLE',
+    'https://as.example:443',
+    'https://user@as.example',
+    'https://as.example/tenant2',
+    'https://as.example/tenan',
+    'https://as.example/tenant/',
+    'https://as.example/%74enant',
+    'https://as%2eexample',
+    'https://as.example.evil',
+    'as.example',
+    'https://as.example https://b.example/',
+    ' https://as.example',
+    'https://\u0430s.example',
+    'http://as.example',
+    'https://b.example',
+    '__proto__',
+    'constructor',
+  ])('E1, 7519-7, CVE-2024-53861: does not trust the iss %j', (iss) => {
+    expect(reasonOf(registry.find('https://as.example'))).toBe('accepted');
+    expect(reasonOf(registry.find(iss))).toBe('issuer_not_trusted');
+  });
+
+  it.each([null, 1, true, ['https://as.example'], { iss: 'https://as.example' }])(
+    'E1, CVE-2025-30144: refuses an iss that is no string: %j',
+    (iss) => {
+      expect(reasonOf(registry.find('https://as.example'))).toBe('accepted');
+      expect(reasonOf(registry.find(iss))).toBe('claim_malformed');
+    },
+  );
+
+  it('E1: demands an iss, though there is one issuer only', () => {
+    const single = createRegistry('https://as.example');
+    expect(reasonOf(single.find('https://as.example'))).toBe('accepted');
+    expect(single.find(undefined)).toMatchObject({ reason: 'claim_missing', detail: 'iss' });
+  });
+
+  it('tells when an iss differs from a trusted one by case or a trailing slash alone', () => {
+    const detailOf = (iss: string) => (registry.find(iss) as Refusal).detail;
+    const hint = (alike: string) => `; it differs from "${alike}" only by case or a trailing slash`;
+    expect(detailOf('https://as.example/')).toBe(`iss "https://as.example/"${hint('https://as.example')}`);
+    expect(detailOf('https://B.example')).toBe(`iss "https://B.example"${hint('https://b.example/')}`);
+    expect(detailOf('https://evil.test')).toBe('iss "https://evil.test"');
+    expect(detailOf('a\r\nb')).toBe('iss "a\\r\\nb"');
+  });
+
+  it('lists the issuers in the order in which they were given', () => {
+    const names = [...registry].map(({ issuer }) => issuer);
+    expect(names).toEqual(['https://as.example', 'https://as.example/tenant', 'https://b.example/']);
+  });
+});

@@ -1,0 +1,256 @@
+import { getEventListeners } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FetchFailure, type FetchJsonOptions, fetchJsonObject } from '../../src/platform/fetch-json.js';
+import { listen, type TestServer } from '../support/listen.js';
+
+const DOCUMENT = { issuer: 'https://issuer.test', keys: [] };
+
+let server: TestServer;
+let answer: RequestListener;
+let asked: string[];
+let closing: AbortController;
+
+beforeEach(async () => {
+  asked = [];
+  closing = new AbortController();
+  answer = (_, res) => res.end(JSON.stringify(DOCUMENT));
+  const http: Server = createServer((req, res) => {
+    asked.push(`${req.method} ${req.url}`);
+    answer(req, res);
+  });
+  server = await listen(http);
+});
+afterEach(() => server.close());
+
+const urlOf = (path = '/document') => `http://127.0.0.1:${server.port}${path}`;
+
+function fetchDocument(changes: Partial<FetchJsonOptions> = {}, url = urlOf()) {
+  return fetchJsonObject(url, { fetch, timeoutSeconds: 10, maxBytes: 1024, signal: closing.signal, ...changes });
+}
+
+async function failureOf(fetching: Promise<unknown>): Promise<FetchFailure> {
+  const outcome: unknown = await fetching.catch((error: unknown) => error);
+  if (outcome instanceof FetchFailure) return outcome;
+  throw new Error('no FetchFailure', { cause: outcome });
+}
+
+/** Answers with one document, then as `next` says, so that each failure has a control. */
+async function expectFailure(next: RequestListener, changes: Partial<FetchJsonOptions> = {}): Promise<FetchFailure> {
+  await expect(fetchDocument({ ...changes, timeoutSeconds: 10 })).resolves.toEqual(DOCUMENT);
+  answer = next;
+  return failureOf(fetchDocument(changes));
+}
+
+describe('fetchJsonObject', () => {
+  it('gives the object that a URL answers with', async () => {
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+    expect(asked).toEqual(['GET /document']);
+  });
+
+  it('RFC 9110 §12.5.1: asks for JSON', async () => {
+    let accept: string | undefined;
+    answer = (req, res) => {
+      accept = req.headers.accept;
+      res.end('{}');
+    };
+    await fetchDocument();
+    expect(accept).toBe('application/json');
+  });
+
+  it('RFC 8259 §11: looks at the document and not at its media type', async () => {
+    answer = (_, res) => res.setHeader('Content-Type', 'text/plain').end(JSON.stringify(DOCUMENT));
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+  });
+
+  it.each([[301], [302], [303], [307], [308]])(
+    'CVE-2026-49478 (cases H4, H9): does not follow a redirect with the status %i',
+    async (status) => {
+      const failure = await expectFailure((_, res) => res.writeHead(status, { Location: urlOf('/elsewhere') }).end());
+      expect(failure.status).toBe(status);
+      expect(failure.message).toBe(`${urlOf()} answered ${status}: a redirect, which is not followed`);
+      expect(asked).toEqual(['GET /document', 'GET /document']);
+    },
+  );
+
+  it.each([[201], [204], [206], [304], [400], [401], [404], [429], [500], [503]])(
+    'RFC 8414 §3.2 (case H7): takes no document from an answer with the status %i',
+    async (status) => {
+      const failure = await expectFailure((_, res) => res.writeHead(status).end(JSON.stringify(DOCUMENT)));
+      expect(failure.status).toBe(status);
+      expect(failure.message).toContain(`answered ${status}`);
+    },
+  );
+
+  it.each([
+    ['a page', '<!doctype html><title>Sign in</title>'],
+    ['nothing', ''],
+    ['half a document', JSON.stringify(DOCUMENT).slice(0, 20)],
+    ['two documents', `${JSON.stringify(DOCUMENT)}{}`],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+  ])('case H7: refuses %s', async (_, body) => {
+    const failure = await expectFailure((_req, res) => res.end(body));
+    expect(failure.message).toBe(`${urlOf()} did not answer with JSON`);
+  });
+
+  it.each([
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a string', '"keys"'],
+    ['a number', '1'],
+  ])('RFC 8414 §3.2 (case H7): refuses %s in place of an object', async (_, body) => {
+    const failure = await expectFailure((_req, res) => res.end(body));
+    expect(failure.message).toBe(`${urlOf()} did not answer with a JSON object`);
+  });
+
+  it('case H7: refuses an answer without any body', async () => {
+    const failure = await failureOf(fetchDocument({ fetch: async () => new Response(null) }));
+    expect(failure.message).toContain('did not answer with JSON');
+  });
+});
+
+describe('fetchJsonObject, with a document that is large', () => {
+  const withSize = (size: number) => JSON.stringify({ pad: 'x'.repeat(size - '{"pad":""}'.length) });
+
+  it('case H8: reads as many bytes as are allowed, and refuses one more', async () => {
+    answer = (_, res) => res.end(withSize(1024));
+    await expect(fetchDocument()).resolves.toHaveProperty('pad');
+    const failure = await expectFailureFor((_, res) => res.end(withSize(1025)));
+    expect(failure.message).toBe(`${urlOf()} answered with more than 1024 bytes`);
+  });
+
+  it('case H8: counts bytes, not characters', async () => {
+    const failure = await expectFailure((_, res) => res.end(JSON.stringify({ pad: 'é'.repeat(600) })));
+    expect(failure.message).toContain('more than 1024 bytes');
+  });
+
+  it('case H8: hangs up on a document that has no end', async () => {
+    let hungUp: Promise<unknown> | undefined;
+    const failure = await expectFailure((_, res) => {
+      hungUp = new Promise((resolve) => res.once('close', resolve));
+      const writeOn = () => {
+        while (!res.destroyed && res.write('x'.repeat(1024)));
+        res.once('drain', writeOn);
+      };
+      writeOn();
+    });
+    expect(failure.message).toContain('more than 1024 bytes');
+    await hungUp;
+  });
+
+  function expectFailureFor(next: RequestListener): Promise<FetchFailure> {
+    answer = next;
+    return failureOf(fetchDocument());
+  }
+});
+
+describe('fetchJsonObject, when there is no answer', () => {
+  it.each<[what: string, RequestListener]>([
+    ['says nothing at all', () => {}],
+    ['stops after its headers', (_, res) => res.writeHead(200).flushHeaders()],
+    ['stops in its body', (_, res) => res.write('{"issuer":')],
+  ])('case H8: gives up on a server that %s', async (_, next) => {
+    const failure = await expectFailure(next, { timeoutSeconds: 0.05 });
+    expect(failure.message).toBe(`${urlOf()} gave no complete answer within 0.05 s`);
+    expect(failure.status).toBeUndefined();
+  });
+
+  it('case H8: gives up on a fetch that ignores its signal', async () => {
+    const failure = await failureOf(fetchDocument({ timeoutSeconds: 0.05, fetch: () => new Promise(() => {}) }));
+    expect(failure.message).toBe(`${urlOf()} gave no complete answer within 0.05 s`);
+  });
+
+  it('hangs up on a server when it gives up', async () => {
+    let hungUp: Promise<unknown> | undefined;
+    await expectFailure(
+      (_, res) => {
+        hungUp = new Promise((resolve) => res.once('close', resolve));
+      },
+      { timeoutSeconds: 0.05 },
+    );
+    await hungUp;
+  });
+
+  it('tells the cause where the connection is refused', async () => {
+    await server.close();
+    const failure = await failureOf(fetchDocument());
+    expect(failure.message).toBe(`${urlOf()} could not be fetched: ECONNREFUSED`);
+    expect(failure.cause).toBeInstanceOf(TypeError);
+  });
+
+  it('case H7: tells the cause where the connection breaks in the middle of the document', async () => {
+    const failure = await expectFailure((req, res) => {
+      res.writeHead(200, { 'Content-Length': 100 });
+      res.write('{"issuer":', () => req.socket.destroy());
+    });
+    expect(failure.message).toMatch(/could not be fetched: \w+/);
+  });
+
+  it.each<[what: string, thrown: unknown, told: string]>([
+    [
+      'an error that has a cause without a code',
+      new TypeError('fetch failed', { cause: new Error('bad port') }),
+      'bad port',
+    ],
+    ['an error without a cause', new Error('the proxy said no'), 'the proxy said no'],
+    ['something that is no error', 'no', 'an unknown failure'],
+  ])('tells the cause where fetch fails with %s', async (_, thrown, told) => {
+    const failure = await failureOf(fetchDocument({ fetch: () => Promise.reject(thrown) }));
+    expect(failure.message).toBe(`${urlOf()} could not be fetched: ${told}`);
+    expect(failure.cause).toBe(thrown);
+  });
+
+  it('case J20: takes a fetch that throws at once for one that fails', async () => {
+    const failure = await failureOf(
+      fetchDocument({
+        fetch: () => {
+          throw new Error('not connected');
+        },
+      }),
+    );
+    expect(failure.message).toContain('could not be fetched: not connected');
+  });
+
+  it('case J20: a body that cannot be let go of does not hide the status', async () => {
+    const cancel = () => Promise.reject(new Error('stuck'));
+    const response = new Response(new ReadableStream({ cancel }), { status: 500 });
+    const failure = await failureOf(fetchDocument({ fetch: async () => response }));
+    expect(failure.status).toBe(500);
+  });
+});
+
+describe('fetchJsonObject, when its owner is closed', () => {
+  it('gives up a fetch that is under way', async () => {
+    const failure = await expectFailure(() => closing.abort());
+    expect(failure.message).toBe(`${urlOf()} was given up, since the verifier was closed`);
+  });
+
+  it('asks nobody once its owner is closed', async () => {
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+    closing.abort();
+    const failure = await failureOf(fetchDocument());
+    expect(failure.message).toContain('since the verifier was closed');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('leaves no listener behind on the signal of its owner, whatever came of it', async () => {
+    await fetchDocument();
+    answer = (_, res) => res.writeHead(500).end();
+    await failureOf(fetchDocument());
+    expect(getEventListeners(closing.signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a FetchFailure', () => {
+  it.each<[what: string, RequestListener]>([
+    ['an error', (_, res) => res.writeHead(500).end('secret')],
+    ['no JSON', (_, res) => res.end('secret')],
+    ['no object', (_, res) => res.end('["secret"]')],
+    ['too much', (_, res) => res.end(`{"a":"secret${'x'.repeat(2000)}"}`)],
+  ])('RFC 9700 §4.9.3 (case F15): tells nothing of the body of an answer that is %s', async (_, next) => {
+    const failure = await expectFailure(next);
+    expect(failure.name).toBe('FetchFailure');
+    expect(`${failure.stack}${JSON.stringify(failure)}`).not.toContain('secret');
+    expect(failure).not.toHaveProperty('cause');
+  });
+});

@@ -1,0 +1,2 @@
+/** How many inputs a property over HTTP is tried with; `PROPERTY_RUNS=100000` for a long search. */
+export const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200);

@@ -1,0 +1,108 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
+import { ALGORITHMS, type Algorithm } from '../../src/protocol/algorithm.js';
+import { TestClock } from '../../src/testing/test-clock.js';
+import { type JsonTexts, signRawToken, toJsonText } from './raw-token.js';
+
+export interface KeyPair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+}
+
+/** What to change about a token that is good otherwise. */
+export interface Mutation {
+  readonly header?: JsonTexts;
+  readonly payload?: JsonTexts;
+  /** Changes the whole text of the header: for duplicates, trailing bytes, other encodings. */
+  readonly rewriteHeader?: (text: string) => string | Buffer;
+  readonly rewritePayload?: (text: string) => string | Buffer;
+  /** Another key to sign with. */
+  readonly key?: KeyObject;
+  /** Another algorithm to sign with; the header goes on saying what it said. */
+  readonly signWith?: Algorithm;
+}
+
+export interface RawIssuerOptions {
+  readonly issuer?: string;
+  readonly algorithm?: Algorithm;
+  readonly kid?: string;
+}
+
+/** An issuer whose tokens can be of any shape, for a verifier that has its keys already. */
+export class RawIssuer {
+  readonly issuer: string;
+  readonly audience = 'https://api.test';
+  readonly algorithm: Algorithm;
+  readonly keys: KeyPair;
+  readonly jwk: JWK;
+  readonly clock = new TestClock(1_800_000_000_000);
+  /** Every URL that the verifier asked for; none was answered. */
+  readonly requests: string[] = [];
+
+  constructor({ issuer = 'https://issuer.test', algorithm = 'ES256', kid = 'key-1' }: RawIssuerOptions = {}) {
+    this.issuer = issuer;
+    this.algorithm = algorithm;
+    this.keys = generateKeys(algorithm);
+    this.jwk = { ...toJwk(this.keys.publicKey), kid, alg: algorithm, use: 'sig' };
+  }
+
+  /** Seconds since the epoch. */
+  get now(): number {
+    return this.clock.now() / 1000;
+  }
+
+  get verifierOptions() {
+    return {
+      issuer: { issuer: this.issuer, jwks: { keys: [this.jwk] } },
+      audience: this.audience,
+      clock: this.clock.now,
+      fetch: this.fetch,
+    };
+  }
+
+  readonly fetch: typeof fetch = async (url) => {
+    this.requests.push(String(url));
+    throw new TypeError('there is no network here');
+  };
+
+  /** Gives an access token of the form of RFC 9068, with one thing about it changed. */
+  token(mutation: Mutation = {}): string {
+    const header = toJsonText({ ...this.header, ...mutation.header });
+    const payload = toJsonText({ ...this.payload, ...mutation.payload });
+    return signRawToken({
+      header: mutation.rewriteHeader?.(header) ?? header,
+      payload: mutation.rewritePayload?.(payload) ?? payload,
+      key: mutation.key ?? this.keys.privateKey,
+      algorithm: mutation.signWith ?? this.algorithm,
+    });
+  }
+
+  get header(): JsonTexts {
+    return { alg: JSON.stringify(this.algorithm), typ: '"at+jwt"', kid: JSON.stringify(this.jwk.kid) };
+  }
+
+  get payload(): JsonTexts {
+    return {
+      iss: JSON.stringify(this.issuer),
+      sub: '"test-user"',
+      aud: JSON.stringify(this.audience),
+      client_id: '"test-client"',
+      iat: String(this.now),
+      exp: String(this.now + 3600),
+      jti: '"token-1"',
+      scope: '"read"',
+    };
+  }
+}
+
+/** Makes a key pair that fits an algorithm. */
+export function generateKeys(algorithm: Algorithm): KeyPair {
+  const entry: { readonly kty: string; readonly crv?: string } = ALGORITHMS[algorithm];
+  if (entry.kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (entry.kty === 'OKP') return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('ec', { namedCurve: entry.crv as string });
+}
+
+export function toJwk(key: KeyObject): JWK {
+  return key.export({ format: 'jwk' }) as JWK;
+}

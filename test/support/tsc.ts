@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { run } from './run.js';
+
+const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+
+export interface Diagnostic {
+  /** Relative to the folder of the project; empty for what concerns no file. */
+  readonly file: string;
+  readonly line: number;
+  /** The whole text, with the lines that explain it. */
+  readonly message: string;
+}
+
+export interface Compilation {
+  readonly status: number | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The files that were compiled, declarations of packages included. */
+  readonly files: readonly string[];
+}
+
+/** Runs the compiler on a project, as its user would. */
+export async function compile(tsconfig: string, ...args: readonly string[]): Promise<Compilation> {
+  const options = ['-p', tsconfig, '--pretty', 'false', '--listFiles', ...args];
+  const { status, stdout, stderr } = await run(process.execPath, [TSC, ...options], { cwd: dirname(tsconfig) });
+  const lines = `${stdout}${stderr}`.split(/\r?\n/);
+  return { status, diagnostics: parseDiagnostics(lines), files: lines.filter((line) => /^(?:[A-Z]:)?\//.test(line)) };
+}
+
+function parseDiagnostics(lines: readonly string[]): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (const line of lines) {
+    const head = /^(?:(?<file>.+)\((?<line>\d+),\d+\): )?error (?<message>TS\d+: .*)$/.exec(line)?.groups;
+    const last = diagnostics.at(-1);
+    if (head !== undefined) {
+      diagnostics.push({ file: head['file'] ?? '', line: Number(head['line'] ?? 0), message: head['message'] ?? '' });
+    } else if (last !== undefined && line.startsWith(' ')) {
+      diagnostics[diagnostics.length - 1] = { ...last, message: `${last.message}\n${line}` };
+    }
+  }
+  return diagnostics;
+}

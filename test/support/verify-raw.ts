@@ -1,0 +1,14 @@
+import { createIssuer } from '../../src/issuer/issuer.js';
+import { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
+import type { Refusal } from '../../src/protocol/refusal.js';
+import { type VerifiedToken, verifyJwt } from '../../src/token/verify-jwt.js';
+import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
+
+/** Makes `verifyJwt` of the options of a verifier: the steps up to a genuine token, with no cache and no schema. */
+export function createVerifyJwt(options: VerifierOptions): (token: string) => Promise<VerifiedToken | Refusal> {
+  const config = parseVerifierOptions(options);
+  const { audience, maxTokenBytes, clockToleranceSeconds, clock } = config;
+  const issuers = new IssuerRegistry(config.issuers.map((issuer) => createIssuer(issuer, config)));
+  return (token) =>
+    verifyJwt(token, { issuers, maxTokenBytes }, { audience, now: clock() / 1000, clockToleranceSeconds });
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { Profile } from '../../src/issuer/issuer-options.js';
+import { checkKind, checkType } from '../../src/token/token-kind.js';
+import { toJsonObject } from '../support/json-object.js';
+import type { JsonTexts } from '../support/raw-token.js';
+import { reasonOf } from '../support/reason-of.js';
+
+const PROFILES: readonly Profile[] = ['jwt', 'rfc9068'];
+const AT_JWT = '"at+jwt"';
+const CLAIMS = {
+  iss: '"https://issuer.test"',
+  aud: '"https://api.test"',
+  sub: '"test-user"',
+  client_id: '"test-client"',
+  iat: '1800000000',
+  exp: '1800003600',
+  jti: '"token-1"',
+};
+
+const type = (typ: string | undefined, profile: Profile) => reasonOf(checkType(toJsonObject({ typ }), profile));
+
+function kind(change: JsonTexts, profile: Profile, header: JsonTexts = { typ: AT_JWT }): string {
+  return reasonOf(checkKind(toJsonObject(header), toJsonObject({ ...CLAIMS, ...change }), profile));
+}
+
+describe.each(PROFILES)('checkType, profile %s', (profile) => {
+  it.each(['at+jwt', 'AT+JWT', 'At+Jwt', 'application/at+jwt', 'APPLICATION/AT+JWT'])(
+    'G3, 9068-1: takes typ %s for an access token',
+    (typ) => {
+      expect(type(JSON.stringify(typ), profile)).toBe('accepted');
+    },
+  );
+
+  it.each([
+    'at+jwt ',
+    ' at+jwt',
+    'at+jwt;x',
+    'at+jwt\n',
+    '/at+jwt',
+    'application/',
+    'application//at+jwt',
+    'text/at+jwt',
+    'at jwt',
+    'at+jwt+jwt',
+    '',
+  ])('G3: refuses typ %j', (typ) => {
+    expect(type(AT_JWT, profile)).toBe('accepted');
+    expect(type(JSON.stringify(typ), profile)).toBe('token_type_not_allowed');
+  });
+
+  it.each(['["at+jwt"]', '1', 'null', 'true', '{}'])('G3: refuses a typ that is no string: %s', (typ) => {
+    expect(type(AT_JWT, profile)).toBe('accepted');
+    expect(type(typ, profile)).toBe('token_type_not_allowed');
+  });
+
+  it.each([
+    'dpop+jwt',
+    'logout+jwt',
+    'token-introspection+jwt',
+    'secevent+jwt',
+    'statuslist+jwt',
+    'oauth-authz-req+jwt',
+    'id_token+jwt',
+    'refresh+jwt',
+    'client-authentication+jwt',
+    'application/logout+jwt',
+    'JOSE',
+  ])('G2, 8725-9, 9701-2: refuses typ %s', (typ) => {
+    expect(type(AT_JWT, profile)).toBe('accepted');
+    expect(type(JSON.stringify(typ), profile)).toBe('token_type_not_allowed');
+  });
+});
+
+describe('checkType', () => {
+  it.each(['"JWT"', '"jwt"', '"application/jwt"', undefined])('G4: takes typ %s in profile jwt alone', (typ) => {
+    expect(type(typ, 'jwt')).toBe('accepted');
+    expect(type(typ, 'rfc9068')).toBe('token_type_not_allowed');
+  });
+});
+
+describe('checkKind', () => {
+  it.each(['aud', 'sub', 'client_id', 'iat', 'jti'])(
+    '9068-6: demands the claim %s in profile rfc9068 alone',
+    (name) => {
+      expect(kind({}, 'rfc9068')).toBe('accepted');
+      expect(kind({ [name]: undefined }, 'rfc9068')).toBe('claim_missing');
+      expect(kind({ [name]: undefined }, 'jwt')).toBe('accepted');
+    },
+  );
+});
+
+describe.each(PROFILES)('checkKind, profile %s', (profile) => {
+  function expectForeign(change: JsonTexts): void {
+    expect(kind({}, profile)).toBe('accepted');
+    expect(kind(change, profile)).toBe('token_type_not_allowed');
+  }
+
+  it.each(['"id"', '"refresh"', '"Access"', 'null', '["access"]'])('G2: refuses the token_use %s', (token_use) => {
+    expectForeign({ token_use });
+    expect(kind({ token_use: '"access"' }, profile)).toBe('accepted');
+  });
+
+  it.each(['"ID"', '"Refresh"', '"Offline"', '"Logout"', '"bearer"', 'null', '["Bearer"]'])(
+    'G2: refuses the claim typ %s',
+    (typ) => {
+      expectForeign({ typ });
+      expect(kind({ typ: '"Bearer"' }, profile)).toBe('accepted');
+      expect(kind({ typ: '"DPoP"' }, profile)).toBe('accepted');
+    },
+  );
+
+  it.each(['{"http://schemas.openid.net/event/backchannel-logout":{}}', '{}', 'null'])(
+    'G2, RFC 8417 §2.2: refuses a token with events %s',
+    (events) => {
+      expectForeign({ events });
+    },
+  );
+
+  it.each(['at_hash', 'c_hash', 's_hash'])('G1, G4: refuses a token with %s, as ID tokens have it', (name) => {
+    expectForeign({ [name]: '"77QmUPtjPfzWtF2AnpK9RQ"' });
+  });
+
+  it.each(['"JWT"', undefined])('G1, G4: refuses a nonce where the typ is %s', (typ) => {
+    expect(kind({}, profile, { typ })).toBe('accepted');
+    expect(kind({ nonce: '"n-0S6_WzA2Mj"' }, profile, { typ })).toBe('token_type_not_allowed');
+  });
+
+  it('G4: takes a nonce where the header says that it is an access token', () => {
+    expect(kind({ nonce: '"n-0S6_WzA2Mj"' }, profile, { typ: '"application/at+jwt"' })).toBe('accepted');
+  });
+
+  it('G4: takes a nonce where the claim typ says that it is an access token', () => {
+    expect(kind({ nonce: '"n-0S6_WzA2Mj"', typ: '"Bearer"' }, profile, { typ: '"JWT"' })).toBe('accepted');
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { AccessToken } from '../../src/protocol/access-token.js';
+import { createTestIssuer } from '../../src/testing/index.js';
+import { toAccessToken } from '../../src/token/to-access-token.js';
+import { type CachedToken, VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
+import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifierOptions } from '../../src/verifier/options.js';
+import { RawIssuer } from '../support/raw-issuer.js';
+import { createVerifyJwt } from '../support/verify-raw.js';
+
+const issuer = new RawIssuer();
+
+async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<CachedToken> {
+  const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
+  return { ...genuine, accessToken: (await toAccessToken(token, genuine, undefined)) as AccessToken };
+}
+
+describe('VerifiedTokenCache', () => {
+  it('finds a token again, and counts hits and misses', async () => {
+    const cache = new VerifiedTokenCache(10);
+    const token = issuer.token();
+    expect(cache.get(token)).toBeUndefined();
+    const entry = await verified(token);
+    cache.set(token, entry);
+    expect(cache.get(token)).toBe(entry);
+    expect(cache.get(token)).toBe(entry);
+    expect(cache.status()).toEqual({ size: 1, max: 10, hits: 2, misses: 1 });
+  });
+
+  it('H23, CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
+    const cache = new VerifiedTokenCache(10);
+    const token = issuer.token();
+    cache.set(token, await verified(token));
+    expect(cache.get(token)).toBeDefined();
+    for (const index of [0, token.length >> 1, token.length - 1]) {
+      const other = token.slice(0, index) + (token[index] === 'A' ? 'B' : 'A') + token.slice(index + 1);
+      expect(cache.get(other)).toBeUndefined();
+    }
+    expect(cache.get(token.slice(0, -1))).toBeUndefined();
+    expect(cache.get(`${token}A`)).toBeUndefined();
+  });
+
+  it('H23: keeps tokens with one sub, aud and jti apart', async () => {
+    const cache = new VerifiedTokenCache(10);
+    const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
+    for (const token of tokens) cache.set(token, await verified(token));
+    expect(tokens.map((token) => cache.get(token)?.payload['tenant'])).toEqual(['blue', 'red']);
+  });
+
+  it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
+    const cache = new VerifiedTokenCache(2);
+    const [a = '', b = '', c = ''] = ['"a"', '"b"', '"c"'].map((sub) => issuer.token({ payload: { sub } }));
+    cache.set(a, await verified(a));
+    cache.set(b, await verified(b));
+    expect(cache.get(a)).toBeDefined();
+    cache.set(c, await verified(c));
+    expect([a, b, c].map((token) => cache.get(token) !== undefined)).toEqual([true, false, true]);
+    expect(cache.status().size).toBe(2);
+  });
+
+  it('H17: forgets a token whose key the issuer does not hold any more', async () => {
+    const online = await createTestIssuer();
+    const cache = new VerifiedTokenCache(10);
+    const token = await online.token();
+    const entry = await verified(token, online.verifierOptions);
+    cache.set(token, entry);
+    expect(cache.get(token)).toBe(entry);
+
+    const [old] = online.jwks.keys;
+    await online.rotate();
+    await entry.issuer.keys.refresh();
+    expect(cache.get(token)).toBe(entry);
+
+    online.withdraw(String(old?.kid));
+    await entry.issuer.keys.refresh();
+    expect(cache.get(token)).toBeUndefined();
+    expect(cache.status()).toEqual({ size: 0, max: 10, hits: 2, misses: 1 });
+  });
+
+  it('H24: does not take the key of another verifier for the same one', async () => {
+    const token = issuer.token();
+    const [one, other] = [await verified(token), await verified(token)];
+    expect(one.issuer.keys.holds(one.key)).toBe(true);
+    expect(other.issuer.keys.holds(one.key)).toBe(false);
+  });
+
+  it('forgets all tokens when it is cleared', async () => {
+    const cache = new VerifiedTokenCache(10);
+    const token = issuer.token();
+    cache.set(token, await verified(token));
+    cache.clear();
+    expect(cache.get(token)).toBeUndefined();
+    expect(cache.status().size).toBe(0);
+  });
+});
