@@ -1,7 +1,8 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier } from '../../src/index.js';
 import { createTestIssuer, type Outage, type TestIssuer, type TestIssuerOptions } from '../../src/testing/index.js';
+import { expectMisuse } from '../support/configuration-error.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
 const OPEN: { close(): unknown }[] = [];
@@ -219,5 +220,39 @@ describe('a token of a test issuer', () => {
     const verifier = verifierFor(issuer);
     await expect(reasonOfCall(verifier.verify(await issuer.token()))).resolves.toBe('accepted');
     await expect(reasonOfCall(verifier.verify(await other.token()))).resolves.toBe('signature_invalid');
+  });
+});
+
+describe('a test issuer, told what makes no sense,', () => {
+  let issuer: TestIssuer;
+
+  beforeEach(async () => {
+    issuer = await createIssuer();
+  });
+
+  it.each<[what: string, call: () => unknown, option: string, told: string, fix: string]>([
+    ['null in place of a token', () => issuer.token(null as never), 'options', 'null', 'Give an object'],
+    ['a misspelt name', () => issuer.token({ scopes: 'a' } as never), 'scopes', 'no', 'Did you mean scope?'],
+    [
+      'an unknown name',
+      () => issuer.token({ lifetime: 60 } as never),
+      'lifetime',
+      'no',
+      'Options are: scope, audience,',
+    ],
+    ['an algorithm without a key', () => issuer.token({ algorithm: 'RS256' }), 'algorithm', 'no RS256 key', 'ES256'],
+    ['to rotate to HS256', () => issuer.rotate('HS256' as never), 'algorithms', 'holds "HS256".', 'such as ES256'],
+    [
+      'to withdraw an unknown key',
+      () => issuer.withdraw('x'),
+      'kid',
+      '"x" is not published.',
+      'Published are: es256-1.',
+    ],
+    ['an unknown outage', () => issuer.outage('down' as never), 'outage', 'is "down".', 'Give one of refuse, hang,'],
+    ['to move its clock by NaN', () => issuer.advance(Number.NaN), 'seconds', 'NaN', 'number'],
+  ])('refuses %s', async (_, call, option, told, fix) => {
+    await expectMisuse(call, { option, told, fix });
+    await expect(issuer.token()).resolves.toMatch(/^\S+\.\S+\.\S+$/);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
 
@@ -22,49 +22,20 @@ describe('createTestIssuer', () => {
     ['a misspelt name', { algoritms: ['ES256'] }, 'algoritms', 'is not an option.', 'Did you mean algorithms?'],
     ['an unknown name', { keys: [] }, 'keys', 'is not an option.', 'Options are: algorithms, network,'],
     ['no algorithm', { algorithms: [] }, 'algorithms', 'is an empty list.', 'ES256'],
+    ['one algorithm that is in no list', { algorithms: 'ES256' }, 'algorithms', '"ES256"', 'ES256'],
+    ['algorithms that are null', { algorithms: null }, 'algorithms', 'null', 'ES256'],
     ['the algorithm none', { algorithms: ['ES256', 'none'] }, 'algorithms', 'holds "none".', 'such as ES256'],
     ['the algorithm HS256', { algorithms: ['HS256'] }, 'algorithms', 'holds "HS256".', 'such as ES256'],
     ['a start that is NaN', { startAt: Number.NaN }, 'startAt', 'NaN', 'milliseconds'],
     ['a start that is a text', { startAt: '2030-01-01' }, 'startAt', '"2030-01-01"', 'milliseconds'],
+    ['a network that is a text', { network: 'yes' }, 'network', '"yes"', 'true or false'],
+    ['an audience that is a number', { audience: 1 }, 'audience', '1', 'string'],
+    ['a path that is a number', { network: true, path: 1 }, 'path', '1', '/tenant1'],
     ['a path without a slash', { network: true, path: 'tenant1' }, 'path', '"tenant1"', '/tenant1'],
     ['a path without a network', { path: '/tenant1' }, 'path', 'network', 'issuer'],
     ['an issuer with a network', { network: true, issuer: 'https://issuer.test' }, 'issuer', 'network', 'path'],
   ])('refuses %s', async (_, options, option, told, fix) => {
     await expect(create({})).resolves.toBeDefined();
     await expectMisuse(() => create(options), { option, told, fix });
-  });
-});
-
-describe('a test issuer', () => {
-  let issuer: TestIssuer;
-
-  beforeEach(async () => {
-    issuer = await create({});
-  });
-
-  it.each<[what: string, call: () => unknown, option: string, told: string, fix: string]>([
-    ['null in place of a token', () => issuer.token(null as never), 'options', 'null', 'Give an object'],
-    ['a misspelt name', () => issuer.token({ scopes: 'a' } as never), 'scopes', 'no', 'Did you mean scope?'],
-    [
-      'an unknown name',
-      () => issuer.token({ lifetime: 60 } as never),
-      'lifetime',
-      'no',
-      'Options are: scope, audience,',
-    ],
-    ['an algorithm without a key', () => issuer.token({ algorithm: 'RS256' }), 'algorithm', 'no RS256 key', 'ES256'],
-    ['to rotate to HS256', () => issuer.rotate('HS256' as never), 'algorithms', 'holds "HS256".', 'such as ES256'],
-    [
-      'to withdraw an unknown key',
-      () => issuer.withdraw('x'),
-      'kid',
-      '"x" is not published.',
-      'Published are: es256-1.',
-    ],
-    ['an unknown outage', () => issuer.outage('down' as never), 'outage', 'is "down".', 'Give one of refuse, hang,'],
-    ['to move its clock by NaN', () => issuer.advance(Number.NaN), 'seconds', 'NaN', 'number'],
-  ])('refuses %s', async (_, call, option, told, fix) => {
-    await expectMisuse(call, { option, told, fix });
-    await expect(issuer.token()).resolves.toMatch(/^\S+\.\S+\.\S+$/);
   });
 });
