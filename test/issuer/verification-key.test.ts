@@ -220,6 +220,9 @@ describe('importVerificationKey', () => {
     '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
     'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
     'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+    // y = 0 and y = 1 once more, not reduced modulo p.
+    'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   ];
 
   it.each(SMALL_ORDER_POINTS)('H12: refuses the Ed25519 point %s, under which anybody can sign', async (hex) => {

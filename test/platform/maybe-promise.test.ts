@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { after as goOn } from '../../src/platform/maybe-promise.js';
+import { disownPromise, after as goOn } from '../../src/platform/maybe-promise.js';
+import { watchUnhandledRejections } from '../support/caught-rejections.js';
 
 describe('after', () => {
   it('goes on at once with a value that is there', () => {
@@ -24,5 +25,21 @@ describe('after', () => {
     });
     await expect(next).rejects.toThrow('failed');
     expect(went).toBe(false);
+  });
+});
+
+describe('disownPromise', () => {
+  it('case J20: lets no promise end the process by rejecting', async () => {
+    const unhandled = watchUnhandledRejections();
+    Promise.reject(new Error('nobody’s'));
+    await new Promise((resolve) => setImmediate(resolve));
+    disownPromise(Promise.reject(new Error('disowned')));
+    await new Promise((resolve) => setImmediate(resolve));
+    unhandled.restore();
+    expect(unhandled.reasons.map(String)).toEqual(['Error: nobody’s']);
+  });
+
+  it.each([[undefined], [null], [true], ['text']])('lets %j be', (value) => {
+    expect(() => disownPromise(value)).not.toThrow();
   });
 });

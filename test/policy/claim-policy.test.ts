@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkClaim } from '../../src/policy/claim-policy.js';
 import { type ClaimPolicy, type ClaimTest, claim } from '../../src/policy/policy.js';
+import { watchUnhandledRejections } from '../support/caught-rejections.js';
 
 type Claims = { readonly [name: string]: unknown };
 
@@ -84,6 +85,18 @@ describe('checkClaim, satisfies', () => {
     const answering = (value: unknown) => claim('role').satisfies((() => value) as ClaimTest);
     expect(isMet(answering(true), { role: 'admin' })).toBe(true);
     expect(check(answering(answer), { role: 'admin' })?.reason).toBe('claim_rule_failed');
+  });
+
+  it('fails closed (case J20): takes a promise that rejects for a no, and lets it end no process', async () => {
+    const unhandled = watchUnhandledRejections();
+    const policy = claim('role').satisfies((() => Promise.reject(new Error('a bug'))) as never);
+    const refusal = check(policy, { role: 'admin' });
+    await new Promise((resolve) => setImmediate(resolve));
+    unhandled.restore();
+    expect({ reason: refusal?.reason, unhandled: unhandled.reasons }).toEqual({
+      reason: 'claim_rule_failed',
+      unhandled: [],
+    });
   });
 
   it('fails closed (case J20): refuses when the function throws, and keeps what it threw', () => {

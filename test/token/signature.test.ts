@@ -113,6 +113,25 @@ describe('verifySignature, ECDSA', () => {
   });
 });
 
+describe('verifySignature, keys of another type', () => {
+  const good = signBytes('ES256', ec.privateKey, INPUT);
+
+  it.each(['RS256', 'PS256'] as const)(
+    'A9: refuses an ES256 signature under %s, though the key made it',
+    async (name) => {
+      expect(await verifySignature('ES256', ec.publicKey, INPUT, good)).toBe(true);
+      expect(await verifySignature(name, ec.publicKey, INPUT, good)).toBe(false);
+    },
+  );
+
+  it('A9: refuses an ES256 signature with an RSA key and with an Ed25519 key', async () => {
+    expect(await verifySignature('ES256', ec.publicKey, INPUT, good)).toBe(true);
+    for (const { publicKey } of [rsa, generateKeys('EdDSA')]) {
+      expect(await verifySignature('ES256', publicKey, INPUT, good)).toBe(false);
+    }
+  });
+});
+
 describe('verifySignature, RSASSA-PKCS1-v1_5', () => {
   // RFC 8017 §9.2: the DigestInfo of SHA-256 starts so.
   const DIGEST_INFO = Buffer.from('3031300d060960864801650304020105000420', 'hex');
