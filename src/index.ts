@@ -12,13 +12,15 @@ export type {
 export type {
   DiscoveredIssuer,
   IssuerOptions,
+  IssuerResolver,
   JwksUriIssuer,
   Profile,
   ScopeSource,
   SharedRules,
   StaticKeysIssuer,
 } from './issuer/issuer-options.js';
-export type { KeySourceStatus } from './issuer/key-source.js';
+export type { KeySnapshot, KeySourceStatus, KeyStatus } from './issuer/key-source.js';
+export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
   anyOf,
@@ -43,4 +45,4 @@ export type { StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { createVerifier, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
 export type { AuthenticateOptions, VerifyOptions } from './verifier/demands.js';
-export type { KeyOptions, VerifierOptions } from './verifier/options.js';
+export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';

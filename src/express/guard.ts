@@ -9,7 +9,7 @@ import type { AuthorizationError, IssuerUnavailableError } from '../protocol/err
 import type { AuthenticateOptions } from '../verifier/demands.js';
 
 /** The options of `createGuard`. */
-export interface GuardOptions extends Omit<AuthenticateOptions, 'policy'> {
+export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
   /**
    * What becomes of a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: it
    * gives the error to the app's error handler, with `status`, `headers`, `code` and `reason`.

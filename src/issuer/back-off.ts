@@ -16,6 +16,10 @@ export class BackOff {
     this.#clock = clock;
   }
 
+  get failures(): number {
+    return this.#failures;
+  }
+
   fail(): void {
     const seconds = Math.min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** this.#failures);
     this.#failures += 1;

@@ -1,4 +1,4 @@
-import { FetchFailure, type FetchJsonOptions, fetchJsonObject, type JsonDocument } from '../platform/fetch-json.js';
+import { type FetchedJson, FetchFailure, type JsonDocument } from '../platform/fetch-json.js';
 import { quoteUntrusted } from '../protocol/refusal.js';
 
 /** The members of authorization server metadata that scopegate uses (RFC 8414 §2). */
@@ -15,6 +15,9 @@ export interface DiscoveryOptions {
   readonly allowInsecureHttp: boolean;
 }
 
+/** Fetches one document. */
+export type FetchDocument = (url: string) => Promise<FetchedJson>;
+
 /**
  * Fetches and judges the metadata of an issuer. Its `issuer` member must equal ours to the letter, or none
  * of it is used.
@@ -24,9 +27,9 @@ export interface DiscoveryOptions {
  */
 export async function fetchMetadata(
   { issuer, urls, allowInsecureHttp }: DiscoveryOptions,
-  fetchOptions: FetchJsonOptions,
+  fetchDocument: FetchDocument,
 ): Promise<AuthorizationServerMetadata> {
-  const { url, document } = await fetchFirst(urls, fetchOptions);
+  const { url, document } = await fetchFirst(urls, fetchDocument);
   if (document['issuer'] !== issuer) throw new FetchFailure(describeMismatch(url, issuer, document['issuer']));
   const jwksUri = document['jwks_uri'];
   if (typeof jwksUri !== 'string' || !isFetchable(jwksUri, allowInsecureHttp)) {
@@ -37,12 +40,13 @@ export async function fetchMetadata(
 
 async function fetchFirst(
   urls: readonly string[],
-  fetchOptions: FetchJsonOptions,
+  fetchDocument: FetchDocument,
 ): Promise<{ url: string; document: JsonDocument }> {
   const failures: FetchFailure[] = [];
   for (const url of urls) {
     try {
-      return { url, document: await fetchJsonObject(url, fetchOptions) };
+      const { document = {} } = await fetchDocument(url);
+      return { url, document };
     } catch (error) {
       // Without an answer the document may stand there all the same: it is not the next one's turn.
       if (!(error instanceof FetchFailure) || error.status === undefined) throw error;

@@ -76,6 +76,13 @@ export interface StaticKeysIssuer extends IssuerIdentity {
 /** How the keys of one trusted issuer are found. */
 export type IssuerOptions = DiscoveredIssuer | JwksUriIssuer | StaticKeysIssuer;
 
+/**
+ * Finds the options of an issuer by the `iss` of a token; undefined: not trusted. The `issuer` in its answer
+ * must be that `iss`. Called before anything of the token is verified, so `iss` is a stranger's text. Answers
+ * are remembered, refusals too. What it throws, or never settling, is answered with 503.
+ */
+export type IssuerResolver = (iss: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>;
+
 /** What `SharedRules` become once they are checked. */
 export interface IssuerRules {
   readonly algorithms: ReadonlySet<Algorithm>;
@@ -250,19 +257,23 @@ function parseLocation(
   return { kind: 'metadata', urls: metadataUrls(issuer) };
 }
 
+// URL parsers mend white space, control characters, backslashes and missing slashes; the issuer is compared to the letter.
+const HTTP_URL = /^https?:\/\/[^\s\\\p{Cc}]+$/iu;
+
 function checkUrl(given: unknown, option: string, allowInsecureHttp: boolean): string {
-  // URL parsers drop white space, and an issuer is compared to the letter.
-  if (typeof given !== 'string' || /\s/.test(given) || !URL.canParse(given)) {
-    throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, 'Give an absolute https URL.');
+  const fix = 'Give an absolute https URL.';
+  if (typeof given !== 'string' || !URL.canParse(given)) {
+    throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, fix);
   }
   const { protocol, username, password } = new URL(given);
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw new ConfigurationError(option, `${describeValue(given)} is not an https URL.`, fix);
+  }
+  if (!HTTP_URL.test(given)) throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, fix);
   if (username !== '' || password !== '') {
     throw new ConfigurationError(option, 'has a user name or password in it.', 'Give the URL without them.');
   }
-  if (protocol === 'https:' || (protocol === 'http:' && allowInsecureHttp)) return given;
-  if (protocol !== 'http:') {
-    throw new ConfigurationError(option, `${describeValue(given)} is not an https URL.`, 'Give an absolute https URL.');
-  }
+  if (protocol === 'https:' || allowInsecureHttp) return given;
   throw new ConfigurationError(
     option,
     `${describeValue(given)} is not https: whoever is on the way could put other keys in place of the issuer's.`,

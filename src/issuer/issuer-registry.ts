@@ -1,8 +1,19 @@
+import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { Issuer } from './issuer.js';
 
 /** The issuers that are trusted. The `iss` of a token chooses among them to the letter; there is no fallback. */
-export class IssuerRegistry {
+export interface IssuerRegistry {
+  /** Finds the issuer that a token names, or gives why it is not trusted. */
+  find(iss: string): MaybePromise<Issuer | Refusal>;
+  /** Tells whether this very issuer is still trusted. */
+  holds(issuer: Issuer): boolean;
+  /** Those that are known now. */
+  all(): readonly Issuer[];
+}
+
+/** Issuers that were listed in the options. Nobody is asked. */
+export class ListedIssuers implements IssuerRegistry {
   readonly #issuers: ReadonlyMap<string, Issuer>;
   /** By a form that ignores case and a trailing slash. For hints alone, never for trust. */
   readonly #alike: ReadonlyMap<string, string>;
@@ -12,15 +23,16 @@ export class IssuerRegistry {
     this.#alike = new Map(issuers.map(({ issuer }) => [fold(issuer), issuer]));
   }
 
-  [Symbol.iterator](): IterableIterator<Issuer> {
-    return this.#issuers.values();
+  find(iss: string): Issuer | Refusal {
+    return this.#issuers.get(iss) ?? new Refusal('issuer_not_trusted', this.#describe(iss));
   }
 
-  /** Finds the issuer that a token names, or gives why it is not trusted. Asks nobody. */
-  find(iss: unknown): Issuer | Refusal {
-    if (iss === undefined) return new Refusal('claim_missing', 'iss');
-    if (typeof iss !== 'string') return new Refusal('claim_malformed', 'iss is not a string');
-    return this.#issuers.get(iss) ?? new Refusal('issuer_not_trusted', this.#describe(iss));
+  holds(): boolean {
+    return true;
+  }
+
+  all(): readonly Issuer[] {
+    return [...this.#issuers.values()];
   }
 
   #describe(iss: string): string {

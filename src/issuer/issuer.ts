@@ -1,8 +1,7 @@
 import type { Clock } from '../platform/clock.js';
-import { type DiscoveryOptions, fetchMetadata } from './discovery.js';
 import type { IssuerConfig, IssuerRules } from './issuer-options.js';
-import { JwksCache, type JwksLocator } from './jwks-cache.js';
-import type { KeyLimits, KeySource } from './key-source.js';
+import { JwksCache } from './jwks-cache.js';
+import type { KeyLimits, KeySnapshot, KeySource } from './key-source.js';
 import { StaticKeys } from './static-keys.js';
 
 /** An issuer that is trusted: its identity, the rules for its tokens, its keys. */
@@ -18,6 +17,8 @@ export interface IssuerEnvironment {
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly keyLimits: KeyLimits;
+  /** Keys to start with, by issuer. */
+  readonly snapshot: ReadonlyMap<string, KeySnapshot>;
 }
 
 export function createIssuer(config: IssuerConfig, environment: IssuerEnvironment): Issuer {
@@ -27,28 +28,15 @@ export function createIssuer(config: IssuerConfig, environment: IssuerEnvironmen
 
 function createKeySource({ issuer, location, rules }: IssuerConfig, environment: IssuerEnvironment): KeySource {
   const { clock, fetch, keyLimits: limits } = environment;
-  switch (location.kind) {
-    case 'jwks':
-      return new StaticKeys(location.members);
-    case 'jwksUri':
-      return new JwksCache({ clock, fetch, limits, locate: async () => location.url });
-    case 'metadata': {
-      const { allowInsecureHttp } = rules;
-      return new JwksCache({
-        clock,
-        fetch,
-        limits,
-        locate: locateByMetadata({ issuer, urls: location.urls, allowInsecureHttp }),
-      });
-    }
-  }
-}
-
-/** Remembers the `jwks_uri` between fetches of the key set, and follows it when it moves. */
-function locateByMetadata(options: DiscoveryOptions): JwksLocator {
-  let jwksUri: string | undefined;
-  return async (renew, fetchOptions) => {
-    if (jwksUri === undefined || renew) ({ jwksUri } = await fetchMetadata(options, fetchOptions));
-    return jwksUri;
-  };
+  if (location.kind === 'jwks') return new StaticKeys(location.members, clock);
+  const { allowInsecureHttp } = rules;
+  return new JwksCache({
+    issuer,
+    location:
+      location.kind === 'jwksUri' ? { jwksUri: location.url } : { issuer, urls: location.urls, allowInsecureHttp },
+    limits,
+    clock,
+    fetch,
+    snapshot: environment.snapshot.get(issuer),
+  });
 }

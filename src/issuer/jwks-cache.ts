@@ -1,45 +1,41 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.js';
-import { FetchFailure, type FetchJsonOptions, fetchJsonObject } from '../platform/fetch-json.js';
+import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { TokenBucket } from '../platform/token-bucket.js';
-import { Refusal, type RefusalReason } from '../protocol/refusal.js';
+import { Refusal } from '../protocol/refusal.js';
 import { BackOff } from './back-off.js';
+import { KeyShelf } from './held-keys.js';
+import { type JwksAnswer, JwksEndpoint, type JwksEndpointOptions, JwksFailure } from './jwks-endpoint.js';
 import { KeySet } from './key-set.js';
 import {
   describeKeys,
   type KeyLimits,
   type KeyQuery,
+  type KeySnapshot,
   type KeySource,
   type KeySourceStatus,
   refuseUnknown,
 } from './key-source.js';
 import type { VerificationKey } from './verification-key.js';
 
-/** Finds the URL of the key set: from memory, or by asking the issuer anew. Throws a `FetchFailure`. */
-export type JwksLocator = (renew: boolean, fetchOptions: FetchJsonOptions) => Promise<string>;
-
 export interface JwksCacheOptions {
-  readonly locate: JwksLocator;
+  readonly issuer: string;
+  readonly location: JwksEndpointOptions['location'];
   readonly limits: KeyLimits;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Keys to start with, from another process. */
+  readonly snapshot?: KeySnapshot | undefined;
 }
 
-interface Failure {
-  readonly reason: RefusalReason;
-  readonly detail: string;
-  readonly cause: unknown;
-}
-
-interface Fetched {
-  readonly set: KeySet;
-  readonly at: number;
-}
+type RefreshCause = DiagnosticsMessages['scopegate:refresh']['cause'];
 
 const MOST_ABSENT_KIDS = 1000;
 // Thumbprints have 43 characters, certificate names less than 200. A longer kid is not worth a fetch.
 const LONGEST_KID = 256;
+// Some servers forbid any caching of their key set. Asking at every request would serve nobody.
+const LEAST_MAX_AGE_SECONDS = 60;
 
 /**
  * The key set of one issuer, fetched when needed and kept.
@@ -50,124 +46,127 @@ const LONGEST_KID = 256;
  * There are no timers: only requests set anything going.
  */
 export class JwksCache implements KeySource {
-  readonly #locate: JwksLocator;
+  readonly #issuer: string;
+  readonly #endpoint: JwksEndpoint;
   readonly #limits: KeyLimits;
   readonly #clock: Clock;
-  readonly #fetchOptions: FetchJsonOptions;
   readonly #closing = new AbortController();
   readonly #bucket: TokenBucket;
   readonly #backOff: BackOff;
   readonly #absentKids: LRUCache<string, true>;
-  #current: Fetched | undefined;
-  #failure: Failure | undefined;
+  readonly #shelf: KeyShelf;
+  #failure: JwksFailure | undefined;
   #inFlight: Promise<KeySet | Refusal> | undefined;
-  #fetches = 0;
-  /** The number of the fetch that `#current` or `#failure` came from. */
-  #settled = 0;
+  /** The number of the request that brought the key set: an older one that is answered later must not undo it. */
+  #newest = 0;
 
-  constructor({ locate, limits, clock, fetch }: JwksCacheOptions) {
-    this.#locate = locate;
+  constructor({ issuer, location, limits, clock, fetch, snapshot }: JwksCacheOptions) {
+    this.#issuer = issuer;
     this.#limits = limits;
     this.#clock = clock;
-    this.#fetchOptions = {
-      fetch,
-      timeoutSeconds: limits.fetchTimeoutSeconds,
-      maxBytes: limits.maxResponseBytes,
-      signal: this.#closing.signal,
-    };
+    const { fetchTimeoutSeconds: timeoutSeconds, maxResponseBytes: maxBytes } = limits;
+    const fetchOptions = { fetch, timeoutSeconds, maxBytes, signal: this.#closing.signal };
+    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions });
     this.#bucket = new TokenBucket({ burst: limits.refetchBurst, everySeconds: limits.refetchEverySeconds, clock });
     this.#backOff = new BackOff(clock);
-    this.#absentKids = new LRUCache({
-      max: MOST_ABSENT_KIDS,
-      ttl: limits.refetchEverySeconds * 1000,
-      ttlResolution: 0,
-      perf: { now: clock },
-    });
+    this.#shelf = new KeyShelf(clock);
+    const ttl = limits.refetchEverySeconds * 1000;
+    this.#absentKids = new LRUCache({ max: MOST_ABSENT_KIDS, ttl, ttlResolution: 0, perf: { now: clock } });
+    const isUsable = snapshot !== undefined && clock() - snapshot.fetchedAt < limits.snapshotMaxAgeSeconds * 1000;
+    if (isUsable) this.#startWith(snapshot);
   }
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
-    const set = this.#usableSet();
+    const set = this.#shelf.usable();
     if (set === undefined) return this.#findWhenLoaded(query);
-    if (this.#isRefreshDue()) void this.#fetchOnce(true);
+    this.#refreshIfDue();
     const keys = set.match(query.kid, query.algorithm);
     return keys.length > 0 ? keys : this.#findUnknown(query);
   }
 
   holds(key: VerificationKey): boolean {
-    const set = this.#usableSet();
-    // Tokens seen before ask for no key, and must not keep an old set in use.
-    if (set !== undefined && this.#isRefreshDue()) void this.#fetchOnce(true);
-    return set?.has(key) ?? false;
+    const set = this.#shelf.usable();
+    if (set === undefined || !set.has(key)) return false;
+    // A token that was verified before asks for no key, so that its request has to set the refresh going here.
+    this.#refreshIfDue();
+    this.#reportStaleUse();
+    return true;
   }
 
   async ready(): Promise<Refusal | undefined> {
-    const loaded = this.#usableSet() ?? (await this.#load());
+    const loaded = this.#shelf.usable() ?? (await this.#load());
     return loaded instanceof Refusal ? loaded : undefined;
   }
 
   async refresh(): Promise<Refusal | undefined> {
     // A fetch that is under way may have been answered before whatever the caller knows of.
     this.#inFlight = undefined;
-    const loaded = await this.#fetchOnce(true);
+    const loaded = await this.#fetchOnce('asked');
     return loaded instanceof Refusal ? loaded : undefined;
   }
 
   status(): KeySourceStatus {
-    const set = this.#usableSet();
+    const held = this.#shelf.last;
     return {
-      state: set === undefined ? 'empty' : this.#isPast(this.#limits.maxAgeSeconds) ? 'stale' : 'fresh',
-      ...describeKeys(set),
-      ageSeconds: this.#current && (this.#clock() - this.#current.at) / 1000,
-      fetches: this.#fetches,
-      lastError: this.#failure?.detail,
+      state: this.#state(),
+      ...describeKeys(this.#shelf.usable(), this.#clock()),
+      ageSeconds: held && this.#shelf.ageSeconds(held),
+      fetches: this.#endpoint.counts,
+      lastError: this.#failure?.message,
       nextAttemptInSeconds: this.#failure && this.#backOff.remainingSeconds(),
     };
+  }
+
+  snapshot(): KeySnapshot | undefined {
+    const held = this.#shelf.last;
+    return held && { fetchedAt: held.at, keys: held.set.keys.map(({ publicJwk }) => publicJwk) };
   }
 
   close(): void {
     this.#closing.abort();
   }
 
-  /** Gives the last good set until it is too old even for an outage. */
-  #usableSet(): KeySet | undefined {
-    const { maxAgeSeconds, staleIfErrorSeconds } = this.#limits;
-    return this.#isPast(maxAgeSeconds + staleIfErrorSeconds) ? undefined : this.#current?.set;
-  }
-
-  #isRefreshDue(): boolean {
-    return this.#inFlight === undefined && this.#isPast(this.#limits.maxAgeSeconds) && !this.#isBackingOff();
-  }
-
-  #isPast(ageSeconds: number): boolean {
-    if (this.#current === undefined) return true;
-    const age = this.#clock() - this.#current.at;
-    // A clock that was set back by more than the age tells nothing about it: ask anew.
-    return age >= ageSeconds * 1000 || age < 0;
+  #state(): KeySourceStatus['state'] {
+    if (this.#failure !== undefined) return 'failing';
+    if (this.#shelf.usable() === undefined) return 'empty';
+    return this.#shelf.isFresh() ? 'fresh' : 'stale';
   }
 
   #isBackingOff(): boolean {
     return this.#failure !== undefined && this.#backOff.remainingSeconds() > 0;
   }
 
+  /** Sets a refresh going behind the request, when the keys are past their age. */
+  #refreshIfDue(): void {
+    if (this.#shelf.isFresh() || this.#inFlight !== undefined || this.#isBackingOff()) return;
+    void this.#fetchOnce('age');
+  }
+
+  #reportStaleUse(): void {
+    if (this.#failure === undefined || this.#shelf.isFresh()) return;
+    publish('scopegate:stale-use', () => ({ issuer: this.#issuer, ageSeconds: this.status().ageSeconds ?? 0 }));
+  }
+
   async #findWhenLoaded(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
     const isAuthoritative = this.#inFlight === undefined;
     const loaded = await this.#load();
     if (loaded instanceof Refusal) return loaded;
+    this.#refreshIfDue();
     const keys = loaded.match(query.kid, query.algorithm);
     if (keys.length > 0) return keys;
     return isAuthoritative ? this.#noteAbsent(query) : this.#findUnknown(query);
   }
 
   #load(): MaybePromise<KeySet | Refusal> {
-    if (this.#inFlight === undefined && this.#failure !== undefined && this.#isBackingOff()) {
-      return this.#refuse(this.#failure);
-    }
-    return this.#fetchOnce(true);
+    if (this.#inFlight !== undefined) return this.#inFlight;
+    if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
+    return this.#fetchOnce('empty');
   }
 
   /** The key may be newer than the set: spends a fetch on it, where that can be of use and is within the limit. */
   async #findUnknown(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
-    if (this.#isKnownAbsent(query) || !query.isPlausible()) return refuseUnknown(query);
+    if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
+    if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
 
     // A fetch that is under way may bring the key; if it does not, it may have begun before the key appeared.
     const underWay = await this.#inFlight;
@@ -184,7 +183,9 @@ export class JwksCache implements KeySource {
   #refetch(query: KeyQuery): MaybePromise<KeySet | Refusal> {
     if (this.#inFlight !== undefined) return this.#inFlight;
     if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
-    return this.#bucket.take() ? this.#fetchOnce(false) : refuseUnknown(query);
+    if (this.#bucket.take()) return this.#fetchOnce('unknown-kid');
+    // While the issuer cannot be reached nobody can tell, so the token is not to blame.
+    return this.#failure === undefined ? this.#refuseUnknown(query, 'limit') : this.#refuse(this.#failure);
   }
 
   #isKnownAbsent({ kid = '' }: KeyQuery): boolean {
@@ -194,71 +195,112 @@ export class JwksCache implements KeySource {
   #noteAbsent(query: KeyQuery): Refusal {
     const { kid = '' } = query;
     if (kid.length <= LONGEST_KID) this.#absentKids.set(kid, true);
+    return this.#refuseUnknown(query, undefined);
+  }
+
+  #refuseUnknown(
+    query: KeyQuery,
+    notAskedBecause: DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'],
+  ): Refusal {
+    publish('scopegate:unknown-kid', () => ({ issuer: this.#issuer, kid: query.kid, notAskedBecause }));
     return refuseUnknown(query);
   }
 
+  #refuse({ reason, message, cause }: JwksFailure): Refusal {
+    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', message);
+    return new Refusal(reason, message, { retryAfterSeconds: this.#backOff.remainingSeconds(), cause });
+  }
+
   /** Starts a fetch, or joins the one under way. Never rejects. */
-  #fetchOnce(renewLocation: boolean): Promise<KeySet | Refusal> {
+  #fetchOnce(cause: RefreshCause): Promise<KeySet | Refusal> {
     if (this.#inFlight !== undefined) return this.#inFlight;
-    this.#fetches += 1;
-    const fetching = this.#fetch(this.#fetches, renewLocation).finally(() => {
+    publish('scopegate:refresh', () => ({ issuer: this.#issuer, cause }));
+    const fetching = this.#fetch(cause !== 'unknown-kid').finally(() => {
       if (this.#inFlight === fetching) this.#inFlight = undefined;
     });
     this.#inFlight = fetching;
     return fetching;
   }
 
-  async #fetch(number: number, renewLocation: boolean): Promise<KeySet | Refusal> {
+  async #fetch(renewLocation: boolean): Promise<KeySet | Refusal> {
+    const newestBefore = this.#newest;
     const result = await this.#fetchKeySet(renewLocation);
-    // An answer that was overtaken by a later fetch's must not undo it.
-    const isLatest = number > this.#settled;
-    if (isLatest) this.#settled = number;
-    if (!(result instanceof KeySet)) {
-      if (isLatest) this.#noteFailure(result);
+    const hasFailed = result instanceof JwksFailure;
+    const isOvertaken = hasFailed ? this.#newest !== newestBefore : result.answer.number < this.#newest;
+    if (isOvertaken) return this.#shelf.usable() ?? this.#refuse(this.#failure ?? overtaken());
+    if (hasFailed) {
+      this.#noteFailure(result);
       return this.#refuse(result);
     }
-    if (isLatest) this.#noteSuccess(result);
-    return this.#current?.set ?? result;
+    this.#newest = result.answer.number;
+    this.#noteSuccess(result.set, result.answer);
+    return result.set;
   }
 
-  #noteSuccess(set: KeySet): void {
-    this.#current = { set, at: this.#clock() };
+  async #fetchKeySet(renewLocation: boolean): Promise<{ set: KeySet; answer: JwksAnswer } | JwksFailure> {
+    const held = this.#shelf.last;
+    try {
+      const answer = await this.#endpoint.fetch(renewLocation, held?.version);
+      if (answer.members === undefined && held !== undefined) return { set: held.set, answer };
+      const set = await KeySet.import(answer.members ?? [], this.#clock(), held?.set);
+      if (set.keys.length > 0) return { set, answer };
+      const count = `${set.skipped.length} keys, none of which can be used`;
+      return new JwksFailure('keys_unavailable', new Error(`the key set has ${count}`));
+    } catch (error) {
+      return error instanceof JwksFailure ? error : new JwksFailure('keys_unavailable', error);
+    }
+  }
+
+  #noteSuccess(set: KeySet, { version, maxAgeSeconds: offered }: JwksAnswer): void {
+    const { maxAgeSeconds: most, staleIfErrorSeconds } = this.#limits;
+    const freshForSeconds = Math.min(most, Math.max(offered ?? most, LEAST_MAX_AGE_SECONDS));
+    const usableForSeconds = freshForSeconds + staleIfErrorSeconds;
+    this.#reportChanges(this.#shelf.last?.set, set);
+    this.#shelf.put({ set, at: this.#clock(), freshForSeconds, usableForSeconds, version });
     this.#failure = undefined;
     this.#backOff.reset();
   }
 
-  #noteFailure(failure: Failure): void {
+  #noteFailure(failure: JwksFailure): void {
     this.#failure = failure;
     this.#backOff.fail();
+    publish('scopegate:back-off', () => ({
+      issuer: this.#issuer,
+      failures: this.#backOff.failures,
+      seconds: this.#backOff.remainingSeconds(),
+      error: failure.message,
+    }));
   }
 
-  async #fetchKeySet(renewLocation: boolean): Promise<KeySet | Failure> {
-    let url: string;
-    try {
-      url = await this.#locate(renewLocation, this.#fetchOptions);
-    } catch (error) {
-      return toFailure('metadata_unavailable', error);
+  #reportChanges(before: KeySet | undefined, now: KeySet): void {
+    const reported = new Set(before?.skipped.map(({ digest }) => digest));
+    for (const { index, why, digest } of now.skipped) {
+      if (reported.has(digest)) continue;
+      publish('scopegate:skipped-key', () => ({ issuer: this.#issuer, index, why }));
     }
-    try {
-      const { keys, jwks_uri: jwksUri } = await fetchJsonObject(url, this.#fetchOptions);
-      if (!Array.isArray(keys)) {
-        const hint = jwksUri === undefined ? '' : '; it has a jwks_uri, so it looks like a metadata document';
-        throw new FetchFailure(`${url} has no keys array${hint}`);
-      }
-      const set = await KeySet.import(keys, this.#current?.set);
-      if (set.keys.length === 0) throw new FetchFailure(`${url} has no key that can be used`);
+    if (before === undefined || before === now) return;
+    const added = now.keys.filter((key) => !before.has(key)).map(({ kid }) => kid);
+    const removed = before.keys.filter((key) => !now.has(key)).map(({ kid }) => kid);
+    if (added.length + removed.length === 0) return;
+    publish('scopegate:rotation', () => ({ issuer: this.#issuer, added, removed }));
+  }
+
+  /** The keys count as old, so that the first request sets a refresh going and need not wait for it. */
+  #startWith({ fetchedAt, keys }: KeySnapshot): void {
+    const { snapshotMaxAgeSeconds: usableForSeconds } = this.#limits;
+    const importing: Promise<KeySet | Refusal> = KeySet.import(keys, fetchedAt).then((set) => {
+      if (this.#inFlight === importing) this.#inFlight = undefined;
+      // refresh() may have overtaken it.
+      const newer = this.#shelf.usable();
+      if (newer !== undefined) return newer;
+      if (set.keys.length === 0) return this.#load();
+      this.#shelf.put({ set, at: fetchedAt, freshForSeconds: 0, usableForSeconds, version: undefined });
       return set;
-    } catch (error) {
-      return toFailure('keys_unavailable', error);
-    }
-  }
-
-  #refuse({ reason, detail, cause }: Failure): Refusal {
-    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', detail);
-    return new Refusal(reason, detail, { retryAfterSeconds: this.#backOff.remainingSeconds(), cause });
+    });
+    this.#inFlight = importing;
   }
 }
 
-function toFailure(reason: RefusalReason, error: unknown): Failure {
-  return { reason, detail: error instanceof Error ? error.message : 'unknown failure', cause: error };
+function overtaken(): JwksFailure {
+  return new JwksFailure('keys_unavailable', new Error('a later fetch has overtaken it'));
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Algorithm } from '../protocol/algorithm.js';
 import { checkJwk, importVerificationKey, type VerificationKey } from './verification-key.js';
 
@@ -6,6 +7,8 @@ export interface SkippedKey {
   /** Its place in the `keys` array. */
   readonly index: number;
   readonly why: string;
+  /** A digest of the member, to know it again. */
+  readonly digest: string;
 }
 
 // Keys that share a kid, or tokens without one, cost at most this many verifications.
@@ -36,19 +39,16 @@ export class KeySet {
    * Imports the members of a JWKS (RFC 7517 §5: those that cannot be used are skipped). A key that is in
    * `previous` to the letter keeps its identity, so that tokens verified with it stay verified.
    */
-  static async import(members: readonly unknown[], previous?: KeySet): Promise<KeySet> {
+  static async import(members: readonly unknown[], now: number, previous?: KeySet): Promise<KeySet> {
     const known = previous === undefined ? new Map<string, VerificationKey>() : previous.#byContent;
     const byContent = new Map<string, VerificationKey>();
     const skipped: SkippedKey[] = [];
     for (const [index, member] of members.entries()) {
       const usable = checkJwk(member);
-      if (typeof usable === 'string') {
-        skipped.push({ index, why: usable });
-        continue;
-      }
       const content = JSON.stringify(usable);
-      const key = known.get(content) ?? (await importVerificationKey(usable));
-      if (typeof key === 'string') skipped.push({ index, why: key });
+      const key =
+        typeof usable === 'string' ? usable : (known.get(content) ?? (await importVerificationKey(usable, now)));
+      if (typeof key === 'string') skipped.push({ index, why: key, digest: digestOf(member) });
       else byContent.set(content, key);
     }
     return new KeySet(byContent, skipped);
@@ -70,6 +70,10 @@ export class KeySet {
     const fitting = named.filter((key) => key.algorithms.includes(algorithm));
     return fitting.length > MOST_CANDIDATES ? fitting.slice(0, MOST_CANDIDATES) : fitting;
   }
+}
+
+function digestOf(member: unknown): string {
+  return hash('sha256', JSON.stringify(member) ?? '', 'base64url');
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { Algorithm } from '../protocol/algorithm.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
@@ -23,27 +24,45 @@ export interface KeySource {
   /** Asks the issuer anew, or gives why that failed. */
   refresh(): MaybePromise<Refusal | undefined>;
   status(): KeySourceStatus;
+  /** What another process could start with; undefined where nothing is fetched, or nothing was. */
+  snapshot(): KeySnapshot | undefined;
   close(): void;
+}
+
+/** The key set of one issuer as plain data, public keys alone. */
+export interface KeySnapshot {
+  /** When it was fetched: milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  readonly keys: readonly JWK[];
 }
 
 /** How the keys of one issuer are doing. */
 export interface KeySourceStatus {
   /**
-   * `empty`: not fetched yet, or nothing good at hand. `fresh`: younger than `maxAgeSeconds`. `stale`: older,
-   * and still in use. `static`: given in the options.
+   * `empty`: nothing was asked for yet. `fresh`: younger than their maximum age. `stale`: older, and in use
+   * until a refresh succeeds. `failing`: the last fetch failed; `keys` tells whether good ones are left.
+   * `static`: given in the options.
    */
-  readonly state: 'empty' | 'fresh' | 'stale' | 'static';
-  readonly keys: readonly { readonly kid: string | undefined; readonly algorithms: readonly Algorithm[] }[];
+  readonly state: 'empty' | 'fresh' | 'stale' | 'failing' | 'static';
+  /** The keys that answer now. */
+  readonly keys: readonly KeyStatus[];
   /** Members of the key set that cannot be used, and why. */
   readonly skippedKeys: readonly { readonly index: number; readonly why: string }[];
   /** Since the last successful fetch. */
   readonly ageSeconds: number | undefined;
-  /** Fetches of the key set, whatever came of them. */
-  readonly fetches: number;
+  /** Fetches of each document, whatever came of them. */
+  readonly fetches: { readonly metadata: number; readonly jwks: number };
   /** Why the last fetch failed; undefined when it did not. */
   readonly lastError: string | undefined;
   /** While fetches fail: when the next one may start. */
   readonly nextAttemptInSeconds: number | undefined;
+}
+
+export interface KeyStatus {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  /** Since the key was first seen. */
+  readonly ageSeconds: number;
 }
 
 /** Refuses a token whose key the issuer does not have. */
@@ -52,11 +71,11 @@ export function refuseUnknown({ kid, algorithm }: KeyQuery): Refusal {
 }
 
 /** Lists keys as a status shows them. */
-export function describeKeys(set: KeySet | undefined): Pick<KeySourceStatus, 'keys' | 'skippedKeys'> {
-  return {
-    keys: (set?.keys ?? []).map(({ kid, algorithms }) => ({ kid, algorithms })),
-    skippedKeys: set?.skipped ?? [],
-  };
+export function describeKeys(set: KeySet | undefined, now: number): Pick<KeySourceStatus, 'keys' | 'skippedKeys'> {
+  const keys = (set?.keys ?? []).map(({ kid, algorithms, seenAt }) => {
+    return { kid, algorithms, ageSeconds: Math.max(0, now - seenAt) / 1000 };
+  });
+  return { keys, skippedKeys: (set?.skipped ?? []).map(({ index, why }) => ({ index, why })) };
 }
 
 /** The limits of a key source, from the option `keys`, with every default filled in. */
@@ -67,4 +86,5 @@ export interface KeyLimits {
   readonly maxResponseBytes: number;
   readonly refetchBurst: number;
   readonly refetchEverySeconds: number;
+  readonly snapshotMaxAgeSeconds: number;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { KeySet } from './key-set.js';
@@ -6,11 +7,13 @@ import type { VerificationKey } from './verification-key.js';
 
 /** Keys that were given in the options and never change. */
 export class StaticKeys implements KeySource {
+  readonly #clock: Clock;
   readonly #importing: Promise<KeySet>;
   #set: KeySet | undefined;
 
-  constructor(members: readonly unknown[]) {
-    this.#importing = KeySet.import(members).then((set) => {
+  constructor(members: readonly unknown[], clock: Clock) {
+    this.#clock = clock;
+    this.#importing = KeySet.import(members, clock()).then((set) => {
       this.#set = set;
       return set;
     });
@@ -38,13 +41,15 @@ export class StaticKeys implements KeySource {
   status(): KeySourceStatus {
     return {
       state: 'static',
-      ...describeKeys(this.#set),
+      ...describeKeys(this.#set, this.#clock()),
       ageSeconds: undefined,
-      fetches: 0,
+      fetches: { metadata: 0, jwks: 0 },
       lastError: undefined,
       nextAttemptInSeconds: undefined,
     };
   }
+
+  snapshot(): undefined {}
 
   close(): void {}
 }

@@ -8,14 +8,14 @@ export interface VerificationKey {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
   readonly keyObject: KeyObject;
+  /** The JWK that it was made of, cut down to its public members. */
+  readonly publicJwk: JWK;
+  /** When it was first seen: milliseconds since the epoch. */
+  readonly seenAt: number;
 }
 
 /** A JWK that is fit for use, cut down to its public members. */
-export interface UsableJwk {
-  readonly kid: string | undefined;
-  readonly algorithms: readonly Algorithm[];
-  readonly publicJwk: JWK;
-}
+export type UsableJwk = Pick<VerificationKey, 'kid' | 'algorithms' | 'publicJwk'>;
 
 type UntrustedJwk = { readonly [name: string]: unknown };
 type KeyType = 'RSA' | 'EC' | 'OKP';
@@ -51,16 +51,21 @@ export function checkJwk(member: unknown): UsableJwk | string {
   // RFC 8725 §3.1: a key that names its algorithm is used with no other.
   const algorithms = alg === undefined ? fitting : fitting.filter((name) => name === alg);
   if (algorithms.length === 0) return 'has an alg that is not supported or does not fit the key';
-  return { kid: kid as string | undefined, algorithms, publicJwk: pickPublicMembers(jwk, kty) };
+  const publicJwk = {
+    ...pickPublicMembers(jwk, kty),
+    ...(kid !== undefined && { kid }),
+    ...(alg !== undefined && { alg }),
+  };
+  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as JWK };
 }
 
 /** Imports a key that `checkJwk` found usable. Gives why it cannot be used all the same, as a text. */
-export async function importVerificationKey(usable: UsableJwk): Promise<VerificationKey | string> {
-  const { kid, algorithms, publicJwk } = usable;
+export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | string> {
+  const { algorithms, publicJwk } = usable;
   try {
     const imported = await importJWK(publicJwk, algorithms[0] as string);
     if (imported instanceof Uint8Array) return 'is symmetric';
-    return { kid, algorithms, keyObject: KeyObject.from(imported) };
+    return { ...usable, keyObject: KeyObject.from(imported), seenAt };
   } catch {
     return 'is not a valid key, such as a point off its curve';
   }
@@ -108,6 +113,6 @@ function toBigInt(base64url: unknown): bigint {
 }
 
 /** Metadata stays behind: it was judged here, and key import has rules of its own for it. */
-function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): JWK {
+function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): object {
   return { kty, ...Object.fromEntries(PUBLIC_MEMBERS[kty].map((name) => [name, jwk[name]])) };
 }

@@ -17,17 +17,27 @@ export interface FetchJsonOptions {
   readonly maxBytes: number;
   /** Ends the fetch early, when its owner is closed. */
   readonly signal: AbortSignal;
+  /** The `ETag` of the document that is at hand (RFC 9110 §13.1.2). */
+  readonly etag?: string | undefined;
 }
 
 export type JsonDocument = { readonly [name: string]: unknown };
 
+/** A document, and for how long its server thinks it good. */
+export interface FetchedJson {
+  /** Undefined when it is the one that `etag` named. */
+  readonly document: JsonDocument | undefined;
+  readonly etag: string | undefined;
+  readonly maxAgeSeconds: number | undefined;
+}
+
 /**
- * Fetches a JSON object: status 200 alone, no redirects, at most `maxBytes`, within `timeoutSeconds`
- * whatever the server or a fetch that ignores its signal does.
+ * Fetches a JSON object: status 200 alone (or 304, if asked so), no redirects, at most `maxBytes`, within
+ * `timeoutSeconds` whatever the server or a fetch that ignores its signal does.
  *
  * @throws {FetchFailure}
  */
-export async function fetchJsonObject(url: string, options: FetchJsonOptions): Promise<JsonDocument> {
+export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
   const deadline = new AbortController();
   // A fetch that ignores its signal must not hold the deadline up, so both are raced.
   const ended = new Promise<never>((_, reject) => {
@@ -53,18 +63,29 @@ export async function fetchJsonObject(url: string, options: FetchJsonOptions): P
   }
 }
 
-async function fetchAndRead(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<JsonDocument> {
+async function fetchAndRead(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<FetchedJson> {
+  signal.throwIfAborted();
   const response = await options.fetch(url, {
-    headers: { accept: 'application/json' },
+    headers: { accept: 'application/json', ...(options.etag !== undefined && { 'if-none-match': options.etag }) },
     redirect: 'manual',
     signal,
   });
-  if (response.status !== 200) {
-    await response.body?.cancel().catch(() => {});
-    const what = response.status >= 300 && response.status < 400 ? 'a redirect, which is not followed' : 'no document';
-    throw new FetchFailure(`${url} answered ${response.status}: ${what}`, { status: response.status });
+  const freshness = {
+    etag: response.headers.get('etag') ?? undefined,
+    maxAgeSeconds: parseMaxAge(response.headers.get('cache-control')),
+  };
+  if (response.status === 200) {
+    return { document: parseDocument(url, await readBody(url, response, options.maxBytes)), ...freshness };
   }
-  return parseDocument(url, await readBody(url, response, options.maxBytes));
+  // An answer that is not read to its end would hold its connection.
+  await response.body?.cancel().catch(() => {});
+  if (response.status === 304 && options.etag !== undefined) return { document: undefined, ...freshness };
+  throw new FetchFailure(`${url} ${describeStatus(response)}`, { status: response.status });
+}
+
+function describeStatus({ status, type }: Response): string {
+  const isRedirect = type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
+  return isRedirect ? `answered ${status}: a redirect, which is not followed` : `answered ${status}`;
 }
 
 async function readBody(url: string, response: Response, maxBytes: number): Promise<Uint8Array> {
@@ -91,6 +112,17 @@ function parseDocument(url: string, bytes: Uint8Array): JsonDocument {
     throw new FetchFailure(`${url} did not answer with a JSON object`, { status: 200 });
   }
   return value as JsonDocument;
+}
+
+/**
+ * Reads `max-age` (RFC 9111 §5.2.2.1); what must not be cached counts as 0. Looks for directives wherever they
+ * stand, since Django OAuth Toolkit repeats the name of the header in its value.
+ */
+function parseMaxAge(cacheControl: string | null): number | undefined {
+  if (cacheControl === null) return undefined;
+  if (/(?:^|[\s,:])no-(?:store|cache)(?:$|[\s,=])/i.test(cacheControl)) return 0;
+  const seconds = /(?:^|[\s,:])max-age="?(\d{1,10})"?(?:$|[\s,])/i.exec(cacheControl)?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 
 /** Undici says "fetch failed" and hides the reason in `cause`. */

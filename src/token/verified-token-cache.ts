@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import type { VerifiedToken } from './verify-jwt.js';
 
@@ -23,24 +24,30 @@ export interface TokenCacheStatus {
  */
 export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
+  readonly #issuers: IssuerRegistry;
   #hits = 0;
   #misses = 0;
 
-  constructor(max: number) {
+  constructor(max: number, issuers: IssuerRegistry) {
     this.#tokens = new LRUCache({ max });
+    this.#issuers = issuers;
   }
 
-  /** Finds a token whose key the issuer still holds. */
+  /** Finds a token whose issuer is still trusted, and still holds the key. */
   get(token: string): CachedToken | undefined {
     const digest = digestOf(token);
     const known = this.#tokens.get(digest);
-    if (known?.issuer.keys.holds(known.key)) {
+    if (known !== undefined && this.#isCurrent(known)) {
       this.#hits += 1;
       return known;
     }
     this.#tokens.delete(digest);
     this.#misses += 1;
     return undefined;
+  }
+
+  #isCurrent({ issuer, key }: CachedToken): boolean {
+    return this.#issuers.holds(issuer) && issuer.keys.holds(key);
   }
 
   set(token: string, verified: CachedToken): void {

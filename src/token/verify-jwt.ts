@@ -1,6 +1,7 @@
 import type { Issuer } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { VerificationKey } from '../issuer/verification-key.js';
+import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { Algorithm } from '../protocol/algorithm.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { JsonObject } from '../protocol/strict-json.js';
@@ -39,7 +40,8 @@ export async function verifyJwt(
   const jws = parseCompactJws(token, rules.maxTokenBytes);
   if (jws instanceof Refusal) return jws;
 
-  const issuer = rules.issuers.find(jws.payload['iss']);
+  const found = findIssuer(jws.payload['iss'], rules.issuers);
+  const issuer = found instanceof Promise ? await found : found;
   if (issuer instanceof Refusal) return issuer;
 
   const header = parseJoseHeader(jws.header, issuer.rules);
@@ -63,6 +65,13 @@ export async function verifyJwt(
   const facts = parseTokenFacts(jws.payload);
   if (facts instanceof Refusal) return facts;
   return { issuer, key, payload: jws.payload, facts };
+}
+
+/** Trust before network: whoever is not trusted is asked nothing. */
+function findIssuer(iss: unknown, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
+  if (iss === undefined) return new Refusal('claim_missing', 'iss');
+  if (typeof iss !== 'string') return new Refusal('claim_malformed', 'iss is not a string');
+  return issuers.find(iss);
 }
 
 async function findSigner(

@@ -1,19 +1,20 @@
-import { createIssuer, type Issuer } from '../issuer/issuer.js';
-import { IssuerRegistry } from '../issuer/issuer-registry.js';
-import type { KeySourceStatus } from '../issuer/key-source.js';
+import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
+import type { KeySnapshot, KeySource, KeySourceStatus } from '../issuer/key-source.js';
+import { DeadlineError, untilAborted, withinSeconds } from '../platform/deadline.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import type { ClaimsOf, UntypedClaims } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
 import type { HttpRequest } from '../protocol/http-request.js';
+import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
-import { type AuthenticateOptions, type Demands, parseDemands, type VerifyOptions } from './demands.js';
-import { parseVerifierOptions, type VerifierOptions } from './options.js';
+import { type AuthenticateOptions, parseDemands, type VerifyOptions } from './demands.js';
+import { parseVerifierOptions, type VerifierOptions, type VerifierSnapshot } from './options.js';
 
-/** A snapshot of what a verifier holds. */
+/** How a verifier is doing. */
 export interface VerifierStatus {
   readonly issuers: readonly ({ readonly issuer: string } & KeySourceStatus)[];
   /** Undefined when `tokenCache` is false. */
@@ -41,11 +42,12 @@ export interface Verifier<Claims = UntypedClaims> {
    */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Promise<AccessToken<Claims>>;
   /**
-   * Settles when the keys of every issuer are at hand, so that no request has to wait for them.
+   * Settles when the keys of every listed issuer are at hand, so that no request has to wait for them. Asks
+   * once; call it again to try again.
    *
-   * @throws {IssuerUnavailableError} those of one of them cannot be had
+   * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
    */
-  ready(): Promise<void>;
+  ready(options?: { readonly timeoutSeconds?: number }): Promise<void>;
   /** Tells how keys and cache are doing. */
   status(): VerifierStatus;
   /**
@@ -55,6 +57,11 @@ export interface Verifier<Claims = UntypedClaims> {
    * @throws {IssuerUnavailableError} those of one of them cannot be had; the last good ones stay in use
    */
   refresh(): Promise<void>;
+  /**
+   * Gives the keys that were fetched, as data that JSON can hold, for the option `snapshot` of a verifier that
+   * starts elsewhere or later, and should not wait for its first fetch.
+   */
+  snapshot(): VerifierSnapshot;
   /** Ends fetches that are under way and forgets tokens. Requests are refused from then on, with 503. */
   close(): void;
 }
@@ -77,45 +84,63 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
   const { audience, tokenCacheMax } = config;
   const closing = new AbortController();
-  const issuers = config.issuers.map((issuer) => createIssuer(issuer, config));
+  const issuers = createIssuerRegistry(config.issuers, config);
   const context: VerifierContext = Object.freeze({
     ...config,
-    issuers: new IssuerRegistry(issuers),
-    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax),
+    issuers,
+    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers),
     closed: closing.signal,
     issued: new WeakSet<AccessToken>(),
   });
   const ownDemands = parseDemands({}, [], audience);
 
-  async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
-    const outcomes = await Promise.all(issuers.map(ask));
+  async function askIssuers(ask: (keys: KeySource) => MaybePromise<Refusal | undefined>): Promise<void> {
+    const outcomes = await Promise.all(issuers.all().map(({ keys }) => ask(keys)));
     const refusal = outcomes.find((outcome) => outcome !== undefined);
     if (refusal !== undefined) throw toError(refusal, ownDemands.realm);
   }
 
   const verifier: Verifier = {
     async verify(token, given = {}) {
-      const demands = parseDemands(given, ['audience'], audience);
-      return orThrow(await verifyToken(context, token, demands.audience), demands);
+      const demands = parseDemands(given, ['audience', 'signal'], audience);
+      const outcome = Promise.resolve(verifyToken(context, token, demands.audience));
+      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
     },
 
     async authenticate(request, given = {}) {
-      const demands = parseDemands(given, ['audience', 'policy', 'realm', 'extraTokenLocations'], audience);
-      return orThrow(await authenticate(context, request, demands), demands);
+      const demands = parseDemands(given, ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'], audience);
+      const outcome = Promise.resolve(authenticate(context, request, demands));
+      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
     },
 
-    ready: () => askIssuers(({ keys }) => keys.ready()),
+    async ready(given = {}) {
+      checkOptionNames(given, ['timeoutSeconds'], '');
+      const bounds = { least: 0.01, most: 600, unit: 'seconds' };
+      const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
+      const asked = askIssuers((keys) => keys.ready());
+      if (timeoutSeconds === undefined) return asked;
+      await withinSeconds(timeoutSeconds, asked).catch((error: unknown) => {
+        if (!(error instanceof DeadlineError)) throw error;
+        throw toError(new Refusal('keys_unavailable', `not ready within ${timeoutSeconds} s`), ownDemands.realm);
+      });
+    },
 
-    refresh: () => askIssuers(({ keys }) => keys.refresh()),
+    refresh: () => askIssuers((keys) => keys.refresh()),
 
     status: () => ({
-      issuers: issuers.map(({ issuer, keys }) => ({ issuer, ...keys.status() })),
+      issuers: issuers.all().map(({ issuer, keys }) => ({ issuer, ...keys.status() })),
       tokenCache: context.cache?.status(),
     }),
 
+    snapshot() {
+      const snapshots = issuers.all().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const);
+      const known = snapshots.filter((entry): entry is readonly [string, KeySnapshot] => entry[1] !== undefined);
+      return { version: 1, issuers: Object.fromEntries(known) };
+    },
+
     close() {
       closing.abort();
-      for (const { keys } of issuers) keys.close();
+      for (const { keys } of issuers.all()) keys.close();
       context.cache?.clear();
     },
   };
@@ -123,7 +148,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
 }
 
-function orThrow(outcome: AccessToken | Refusal, { realm }: Demands): AccessToken {
+function orThrow(outcome: AccessToken | Refusal, realm: string): AccessToken {
   if (outcome instanceof Refusal) throw toError(outcome, realm);
   return outcome;
 }

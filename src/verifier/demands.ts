@@ -9,6 +9,8 @@ import { checkOptionNames, describeValue, readStrings, requireObject } from '../
 export interface VerifyOptions {
   /** Takes the place of the verifier's audience. */
   readonly audience?: string | readonly string[];
+  /** Gives up waiting, for this call alone: it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** What `verifier.authenticate` can be told. */

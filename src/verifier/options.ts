@@ -1,12 +1,15 @@
+import type { IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import {
   type IssuerConfig,
   type IssuerOptions,
+  type IssuerResolver,
+  type IssuerRules,
   parseIssuerOptions,
   parseSharedRules,
   SHARED_RULE_NAMES,
   type SharedRules,
 } from '../issuer/issuer-options.js';
-import type { KeyLimits } from '../issuer/key-source.js';
+import type { KeyLimits, KeySnapshot } from '../issuer/key-source.js';
 import type { Clock } from '../platform/clock.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../protocol/options.js';
@@ -26,12 +29,14 @@ export interface KeyOptions {
   readonly refetchBurst?: number;
   /** How long it takes until unknown `kid`s may cause one fetch more. @defaultValue 30 */
   readonly refetchEverySeconds?: number;
+  /** The oldest `snapshot` to start with. @defaultValue 86_400 */
+  readonly snapshotMaxAgeSeconds?: number;
 }
 
 /** The options of `createVerifier`. */
 export interface VerifierOptions<Schema extends StandardSchema<object> = StandardSchema<object>> extends SharedRules {
-  /** The issuers to trust: URLs, or objects that say where their keys are. */
-  readonly issuer: string | IssuerOptions | readonly (string | IssuerOptions)[];
+  /** The issuers to trust: URLs, objects that say where their keys are, or a function that knows them. */
+  readonly issuer: string | IssuerOptions | readonly (string | IssuerOptions)[] | IssuerResolver;
   /**
    * Who a token must be meant for: one of these must be in its `aud`, to the letter. `false` asks for no
    * audience and needs `clientIds`.
@@ -46,15 +51,23 @@ export interface VerifierOptions<Schema extends StandardSchema<object> = Standar
   /** Remembers verified tokens, so that each is verified once. @defaultValue `{ max: 10_000 }` */
   readonly tokenCache?: false | { readonly max: number };
   readonly keys?: KeyOptions;
+  /** Keys to start with, as `verifier.snapshot()` of another process gave them. Trusted as the options are. */
+  readonly snapshot?: VerifierSnapshot;
   /** The one way out: for proxies, private certificate authorities, tests. @defaultValue the global `fetch` */
   readonly fetch?: typeof fetch;
   /** Milliseconds since the epoch. @defaultValue `Date.now` */
   readonly clock?: Clock;
 }
 
+/** The keys of every issuer as plain data, which JSON can hold. Public keys alone: nothing in it is secret. */
+export interface VerifierSnapshot {
+  readonly version: 1;
+  readonly issuers: { readonly [issuer: string]: KeySnapshot };
+}
+
 /** The options of a verifier, checked, with every default filled in. */
 export interface VerifierConfig {
-  readonly issuers: readonly IssuerConfig[];
+  readonly issuers: IssuerConfigs;
   readonly audience: readonly string[] | false;
   readonly schema: StandardSchema | undefined;
   readonly clockToleranceSeconds: number;
@@ -62,6 +75,7 @@ export interface VerifierConfig {
   /** The most tokens to remember; 0 remembers none. */
   readonly tokenCacheMax: number;
   readonly keyLimits: KeyLimits;
+  readonly snapshot: ReadonlyMap<string, KeySnapshot>;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
 }
@@ -74,6 +88,7 @@ const OPTION_NAMES = [
   'maxTokenBytes',
   'tokenCache',
   'keys',
+  'snapshot',
   'fetch',
   'clock',
   ...SHARED_RULE_NAMES,
@@ -86,6 +101,7 @@ const KEY_OPTION_BOUNDS = {
   maxResponseBytes: { least: 1024, most: 16_777_216, unit: 'bytes', fallback: 524_288 },
   refetchBurst: { least: 1, most: 100, unit: 'fetches', fallback: 3, whole: true },
   refetchEverySeconds: { least: 1, most: 3600, unit: 'seconds', fallback: 30 },
+  snapshotMaxAgeSeconds: { least: 0, most: 2_592_000, unit: 'seconds', fallback: 86_400 },
 } as const satisfies Record<keyof KeyOptions, object>;
 
 const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5;
@@ -98,45 +114,74 @@ export function parseVerifierOptions(given: unknown): VerifierConfig {
   checkOptionNames(given, OPTION_NAMES, '');
   const options = given as Partial<Record<keyof VerifierOptions, unknown>>;
   const rules = parseSharedRules(given, '');
-  const issuers = parseIssuers(options.issuer, (item, where) => parseIssuerOptions(item, where, rules));
+  const issuers = parseIssuers(options, rules);
   const seconds = { least: 0, most: 300, unit: 'seconds' };
   const bytes = { least: 256, most: 1_048_576, unit: 'bytes', whole: true };
   return Object.freeze({
     issuers,
-    audience: parseAudience(options.audience, issuers),
+    audience: parseAudience(options.audience),
     schema: parseSchema(options.claims),
     clockToleranceSeconds: readNumber(given, 'clockToleranceSeconds', '', seconds) ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
     maxTokenBytes: readNumber(given, 'maxTokenBytes', '', bytes) ?? DEFAULT_MAX_TOKEN_BYTES,
     tokenCacheMax: parseTokenCache(options.tokenCache),
     keyLimits: parseKeyLimits(options.keys),
+    snapshot: parseSnapshot(options.snapshot),
     fetch: parseFunction(options.fetch, 'fetch', globalThis.fetch) as typeof fetch,
     clock: parseFunction(options.clock, 'clock', Date.now) as Clock,
   });
 }
 
-function parseIssuers(given: unknown, parse: (item: unknown, where: string) => IssuerConfig): readonly IssuerConfig[] {
+type Given = Partial<Record<keyof VerifierOptions, unknown>>;
+
+function parseIssuers({ issuer: given, audience }: Given, rules: IssuerRules): IssuerConfigs {
   const fix = "Give the issuer's URL, such as 'https://login.example.com', or a list of them.";
   if (given === undefined) throw new ConfigurationError('issuer', 'is missing.', fix);
+  const parse = (item: unknown, where: string) => {
+    const config = parseIssuerOptions(item, where, rules);
+    if (audience === false) requireOtherRule(config);
+    return config;
+  };
+  if (typeof given === 'function') return resolveWith(given as IssuerResolver, parse);
   if (!Array.isArray(given)) return [parse(given, 'issuer')];
   if (given.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', fix);
   const issuers = Array.from(given, (item, index) => parse(item, `issuer[${index}]`));
-  const names = issuers.map(({ issuer }) => issuer);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice === undefined) return issuers;
-  throw new ConfigurationError('issuer', `lists ${describeValue(twice)} twice.`, 'Give each issuer once.');
+  const seen = new Set<string>();
+  for (const { issuer } of issuers) {
+    if (seen.has(issuer))
+      throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
+    seen.add(issuer);
+  }
+  return issuers;
 }
 
-function parseAudience(given: unknown, issuers: readonly IssuerConfig[]): readonly string[] | false {
-  const fix =
-    "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
-    'For an issuer without audiences write audience: false together with clientIds.';
-  if (given === undefined) throw new ConfigurationError('audience', 'is missing.', fix);
-  if (given !== false) return readStrings(given, 'audience', fix);
-  const open = issuers.find(({ audience, rules }) => audience === undefined && rules.clientIds === undefined);
-  if (open === undefined) return false;
+function resolveWith(resolver: IssuerResolver, parse: (item: unknown, where: string) => IssuerConfig) {
+  return async (iss: string): Promise<IssuerConfig | undefined> => {
+    const given = await resolver(iss);
+    if (given === undefined) return undefined;
+    const config = parse(given, 'issuer');
+    if (config.issuer === iss) return config;
+    throw new ConfigurationError(
+      'issuer',
+      'resolves to another issuer than was asked for.',
+      'Give its iss back as issuer.',
+    );
+  };
+}
+
+function parseAudience(given: unknown): readonly string[] | false {
+  if (given === undefined) throw new ConfigurationError('audience', 'is missing.', AUDIENCE_FIX);
+  return given === false ? false : readStrings(given, 'audience', AUDIENCE_FIX);
+}
+
+const AUDIENCE_FIX =
+  "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
+  'For an issuer without audiences write audience: false together with clientIds.';
+
+function requireOtherRule({ issuer, audience, rules }: IssuerConfig): void {
+  if (audience !== undefined || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
     'audience',
-    `is false, so that any token of ${describeValue(open.issuer)} would be accepted, whoever it is meant for.`,
+    `is false, so that any token of ${describeValue(issuer)} would be accepted, whoever it is meant for.`,
     'Name the clients to accept in clientIds, or give an audience.',
   );
 }
@@ -170,6 +215,24 @@ function parseKeyLimits(given: unknown = {}): KeyLimits {
     readNumber(given, name, 'keys', bounds) ?? bounds.fallback,
   ]);
   return Object.freeze(Object.fromEntries(limits) as Record<keyof KeyLimits, number>);
+}
+
+function parseSnapshot(given: unknown): ReadonlyMap<string, KeySnapshot> {
+  if (given === undefined) return new Map();
+  const fix = 'Give what verifier.snapshot() returned, or leave it out.';
+  requireObject(given, 'snapshot', fix);
+  const { version, issuers } = given as { version?: unknown; issuers?: unknown };
+  if (version !== 1) throw new ConfigurationError('snapshot', `has the version ${describeValue(version)}.`, fix);
+  requireObject(issuers, 'snapshot.issuers', fix);
+  for (const [issuer, snapshot] of Object.entries(issuers)) {
+    const where = `snapshot.issuers[${describeValue(issuer)}]`;
+    requireObject(snapshot, where, fix);
+    const { fetchedAt, keys } = snapshot as { fetchedAt?: unknown; keys?: unknown };
+    if (typeof fetchedAt !== 'number' || !Array.isArray(keys)) {
+      throw new ConfigurationError(where, 'lacks fetchedAt or keys.', fix);
+    }
+  }
+  return new Map(Object.entries(issuers as VerifierSnapshot['issuers']));
 }
 
 function parseFunction(given: unknown, option: string, fallback: unknown): unknown {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fetchMetadata, isFetchable } from '../../src/issuer/discovery.js';
-import { FetchFailure } from '../../src/platform/fetch-json.js';
+import { FetchFailure, fetchJson } from '../../src/platform/fetch-json.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 
 const ISSUER = 'https://issuer.test';
@@ -11,7 +11,9 @@ const METADATA = { issuer: ISSUER, jwks_uri: 'https://issuer.test/jwks' };
 function discover(site: DocumentFetch, options: { allowInsecureHttp?: boolean; issuer?: string } = {}) {
   const { allowInsecureHttp = false, issuer = ISSUER } = options;
   const limits = { timeoutSeconds: 5, maxBytes: 4096, signal: new AbortController().signal };
-  return fetchMetadata({ issuer, urls: [OIDC, OAUTH], allowInsecureHttp }, { fetch: site.fetch, ...limits });
+  return fetchMetadata({ issuer, urls: [OIDC, OAUTH], allowInsecureHttp }, (url) =>
+    fetchJson(url, { fetch: site.fetch, ...limits }),
+  );
 }
 
 /** Demands a FetchFailure from a site that differs in one thing from one that will do. */
@@ -46,7 +48,7 @@ describe('fetchMetadata', () => {
   });
 
   it('8414-4: tells of every place when the document is at none', async () => {
-    const message = `${OIDC} answered 404: no document; ${OAUTH} answered 404: no document`;
+    const message = `${OIDC} answered 404; ${OAUTH} answered 404`;
     const site = await expectFailure({}, message);
     expect(site.requests).toEqual([OIDC, OAUTH]);
   });
@@ -73,7 +75,7 @@ describe('fetchMetadata', () => {
     ['an array', [METADATA], 'did not answer with a JSON object'],
     ['null', () => new Response('null'), 'did not answer with a JSON object'],
   ])('8414-4, H7: does not use %s, and goes on to the next place', async (_, document, problem) => {
-    await expectFailure({ [OIDC]: document }, `${OIDC} ${problem}; ${OAUTH} answered 404: no document`);
+    await expectFailure({ [OIDC]: document }, `${OIDC} ${problem}; ${OAUTH} answered 404`);
     expect(await discover(new DocumentFetch({ [OIDC]: document, [OAUTH]: METADATA }))).toMatchObject({
       issuer: ISSUER,
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createIssuer } from '../../src/issuer/issuer.js';
+import type { IssuerConfig } from '../../src/issuer/issuer-options.js';
 import type { KeyQuery } from '../../src/issuer/key-source.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
 import { DocumentFetch } from '../support/document-fetch.js';
@@ -20,8 +21,7 @@ function create(issuer: VerifierOptions['issuer']) {
   });
   const { clock, audience } = raw.verifierOptions;
   const config = parseVerifierOptions({ issuer, audience, clock, fetch: site.fetch, keys: { maxAgeSeconds: 600 } });
-  const [issuerConfig] = config.issuers;
-  if (issuerConfig === undefined) throw new Error('there is one issuer');
+  const [issuerConfig] = config.issuers as readonly [IssuerConfig];
   return { site, created: createIssuer(issuerConfig, config) };
 }
 

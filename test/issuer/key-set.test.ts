@@ -8,7 +8,8 @@ const rsa = { ...toJwk(generateKeys('RS256').publicKey), kid: 'r' };
 const [a, b, c] = [makeEc('a'), makeEc('b'), makeEc('c')];
 
 const kids = (keys: readonly VerificationKey[]) => keys.map(({ kid }) => kid);
-const importAll = (...members: readonly unknown[]) => KeySet.import(members);
+const NOW = 1_800_000_000_000;
+const importAll = (...members: readonly unknown[]) => KeySet.import(members, NOW);
 
 describe('KeySet.import', () => {
   it.each<[string, unknown, string]>([
@@ -26,7 +27,7 @@ describe('KeySet.import', () => {
     expect((await importAll(a, b, c)).skipped).toEqual([]);
     const set = await importAll(a, bad, c);
     expect(kids(set.keys)).toEqual(['a', 'c']);
-    expect(set.skipped).toEqual([{ index: 1, why }]);
+    expect(set.skipped).toEqual([{ index: 1, why, digest: expect.stringMatching(/^[\w-]{43}$/) }]);
   });
 
   it.each<[string, object]>([
@@ -52,7 +53,7 @@ describe('KeySet.import', () => {
 
   it('H17: keeps the identity of keys that were there before, and of no others', async () => {
     const before = await importAll(a, b);
-    const after = await KeySet.import([b, c], before);
+    const after = await KeySet.import([b, c], NOW, before);
     const [keyA, keyB] = before.keys as [VerificationKey, VerificationKey];
     const [sameB, keyC] = after.keys as [VerificationKey, VerificationKey];
     expect(sameB).toBe(keyB);
@@ -67,8 +68,8 @@ describe('KeySet.import', () => {
     const before = await importAll({ ...rsa, kid: 'a' });
     const [key] = before.keys as [VerificationKey];
     const changed = what === 'its alg' ? { ...rsa, kid: 'a', alg: 'PS256' } : { ...rsa, ...change };
-    expect((await KeySet.import([{ ...rsa, kid: 'a' }], before)).has(key)).toBe(true);
-    expect((await KeySet.import([changed], before)).has(key)).toBe(false);
+    expect((await KeySet.import([{ ...rsa, kid: 'a' }], NOW, before)).has(key)).toBe(true);
+    expect((await KeySet.import([changed], NOW, before)).has(key)).toBe(false);
   });
 
   it('H1: has no keys of another set, though their content is the same', async () => {

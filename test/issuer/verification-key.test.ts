@@ -10,6 +10,8 @@ const ec: JWK = { ...toJwk(generateKeys('ES256').publicKey), kid: 'key-1', alg: 
 const rsa: JWK = { ...toJwk(generateKeys('RS256').publicKey), kid: 'key-1', alg: 'RS256', use: 'sig' };
 const ed: JWK = { ...toJwk(generateKeys('EdDSA').publicKey), kid: 'key-1', alg: 'EdDSA', use: 'sig' };
 
+const NOW = 1_800_000_000_000;
+
 type Members = { readonly [name: string]: unknown };
 
 const without = (jwk: JWK, name: string): JWK => ({ ...jwk, [name]: undefined });
@@ -19,10 +21,10 @@ const isUsable = (member: unknown) => typeof checkJwk(member) !== 'string';
 
 /** Gives why a member cannot be used, wherever that shows, after a control that can be. */
 async function findProblem(control: JWK, change: Members): Promise<string | undefined> {
-  expect(typeof (await importVerificationKey(usable(control)))).toBe('object');
+  expect(typeof (await importVerificationKey(usable(control), NOW))).toBe('object');
   const judged = checkJwk({ ...control, ...change });
   if (typeof judged === 'string') return judged;
-  const imported = await importVerificationKey(judged);
+  const imported = await importVerificationKey(judged, NOW);
   return typeof imported === 'string' ? imported : undefined;
 }
 
@@ -36,12 +38,12 @@ describe('checkJwk', () => {
     expect(usable(jwk).algorithms).toEqual([jwk.alg]);
   });
 
-  it('keeps the public members alone, and none of the metadata', () => {
+  it('keeps the public members alone, and of the metadata what a snapshot needs', () => {
     const decorated = { ...rsa, x5c: ['AA=='], x5t: 1, ext: 'yes', key_ops: ['verify'], iat: 1 };
     expect(usable(decorated)).toEqual({
       kid: 'key-1',
       algorithms: ['RS256'],
-      publicJwk: { kty: 'RSA', n: rsa.n, e: 'AQAB' },
+      publicJwk: { kty: 'RSA', n: rsa.n, e: 'AQAB', kid: 'key-1', alg: 'RS256' },
     });
   });
 
@@ -188,7 +190,7 @@ describe('checkJwk, sizes of RSA keys', () => {
 describe('importVerificationKey', () => {
   it.each(ALL_ALGORITHMS)('imports a key for %s that verifies what its private half signed', async (algorithm) => {
     const { privateKey, publicKey } = generateKeys(algorithm);
-    const key = await importVerificationKey(usable({ ...toJwk(publicKey), alg: algorithm, kid: 'a' }));
+    const key = await importVerificationKey(usable({ ...toJwk(publicKey), alg: algorithm, kid: 'a' }), NOW);
     expect(key).toMatchObject({ kid: 'a', algorithms: [algorithm] });
     if (typeof key === 'string') throw new Error(key);
     expect(key.keyObject.equals(publicKey)).toBe(true);

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FetchFailure, type FetchJsonOptions, fetchJsonObject } from '../../src/platform/fetch-json.js';
+import { FetchFailure, type FetchJsonOptions, fetchJson } from '../../src/platform/fetch-json.js';
 import { listen, type TestServer } from '../support/listen.js';
 
 const DOCUMENT = { issuer: 'https://issuer.test', keys: [] };
@@ -25,8 +25,9 @@ afterEach(() => server.close());
 
 const urlOf = (path = '/document') => `http://127.0.0.1:${server.port}${path}`;
 
-function fetchDocument(changes: Partial<FetchJsonOptions> = {}, url = urlOf()) {
-  return fetchJsonObject(url, { fetch, timeoutSeconds: 10, maxBytes: 1024, signal: closing.signal, ...changes });
+async function fetchDocument(changes: Partial<FetchJsonOptions> = {}, url = urlOf()) {
+  const limits = { timeoutSeconds: 10, maxBytes: 1024, signal: closing.signal };
+  return (await fetchJson(url, { fetch, ...limits, ...changes })).document;
 }
 
 async function failureOf(fetching: Promise<unknown>): Promise<FetchFailure> {
@@ -42,7 +43,7 @@ async function expectFailure(next: RequestListener, changes: Partial<FetchJsonOp
   return failureOf(fetchDocument(changes));
 }
 
-describe('fetchJsonObject', () => {
+describe('fetchJson', () => {
   it('gives the object that a URL answers with', async () => {
     await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
     expect(asked).toEqual(['GET /document']);
@@ -109,7 +110,7 @@ describe('fetchJsonObject', () => {
   });
 });
 
-describe('fetchJsonObject, with a document that is large', () => {
+describe('fetchJson, with a document that is large', () => {
   const withSize = (size: number) => JSON.stringify({ pad: 'x'.repeat(size - '{"pad":""}'.length) });
 
   it('case H8: reads as many bytes as are allowed, and refuses one more', async () => {
@@ -144,7 +145,7 @@ describe('fetchJsonObject, with a document that is large', () => {
   }
 });
 
-describe('fetchJsonObject, when there is no answer', () => {
+describe('fetchJson, when there is no answer', () => {
   it.each<[what: string, RequestListener]>([
     ['says nothing at all', () => {}],
     ['stops after its headers', (_, res) => res.writeHead(200).flushHeaders()],
@@ -219,7 +220,7 @@ describe('fetchJsonObject, when there is no answer', () => {
   });
 });
 
-describe('fetchJsonObject, when its owner is closed', () => {
+describe('fetchJson, when its owner is closed', () => {
   it('gives up a fetch that is under way', async () => {
     const failure = await expectFailure(() => closing.abort());
     expect(failure.message).toBe(`${urlOf()} was given up, since the verifier was closed`);

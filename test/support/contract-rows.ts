@@ -1,6 +1,6 @@
 import type express from 'express';
 import { z } from 'zod';
-import { claim, type GuardOptions, type RefusalReason, type VerifierOptions } from '../../src/index.js';
+import { claim, type GuardOptions, type VerifierOptions } from '../../src/index.js';
 import type { TestIssuer } from '../../src/testing/index.js';
 import {
   type Answer,
@@ -117,6 +117,9 @@ export const CONTRACT_ROWS: readonly ContractRow[] = [
   },
 ];
 
+/** Issuers whose resolver throws from now on. */
+const unresolved = new WeakSet<TestIssuer>();
+
 /** A row for each reason that lies with the server or its issuer. */
 export const OUTAGE_ROWS: readonly OutageRow[] = [
   { answer: unavailable('metadata_unavailable'), begin: (api) => api.issuer.outage('error') },
@@ -125,8 +128,15 @@ export const OUTAGE_ROWS: readonly OutageRow[] = [
     begin: (api) => api.issuer.outage('html'),
     verifier: ({ issuer, jwksUri }) => ({ issuer: { issuer, jwksUri } }),
   },
+  {
+    answer: unavailable('issuer_resolver_failed'),
+    begin: (api) => unresolved.add(api.issuer),
+    verifier: (issuer) => ({
+      issuer: (iss) => {
+        if (unresolved.has(issuer)) throw new Error('the list of tenants cannot be read');
+        return { issuer: iss };
+      },
+    }),
+  },
   { answer: unavailable('verifier_closed'), begin: (api) => api.verifier.close() },
 ];
-
-/** Reasons that no option of this version leads to. */
-export const UNREACHABLE: readonly RefusalReason[] = ['issuer_resolver_failed'];

@@ -1,5 +1,4 @@
-import { createIssuer } from '../../src/issuer/issuer.js';
-import { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
+import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { type VerifiedToken, verifyJwt } from '../../src/token/verify-jwt.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
@@ -8,7 +7,7 @@ import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/o
 export function createVerifyJwt(options: VerifierOptions): (token: string) => Promise<VerifiedToken | Refusal> {
   const config = parseVerifierOptions(options);
   const { audience, maxTokenBytes, clockToleranceSeconds, clock } = config;
-  const issuers = new IssuerRegistry(config.issuers.map((issuer) => createIssuer(issuer, config)));
+  const issuers = createIssuerRegistry(config.issuers, config);
   return (token) =>
     verifyJwt(token, { issuers, maxTokenBytes }, { audience, now: clock() / 1000, clockToleranceSeconds });
 }

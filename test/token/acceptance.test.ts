@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createIssuer } from '../../src/issuer/issuer.js';
+import type { IssuerConfig } from '../../src/issuer/issuer-options.js';
 import { type AcceptanceRules, checkAcceptance } from '../../src/token/acceptance.js';
 import { parseTokenFacts, type TokenFacts } from '../../src/token/claim-rules.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
@@ -19,8 +20,7 @@ interface Case {
 function check({ claims = {}, demanded = {}, issuer: rules = {} }: Case = {}): string {
   const { issuer, ...rest } = raw.verifierOptions;
   const config = parseVerifierOptions({ ...rest, issuer: { ...issuer, ...rules } });
-  const [issuerConfig] = config.issuers;
-  if (issuerConfig === undefined) throw new Error('there is one issuer');
+  const [issuerConfig] = config.issuers as readonly [IssuerConfig];
   const facts = parseTokenFacts(toJsonObject({ ...raw.payload, ...claims })) as TokenFacts;
   const acceptance = { audience: [raw.audience], now: raw.now, clockToleranceSeconds: 5, ...demanded };
   return reasonOf(checkAcceptance(facts, createIssuer(issuerConfig, config), acceptance));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
 import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { toAccessToken } from '../../src/token/to-access-token.js';
@@ -9,6 +10,8 @@ import { RawIssuer } from '../support/raw-issuer.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
 
 const issuer = new RawIssuer();
+/** Listed issuers stay trusted. */
+const TRUSTING = new ListedIssuers([]);
 
 async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<CachedToken> {
   const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
@@ -17,7 +20,7 @@ async function verified(token: string, options: VerifierOptions = issuer.verifie
 
 describe('VerifiedTokenCache', () => {
   it('finds a token again, and counts hits and misses', async () => {
-    const cache = new VerifiedTokenCache(10);
+    const cache = new VerifiedTokenCache(10, TRUSTING);
     const token = issuer.token();
     expect(cache.get(token)).toBeUndefined();
     const entry = await verified(token);
@@ -28,7 +31,7 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('H23, CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
-    const cache = new VerifiedTokenCache(10);
+    const cache = new VerifiedTokenCache(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
     expect(cache.get(token)).toBeDefined();
@@ -41,14 +44,14 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('H23: keeps tokens with one sub, aud and jti apart', async () => {
-    const cache = new VerifiedTokenCache(10);
+    const cache = new VerifiedTokenCache(10, TRUSTING);
     const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
     for (const token of tokens) cache.set(token, await verified(token));
     expect(tokens.map((token) => cache.get(token)?.payload['tenant'])).toEqual(['blue', 'red']);
   });
 
   it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
-    const cache = new VerifiedTokenCache(2);
+    const cache = new VerifiedTokenCache(2, TRUSTING);
     const [a = '', b = '', c = ''] = ['"a"', '"b"', '"c"'].map((sub) => issuer.token({ payload: { sub } }));
     cache.set(a, await verified(a));
     cache.set(b, await verified(b));
@@ -60,7 +63,7 @@ describe('VerifiedTokenCache', () => {
 
   it('H17: forgets a token whose key the issuer does not hold any more', async () => {
     const online = await createTestIssuer();
-    const cache = new VerifiedTokenCache(10);
+    const cache = new VerifiedTokenCache(10, TRUSTING);
     const token = await online.token();
     const entry = await verified(token, online.verifierOptions);
     cache.set(token, entry);
@@ -85,7 +88,7 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('forgets all tokens when it is cleared', async () => {
-    const cache = new VerifiedTokenCache(10);
+    const cache = new VerifiedTokenCache(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
     cache.clear();

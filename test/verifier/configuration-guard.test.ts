@@ -203,7 +203,7 @@ describe('verifier.verify', () => {
       { policy: 'read' },
       'policy',
       'is not an option.',
-      'Options are: audience.',
+      'Options are: audience, signal.',
     ],
     ['a misspelt name', { Audience: 'a' }, 'Audience', 'is not an option.', 'Did you mean audience?'],
   ])('rejects %s', async (_, given, option, told, fix) => {

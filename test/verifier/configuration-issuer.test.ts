@@ -27,7 +27,6 @@ describe('createVerifier, told whom to trust', () => {
     issuer('that is undefined', undefined, 'is missing.', FIX_ISSUER),
     issuer('that is null', null, 'must be an object, but is null.', FIX_ISSUER),
     issuer('that is a number', 1, 'but is 1.', FIX_ISSUER),
-    issuer('that is a function', () => ISSUER, 'but is a function.', FIX_ISSUER),
     issuer('that is an empty text', '', 'is an empty string.', FIX_ISSUER),
     issuer('that is a host name', 'login.example.com', '"login.example.com" is not a URL.', FIX_URL),
     issuer('that is a path', '/tenant', '"/tenant" is not a URL.', FIX_URL),

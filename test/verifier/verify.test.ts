@@ -89,7 +89,7 @@ describe('verifier.verify', () => {
   });
 
   it.each(['policy', 'realm', 'extraTokenLocations', 'audiance'])('knows no option %s', async (name) => {
-    const fix = name === 'audiance' ? 'Did you mean audience?' : 'Options are: audience.';
+    const fix = name === 'audiance' ? 'Did you mean audience?' : 'Options are: audience, signal.';
     const call = async () => verifier.verify(await issuer.token(), { [name]: 'x' });
     await expectMisuse(call, { option: name, told: 'is not an option', fix });
   });

@@ -1,0 +1,66 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+
+/**
+ * What scopegate publishes by `node:diagnostics_channel`, by the name of the channel. `issuer` is the issuer
+ * identifier. No message holds a token.
+ */
+export interface DiagnosticsMessages {
+  /** A document was asked for, and what came of it. */
+  'scopegate:fetch': {
+    readonly issuer: string;
+    readonly document: 'metadata' | 'jwks';
+    readonly url: string;
+    /** `not-modified`: the server answered 304. */
+    readonly outcome: 'ok' | 'not-modified' | 'failed';
+    readonly error: string | undefined;
+  };
+  /** A refresh of the key set begins, and why. */
+  'scopegate:refresh': {
+    readonly issuer: string;
+    /** `empty`: there are no keys yet. `age`: they are due. `unknown-kid`: a token names another. `asked`: `refresh()`. */
+    readonly cause: 'empty' | 'age' | 'unknown-kid' | 'asked';
+  };
+  /** A refresh changed the key set. Keys without `kid` are listed as undefined. */
+  'scopegate:rotation': {
+    readonly issuer: string;
+    readonly added: readonly (string | undefined)[];
+    readonly removed: readonly (string | undefined)[];
+  };
+  /** A member of the key set cannot be used. Told once for each member, for as long as it is there. */
+  'scopegate:skipped-key': { readonly issuer: string; readonly index: number; readonly why: string };
+  /** Keys past their age answer a request, since the issuer cannot be reached. */
+  'scopegate:stale-use': { readonly issuer: string; readonly ageSeconds: number };
+  /** A refresh failed; none is tried for this long. */
+  'scopegate:back-off': {
+    readonly issuer: string;
+    readonly failures: number;
+    readonly seconds: number;
+    readonly error: string;
+  };
+  /** A token names a key that the issuer does not have. */
+  'scopegate:unknown-kid': {
+    readonly issuer: string;
+    readonly kid: string | undefined;
+    /** Why the issuer was not asked for it, if it was not. */
+    readonly notAskedBecause: 'implausible' | 'asked-before' | 'limit' | undefined;
+  };
+}
+
+/** The name of a channel, for `diagnostics_channel.subscribe(name, listener)`. */
+export type DiagnosticsChannel = keyof DiagnosticsMessages;
+
+const CHANNELS: Readonly<Record<DiagnosticsChannel, Channel>> = {
+  'scopegate:fetch': channel('scopegate:fetch'),
+  'scopegate:refresh': channel('scopegate:refresh'),
+  'scopegate:rotation': channel('scopegate:rotation'),
+  'scopegate:skipped-key': channel('scopegate:skipped-key'),
+  'scopegate:stale-use': channel('scopegate:stale-use'),
+  'scopegate:back-off': channel('scopegate:back-off'),
+  'scopegate:unknown-kid': channel('scopegate:unknown-kid'),
+};
+
+/** Publishes a message, which is built only when somebody listens. */
+export function publish<Name extends DiagnosticsChannel>(name: Name, build: () => DiagnosticsMessages[Name]): void {
+  const target = CHANNELS[name];
+  if (target.hasSubscribers) target.publish(build());
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { createVerifier, type Verifier } from '../../../src/index.js';
+import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { type HeldRequest, KeyServer, until } from '../../support/key-server.js';
+
+/** Makes requests with new tokens, all in one turn, and lets them get as far as they can. */
+async function askAtOnce(server: KeyServer, verifier: Verifier, count: number) {
+  const tokens = await Promise.all(Array.from({ length: count }, () => server.issuer.token(EVERLASTING)));
+  const verdicts = Promise.all(tokens.map((token) => verdictOf(verifier.verify(token))));
+  await new Promise(setImmediate);
+  return { verdicts };
+}
+
+describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
+  async function open(keys = {}) {
+    const server = await KeyServer.create();
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache, keys });
+    const clients = await Clients.create(server.issuer, verifier);
+    const [firstKey = ''] = server.issuer.jwks.keys.map(({ kid }) => kid);
+    return { server, verifier, clients, firstKey };
+  }
+
+  describe('a key rotated in', () => {
+    it('H17: the first token with a kid that came one second after a refresh is accepted in its own request', async () => {
+      const { server, clients } = await open();
+      server.issuer.advance(1);
+      await server.issuer.rotate();
+      expect(await clients.ask()).toEqual(both('accepted'));
+      expect(server.hits).toEqual({ metadata: 1, jwks: 2, elsewhere: 0 });
+    });
+
+    it('H17: so is the first token after a second rotation right after that', async () => {
+      const { server, clients } = await open();
+      server.issuer.advance(1);
+      for (let rotation = 1; rotation <= 2; rotation += 1) {
+        await server.issuer.rotate();
+        expect(await clients.ask()).toEqual(both('accepted'));
+        expect(server.hits.jwks).toBe(1 + rotation);
+      }
+    });
+
+    it('H28: 100 requests with a new kid at once cost one fetch and are all accepted', async () => {
+      const { server, verifier } = await open();
+      await server.issuer.rotate();
+      const asked = await askAtOnce(server, verifier, 100);
+      expect(new Set(await asked.verdicts)).toEqual(new Set(['accepted']));
+      expect(server.hits.jwks).toBe(2);
+    });
+
+    it('H28: a fetch that began before the key appeared is not taken for an answer about it', async () => {
+      const { server, verifier, clients } = await open();
+      server.issuer.advance(600);
+      const held = server.hold('jwks');
+      expect(await clients.askWithOld()).toBe('accepted');
+      await until(() => held.length === 1);
+      await server.issuer.rotate();
+      server.recover();
+      const asked = await askAtOnce(server, verifier, 20);
+      held[0]?.release();
+      expect(new Set(await asked.verdicts)).toEqual(new Set(['accepted']));
+      expect(server.hits.jwks).toBe(3);
+    });
+
+    it('H28: with nothing cached, a fetch that began before the key appeared is not one either', async () => {
+      const server = await KeyServer.create();
+      const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+      const held = server.hold('jwks');
+      const first = verdictOf(verifier.verify(await server.issuer.token()));
+      await until(() => held.length === 1);
+      await server.issuer.rotate();
+      server.recover();
+      const second = verdictOf(verifier.verify(await server.issuer.token()));
+      held[0]?.release();
+      expect(await Promise.all([first, second])).toEqual(['accepted', 'accepted']);
+      expect(server.hits.jwks).toBe(2);
+    });
+
+    it('H28: where a fetch under way brings the key, it costs no other', async () => {
+      const { server, verifier, clients } = await open();
+      server.issuer.advance(600);
+      await server.issuer.rotate();
+      const held = server.hold('jwks');
+      expect(await clients.askWithOld()).toBe('accepted');
+      await until(() => held.length === 1);
+      const asked = await askAtOnce(server, verifier, 20);
+      held[0]?.release();
+      expect(new Set(await asked.verdicts)).toEqual(new Set(['accepted']));
+      expect(server.hits.jwks).toBe(2);
+    });
+  });
+
+  describe('a key withdrawn', () => {
+    it('H17: is refused from the successful refresh on that lacks it, with tokens that it verified earlier', async () => {
+      const { server, verifier, clients, firstKey } = await open();
+      // The fetch for the new kid must not be the one that drops the old key.
+      await server.issuer.rotate();
+      const newKeysClients = await Clients.create(server.issuer, verifier);
+      server.issuer.withdraw(firstKey);
+      expect(await clients.askWithOld()).toBe('accepted');
+      server.issuer.advance(600);
+      expect(await newKeysClients.ask()).toEqual(both('accepted'));
+      await until(() => verifier.status().issuers[0]?.state === 'fresh');
+      expect(await clients.askWithOld()).toBe('unknown_key');
+      expect(await newKeysClients.ask()).toEqual(both('accepted'));
+    });
+
+    it('H17: is refused from a fetch for an unknown kid on that lacks it', async () => {
+      const { server, verifier, clients, firstKey } = await open();
+      await server.issuer.rotate();
+      server.issuer.withdraw(firstKey);
+      expect(await clients.askWithOld()).toBe('accepted');
+      expect(await clients.askWithNew()).toBe('accepted');
+      expect(await clients.askWithOld()).toBe('unknown_key');
+      expect(verifier.status().issuers[0]?.keys.map(({ kid }) => kid)).toEqual(['es256-2']);
+    });
+
+    it('H19: is refused once refresh() settles, while keys are fresh', async () => {
+      const { server, verifier, clients, firstKey } = await open();
+      const signedByFirstKey = await server.issuer.token(EVERLASTING);
+      await server.issuer.rotate();
+      server.issuer.withdraw(firstKey);
+      expect(await verdictOf(verifier.verify(signedByFirstKey))).toBe('accepted');
+      await verifier.refresh();
+      expect(await verdictOf(verifier.verify(signedByFirstKey))).toBe('unknown_key');
+      expect(await clients.ask()).toEqual({ newToken: 'accepted', oldToken: 'unknown_key' });
+    });
+
+    it('H19: refresh() does not take the answer of a fetch that was under way for its own', async () => {
+      const { server, verifier, clients, firstKey } = await open();
+      server.issuer.advance(600);
+      const held = server.hold('jwks');
+      expect(await clients.askWithOld()).toBe('accepted');
+      await until(() => held.length === 1);
+      await server.issuer.rotate();
+      server.issuer.withdraw(firstKey);
+      server.recover();
+      await verifier.refresh();
+      expect(await clients.askWithOld()).toBe('unknown_key');
+      held[0]?.release();
+    });
+
+    it('H19: refresh() rejects when the issuer cannot be reached, and the last good keys stay in use', async () => {
+      const { server, verifier, clients } = await open();
+      server.answer('jwks', () => new Response(null, { status: 500 }));
+      expect(await verdictOf(verifier.refresh())).toBe('keys_unavailable');
+      expect(await clients.ask()).toEqual(both('accepted'));
+    });
+
+    it('a key that stays published keeps the tokens verified that it verified', async () => {
+      const { server, verifier, clients } = await open();
+      const hitsBefore = verifier.status().tokenCache?.hits;
+      await server.issuer.rotate();
+      await verifier.refresh();
+      expect(await clients.askWithOld()).toBe('accepted');
+      expect(verifier.status().tokenCache?.hits).toBe(hitsBefore === undefined ? undefined : hitsBefore + 1);
+    });
+
+    it('RFC 8725 §3.1: a key whose alg changes verifies its tokens anew', async () => {
+      const server = await KeyServer.create({ algorithms: ['RS256'] });
+      const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+      const clients = await Clients.create(server.issuer, verifier);
+      server.answer('jwks', async (_, good) => {
+        const { keys } = (await good().json()) as { keys: object[] };
+        return Response.json({ keys: keys.map((key) => ({ ...key, alg: 'PS256' })) });
+      });
+      await verifier.refresh();
+      expect(await clients.ask()).toEqual(both('unknown_key'));
+    });
+  });
+
+  describe('an old fetch that answers after a newer one', () => {
+    async function openRace() {
+      const { server, verifier, clients, firstKey } = await open();
+      server.issuer.advance(600);
+      const held = server.hold('jwks');
+      expect(await clients.askWithOld()).toBe('accepted');
+      await until(() => held.length === 1);
+      return { server, verifier, clients, firstKey, old: held[0] as HeldRequest };
+    }
+
+    it('cannot bring a withdrawn key back', async () => {
+      const { server, verifier, clients, firstKey, old } = await openRace();
+      await server.issuer.rotate();
+      server.issuer.withdraw(firstKey);
+      server.recover();
+      await verifier.refresh();
+      expect(await clients.ask()).toEqual({ newToken: 'accepted', oldToken: 'unknown_key' });
+      old.release();
+      for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+      expect(await clients.ask()).toEqual({ newToken: 'accepted', oldToken: 'unknown_key' });
+    });
+
+    it('cannot make the keys fail', async () => {
+      const { server, verifier, clients, old } = await openRace();
+      server.recover();
+      await verifier.refresh();
+      old.release(() => new Response(null, { status: 500 }));
+      for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+      expect(verifier.status().issuers[0]).toMatchObject({ state: 'fresh', lastError: undefined });
+      expect(await clients.ask()).toEqual(both('accepted'));
+    });
+
+    it('is used where the newer one failed', async () => {
+      const { server, verifier, clients, old } = await openRace();
+      await server.issuer.rotate();
+      server.answer('jwks', () => new Response(null, { status: 500 }));
+      expect(await verdictOf(verifier.refresh())).toBe('keys_unavailable');
+      expect(verifier.status().issuers[0]?.state).toBe('failing');
+      old.release();
+      await until(() => verifier.status().issuers[0]?.state === 'fresh');
+      expect(await clients.askWithOld()).toBe('accepted');
+    });
+
+    it('answers those who wait for it with the keys of the newer one', async () => {
+      const server = await KeyServer.create();
+      const [firstKey = ''] = server.issuer.jwks.keys.map(({ kid }) => kid);
+      const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+      const held = server.hold('jwks');
+      const withdrawn = await server.issuer.token(EVERLASTING);
+      const asked = verdictOf(verifier.verify(withdrawn));
+      await until(() => held.length === 1);
+      await server.issuer.rotate();
+      server.issuer.withdraw(firstKey);
+      server.recover();
+      await verifier.refresh();
+      held[0]?.release();
+      expect(await asked).toBe('unknown_key');
+      expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+    });
+  });
+});

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigurationError, createVerifier, type VerifierSnapshot } from '../../../src/index.js';
+import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { KeyServer, until } from '../../support/key-server.js';
+import { messagesDuring } from '../../support/listening.js';
+import { OwnKey } from '../../support/own-key.js';
+
+const DAY_SECONDS = 86_400;
+
+describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s', (_, tokenCache) => {
+  /** What another process knew of the issuer, as it was written down. */
+  async function openWithSnapshot() {
+    const server = await KeyServer.create();
+    const other = createVerifier(server.verifierOptions);
+    await other.ready();
+    const snapshot: VerifierSnapshot = JSON.parse(JSON.stringify(other.snapshot()));
+    server.requests.length = 0;
+    const start = (keys = {}, given: VerifierSnapshot = snapshot) =>
+      createVerifier({ ...server.verifierOptions, tokenCache, snapshot: given, keys });
+    return { server, snapshot, start };
+  }
+
+  it('answers its first request without waiting for a fetch, and refreshes behind it', async () => {
+    const { server, start } = await openWithSnapshot();
+    server.issuer.advance(3600);
+    const held = server.hold('metadata');
+    const verifier = start();
+    expect(await verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)))).toBe('accepted');
+    expect(held).toHaveLength(1);
+    expect(verifier.status().issuers[0]).toMatchObject({ state: 'stale', ageSeconds: 3600 });
+    held[0]?.release();
+    await until(() => verifier.status().issuers[0]?.state === 'fresh');
+    expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
+  });
+
+  it('H20: answers requests that come at once in the same way, with one refresh behind them', async () => {
+    const { server, start } = await openWithSnapshot();
+    const tokens = await Promise.all(Array.from({ length: 100 }, () => server.issuer.token(EVERLASTING)));
+    const held = server.hold('metadata');
+    const verifier = start();
+    const verdicts = await Promise.all(tokens.map((token) => verdictOf(verifier.verify(token))));
+    expect(new Set(verdicts)).toEqual(new Set(['accepted']));
+    expect(held).toHaveLength(1);
+    held[0]?.release();
+  });
+
+  it('fetches nothing by itself', async () => {
+    const { server, start } = await openWithSnapshot();
+    const verifier = start();
+    await verifier.ready();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    expect(server.requests).toEqual([]);
+  });
+
+  it('H17: a key that was withdrawn since dies with the first refresh', async () => {
+    const { server, start } = await openWithSnapshot();
+    const withdrawn = await server.issuer.token(EVERLASTING);
+    const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
+    await server.issuer.rotate();
+    server.issuer.withdraw(kid);
+    const held = server.hold('metadata');
+    const verifier = start();
+    expect(await verdictOf(verifier.verify(withdrawn))).toBe('accepted');
+    held[0]?.release();
+    await until(() => verifier.status().issuers[0]?.state === 'fresh');
+    expect(await verdictOf(verifier.verify(withdrawn))).toBe('unknown_key');
+    expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+  });
+
+  it('H17: a key rotated in since is accepted in the first request that names it', async () => {
+    const { server, start } = await openWithSnapshot();
+    await server.issuer.rotate();
+    const verifier = start();
+    expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+    expect(server.hits.jwks).toBeLessThanOrEqual(2);
+  });
+
+  it('H19: refresh() is not undone by a snapshot that takes longer to read', async () => {
+    const { server, snapshot, start } = await openWithSnapshot();
+    const withdrawn = await server.issuer.token(EVERLASTING);
+    const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
+    await server.issuer.rotate();
+    server.issuer.withdraw(kid);
+    const [[name, { fetchedAt, keys }]] = Object.entries(snapshot.issuers) as [
+      [string, VerifierSnapshot['issuers'][string]],
+    ];
+    const manyKeys = Array.from({ length: 200 }, (_, i) => new OwnKey('ES256', `own-${i}`).jwk);
+    const large = { version: 1, issuers: { [name]: { fetchedAt, keys: [...keys, ...manyKeys] } } } as const;
+    const verifier = start({}, large);
+    await verifier.refresh();
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect(await verdictOf(verifier.verify(withdrawn))).toBe('unknown_key');
+      await verifier.ready();
+      await new Promise(setImmediate);
+    }
+    expect(verifier.status().issuers[0]?.keys.map((key) => key.kid)).toEqual(['es256-2']);
+  });
+
+  it('H18: in an outage its keys answer until they are older than snapshotMaxAgeSeconds', async () => {
+    const { server, start } = await openWithSnapshot();
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    const verifier = start();
+    const clients = await Clients.create(server.issuer, verifier);
+    server.issuer.advance(DAY_SECONDS - 1);
+    expect(await clients.ask()).toEqual(both('accepted'));
+    server.issuer.advance(1);
+    expect(await clients.ask()).toEqual(both('metadata_unavailable'));
+  });
+
+  it.each([
+    ['the default', {}, DAY_SECONDS],
+    ['the option', { snapshotMaxAgeSeconds: 60 }, 60],
+  ])('one older than %s is not used', async (_, keys, most) => {
+    for (const [age, metadataHits] of [
+      [most - 1, 0],
+      [most, 1],
+    ] as const) {
+      const { server, start } = await openWithSnapshot();
+      server.issuer.advance(age);
+      const verifier = start(keys);
+      await verifier.ready();
+      expect(server.hits.metadata).toBe(metadataHits);
+      expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+    }
+  });
+
+  it('one from a clock that is ahead is used no longer than snapshotMaxAgeSeconds from now on', async () => {
+    const { server, start } = await openWithSnapshot();
+    server.issuer.advance(-1_000_000);
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    const verifier = start();
+    const clients = await Clients.create(server.issuer, verifier);
+    server.issuer.advance(DAY_SECONDS);
+    expect(await clients.ask()).toEqual(both('metadata_unavailable'));
+  });
+
+  it('one of other issuers is not used', async () => {
+    const { server, snapshot, start } = await openWithSnapshot();
+    const [keys] = Object.values(snapshot.issuers);
+    if (keys === undefined) throw new Error('there is no issuer');
+    const verifier = start({}, { version: 1, issuers: { 'https://other.test': keys, 'https://issuer.test/': keys } });
+    await verifier.ready();
+    expect(server.hits.jwks).toBe(1);
+  });
+
+  it('one without a key that can be used starts like none', async () => {
+    const { server, snapshot, start } = await openWithSnapshot();
+    const [name = ''] = Object.keys(snapshot.issuers);
+    const useless = { version: 1, issuers: { [name]: { fetchedAt: server.issuer.now(), keys: [{ kty: 'oct' }] } } };
+    const verifier = start({}, useless as VerifierSnapshot);
+    expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+    expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
+  });
+
+  it('H17: an issuer that a resolver gives again does not start with the snapshot again', async () => {
+    const server = await KeyServer.create();
+    const other = createVerifier(server.verifierOptions);
+    await other.ready();
+    let clientIds = ['test-client'];
+    const verifier = createVerifier({
+      ...server.verifierOptions,
+      issuer: (iss) => ({ issuer: iss, clientIds }),
+      snapshot: other.snapshot(),
+      tokenCache,
+    });
+    const withdrawn = await server.issuer.token(EVERLASTING);
+    const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
+    expect(await verdictOf(verifier.verify(withdrawn))).toBe('accepted');
+    await server.issuer.rotate();
+    server.issuer.withdraw(kid);
+    await verifier.refresh();
+    expect(await verdictOf(verifier.verify(withdrawn))).toBe('unknown_key');
+
+    // The resolver says something new about the issuer.
+    clientIds = ['test-client', 'another-client'];
+    server.issuer.advance(600);
+    expect(await verdictOf(verifier.verify(withdrawn))).toBe('unknown_key');
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    for (let i = 0; i < 3; i += 1) expect(await verdictOf(verifier.verify(withdrawn))).not.toBe('accepted');
+  });
+});
+
+describe('a snapshot', () => {
+  it('is plain data with public keys alone, and the same before and after JSON', async () => {
+    const server = await KeyServer.create({ algorithms: ['RS256', 'ES256', 'EdDSA'] });
+    server.extraKeys = [new OwnKey('ES256', 'private').privateJwk, null];
+    const verifier = createVerifier(server.verifierOptions);
+    expect(verifier.snapshot()).toEqual({ version: 1, issuers: {} });
+    await verifier.ready();
+    const snapshot = verifier.snapshot();
+    expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
+    expect(snapshot.issuers['https://issuer.test']).toEqual({
+      fetchedAt: server.issuer.now(),
+      keys: server.issuer.jwks.keys.map(({ use: _, ...jwk }) => jwk),
+    });
+  });
+
+  it('leaves issuers with static keys out', async () => {
+    const server = await KeyServer.create();
+    const issuer = { issuer: server.issuer.issuer, jwks: server.issuer.jwks };
+    const verifier = createVerifier({ ...server.verifierOptions, issuer });
+    await verifier.ready();
+    expect(verifier.snapshot()).toEqual({ version: 1, issuers: {} });
+  });
+
+  it('that was used tells of the rotation which the first refresh found', async () => {
+    const server = await KeyServer.create();
+    const other = createVerifier(server.verifierOptions);
+    await other.ready();
+    await server.issuer.rotate();
+    server.issuer.withdraw('es256-1');
+    const verifier = createVerifier({ ...server.verifierOptions, snapshot: other.snapshot() });
+    await verifier.ready();
+    const messages = await messagesDuring('scopegate:rotation', () => verifier.refresh());
+    expect(messages).toEqual([{ issuer: 'https://issuer.test', added: ['es256-2'], removed: ['es256-1'] }]);
+  });
+
+  const good = { version: 1, issuers: { 'https://issuer.test': { fetchedAt: 1, keys: [] } } };
+
+  it.each([
+    ['null', null, 'snapshot'],
+    ['a string', '{}', 'snapshot'],
+    ['a list', [], 'snapshot'],
+    ['an empty object', {}, 'snapshot'],
+    ['of another version', { ...good, version: 2 }, 'snapshot'],
+    ['of no version', { issuers: good.issuers }, 'snapshot'],
+    ['without issuers', { version: 1 }, 'snapshot.issuers'],
+    ['with a list of issuers', { version: 1, issuers: [] }, 'snapshot.issuers'],
+    ['with an issuer that is null', { version: 1, issuers: { a: null } }, 'snapshot.issuers["a"]'],
+    ['without fetchedAt', { version: 1, issuers: { a: { keys: [] } } }, 'snapshot.issuers["a"]'],
+    [
+      'with a date for fetchedAt',
+      { version: 1, issuers: { a: { fetchedAt: '2030', keys: [] } } },
+      'snapshot.issuers["a"]',
+    ],
+    ['without keys', { version: 1, issuers: { a: { fetchedAt: 1 } } }, 'snapshot.issuers["a"]'],
+    [
+      'with a key set for keys',
+      { version: 1, issuers: { a: { fetchedAt: 1, keys: { keys: [] } } } },
+      'snapshot.issuers["a"]',
+    ],
+  ])('that is %s throws at once, and names the option', (_, snapshot, option) => {
+    const create = (given: unknown) =>
+      createVerifier({ issuer: 'https://issuer.test', audience: 'a', snapshot: given as VerifierSnapshot });
+    expect(() => create(good)).not.toThrow();
+    expect(() => create(snapshot)).toThrow(ConfigurationError);
+    expect(() => create(snapshot)).toThrow(expect.objectContaining({ option }));
+  });
+});
