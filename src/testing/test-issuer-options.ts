@@ -27,9 +27,30 @@ export function parseTestIssuerOptions(given: TestIssuerOptions): Required<TestI
   requireObject(given, 'options', 'Give an object such as { network: true }, or nothing.');
   checkOptionNames(given, OPTION_NAMES, '');
   const { algorithms = ['ES256'], network = false, issuer, path, audience = 'https://api.test' } = given;
-  if (algorithms.length === 0) {
-    throw new ConfigurationError('algorithms', 'is an empty list.', 'Give names such as ES256 or RS256.');
+  if (typeof network !== 'boolean') {
+    throw new ConfigurationError('network', `is ${describeValue(network)}.`, 'Give true or false.');
   }
+  checkAddress(network, issuer, path);
+  const bounds = { least: 0, most: LATEST_TIME_MS, unit: 'milliseconds' };
+  return {
+    algorithms: parseAlgorithms(algorithms),
+    network,
+    issuer: issuer ?? 'https://issuer.test',
+    path: path ?? '',
+    audience: checkText(audience, 'audience', 'Give a string.'),
+    startAt: readNumber(given, 'startAt', '', bounds) ?? Date.now(),
+  };
+}
+
+function parseAlgorithms(given: unknown): readonly Algorithm[] {
+  const fix = "Give a list of names, such as ['ES256', 'RS256'].";
+  if (!Array.isArray(given)) throw new ConfigurationError('algorithms', `is ${describeValue(given)}.`, fix);
+  if (given.length === 0) throw new ConfigurationError('algorithms', 'is an empty list.', fix);
+  return Array.from(given, checkAlgorithm);
+}
+
+/** With a network, the port that is found decides on the identifier; without one, the options do. */
+function checkAddress(network: boolean, issuer: unknown, path: unknown): void {
   if (network && issuer !== undefined) {
     throw new ConfigurationError(
       'issuer',
@@ -37,21 +58,17 @@ export function parseTestIssuerOptions(given: TestIssuerOptions): Required<TestI
       'Give a path, or no network.',
     );
   }
-  if (!network && path !== undefined) {
-    throw new ConfigurationError('path', 'needs network: true.', 'Without a network, put it into issuer.');
-  }
-  if (path !== undefined && !path.startsWith('/')) {
-    throw new ConfigurationError('path', `is ${describeValue(path)}.`, 'Begin it with a slash: /tenant1.');
-  }
-  const bounds = { least: 0, most: LATEST_TIME_MS, unit: 'milliseconds' };
-  return {
-    algorithms: algorithms.map(checkAlgorithm),
-    network,
-    issuer: issuer ?? 'https://issuer.test',
-    path: path ?? '',
-    audience,
-    startAt: readNumber(given, 'startAt', '', bounds) ?? Date.now(),
-  };
+  if (issuer !== undefined) checkText(issuer, 'issuer', 'Give a URL such as https://issuer.test.');
+  if (path === undefined) return;
+  if (!network) throw new ConfigurationError('path', 'needs network: true.', 'Without a network, put it into issuer.');
+  const fix = 'Begin it with a slash: /tenant1.';
+  if (!checkText(path, 'path', fix).startsWith('/'))
+    throw new ConfigurationError('path', `is ${describeValue(path)}.`, fix);
+}
+
+function checkText(given: unknown, option: string, fix: string): string {
+  if (typeof given === 'string' && given !== '') return given;
+  throw new ConfigurationError(option, `is ${describeValue(given)}.`, fix);
 }
 
 export function checkAlgorithm(algorithm: unknown): Algorithm {

@@ -102,7 +102,8 @@ describe('readNumber', () => {
     expect(error.message).toBe(`keys.age: is ${told}. Give a number of seconds from 1 to 60.`);
   });
 
-  it('refuses a fraction where a whole number is wanted', () => {
+  it('refuses a fraction where a whole number is wanted, and there alone', () => {
+    expect(readNumber({ age: 2.5 }, 'age', 'keys', BOUNDS)).toBe(2.5);
     expect(read(2, true)).toBe(2);
     expect(errorOf(() => read(2.5, true)).message).toContain('Give a whole number of seconds from 1 to 60.');
   });

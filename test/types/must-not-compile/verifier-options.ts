@@ -43,7 +43,7 @@ createVerifier({ issuer: { issuer, jwksUri, jwks }, audience });
 createVerifier({ issuer: { issuer, jwksUri, metadataUrl: 'https://cluster.example.com' }, audience });
 // @ts-expect-error a misspelt option of an issuer (jwksUrl)
 createVerifier({ issuer: { issuer, jwksUrl: jwksUri }, audience });
-// @ts-expect-error keys of an issuer without its name (Property 'issuer' is missing)
+// @ts-expect-error keys of an issuer without its name (Type '{ jwksUri: string; }' is not assignable)
 createVerifier({ issuer: { jwksUri }, audience });
 
 createVerifier({ issuer, audience, tokenCache: { max: 10 } });
