@@ -1,13 +1,26 @@
 import { createIssuer, type IssuerEnvironment } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
 import { type IssuerRegistry, ListedIssuers } from './issuer-registry.js';
+import type { KeySnapshot } from './key-source.js';
 import { ResolvedIssuers } from './resolved-issuers.js';
 
 /** The issuers of a list, or a function that finds one by its name and may throw. */
 export type IssuerConfigs = readonly IssuerConfig[] | ((iss: string) => Promise<IssuerConfig | undefined>);
 
-export function createIssuerRegistry(issuers: IssuerConfigs, environment: IssuerEnvironment): IssuerRegistry {
-  const create = (config: IssuerConfig) => createIssuer(config, environment);
+/** What the registry needs of the outside world. */
+export interface RegistryEnvironment extends IssuerEnvironment {
+  /** Keys to start with, by issuer. */
+  readonly snapshot: ReadonlyMap<string, KeySnapshot>;
+}
+
+export function createIssuerRegistry(issuers: IssuerConfigs, environment: RegistryEnvironment): IssuerRegistry {
+  const snapshot = new Map(environment.snapshot);
+  const create = (config: IssuerConfig) => {
+    const keys = snapshot.get(config.issuer);
+    // Once: an issuer that a resolver gives again must not start with keys that were withdrawn since.
+    snapshot.delete(config.issuer);
+    return createIssuer(config, environment, keys);
+  };
   if (typeof issuers !== 'function') return new ListedIssuers(issuers.map(create));
   const { clock, keyLimits: limits } = environment;
   return new ResolvedIssuers({ resolve: issuers, create, limits, clock });

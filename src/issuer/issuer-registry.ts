@@ -10,6 +10,8 @@ export interface IssuerRegistry {
   holds(issuer: Issuer): boolean;
   /** Those that are known now. */
   all(): readonly Issuer[];
+  /** Ends fetches that are under way, and lets no more begin. */
+  close(): void;
 }
 
 /** Issuers that were listed in the options. Nobody is asked. */
@@ -33,6 +35,10 @@ export class ListedIssuers implements IssuerRegistry {
 
   all(): readonly Issuer[] {
     return [...this.#issuers.values()];
+  }
+
+  close(): void {
+    for (const { keys } of this.all()) keys.close();
   }
 
   #describe(iss: string): string {

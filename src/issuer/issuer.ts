@@ -17,16 +17,19 @@ export interface IssuerEnvironment {
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly keyLimits: KeyLimits;
-  /** Keys to start with, by issuer. */
-  readonly snapshot: ReadonlyMap<string, KeySnapshot>;
 }
 
-export function createIssuer(config: IssuerConfig, environment: IssuerEnvironment): Issuer {
+/** `snapshot` holds keys to start with, from another process. */
+export function createIssuer(config: IssuerConfig, environment: IssuerEnvironment, snapshot?: KeySnapshot): Issuer {
   const { issuer, audience, rules } = config;
-  return Object.freeze({ issuer, audience, rules, keys: createKeySource(config, environment) });
+  return Object.freeze({ issuer, audience, rules, keys: createKeySource(config, environment, snapshot) });
 }
 
-function createKeySource({ issuer, location, rules }: IssuerConfig, environment: IssuerEnvironment): KeySource {
+function createKeySource(
+  { issuer, location, rules }: IssuerConfig,
+  environment: IssuerEnvironment,
+  snapshot: KeySnapshot | undefined,
+): KeySource {
   const { clock, fetch, keyLimits: limits } = environment;
   if (location.kind === 'jwks') return new StaticKeys(location.members, clock);
   const { allowInsecureHttp } = rules;
@@ -37,6 +40,6 @@ function createKeySource({ issuer, location, rules }: IssuerConfig, environment:
     limits,
     clock,
     fetch,
-    snapshot: environment.snapshot.get(issuer),
+    snapshot,
   });
 }

@@ -45,6 +45,7 @@ export class ResolvedIssuers implements IssuerRegistry {
   readonly #options: ResolvedIssuersOptions;
   readonly #resolved: LRUCache<string, Resolved>;
   readonly #refused: LRUCache<string, true>;
+  #isClosed = false;
   readonly #pending = new Map<string, Promise<Issuer | Refusal>>();
 
   constructor(options: ResolvedIssuersOptions) {
@@ -66,6 +67,11 @@ export class ResolvedIssuers implements IssuerRegistry {
 
   all(): readonly Issuer[] {
     return [...this.#resolved.values()].map(({ issuer }) => issuer);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { keys } of this.all()) keys.close();
   }
 
   /** Gives what is known of an issuer, unless it is too old; asks anew behind the request when it is due. */
@@ -105,7 +111,7 @@ export class ResolvedIssuers implements IssuerRegistry {
     const { resolve, limits } = this.#options;
     try {
       const config = await withinSeconds(limits.fetchTimeoutSeconds, resolve(iss));
-      return this.#note(iss, config);
+      return this.#isClosed ? new Refusal('verifier_closed', 'while the resolver was asked') : this.#note(iss, config);
     } catch (cause) {
       this.#askLater(iss);
       return new Refusal('issuer_resolver_failed', `for iss ${quoteUntrusted(iss)}`, { cause });

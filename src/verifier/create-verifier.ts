@@ -140,7 +140,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
     close() {
       closing.abort();
-      for (const { keys } of issuers.all()) keys.close();
+      issuers.close();
       context.cache?.clear();
     },
   };

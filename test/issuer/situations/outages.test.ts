@@ -160,7 +160,7 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
       const error = await verifier.verify(await server.issuer.token()).catch((reason) => reason);
       expect(error).toMatchObject({
         reason: 'keys_unavailable',
-        detail: `${server.jwksUri} answered ${status} a redirect, which is not followed`,
+        detail: `${server.jwksUri} answered ${status}: a redirect, which is not followed`,
       });
       expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
     }
