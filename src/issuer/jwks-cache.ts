@@ -57,6 +57,9 @@ export class JwksCache implements KeySource {
   readonly #shelf: KeyShelf;
   #failure: JwksFailure | undefined;
   #inFlight: Promise<KeySet | Refusal> | undefined;
+  /** Fetches are numbered: one that fails after a later one succeeded tells nothing. */
+  #started = 0;
+  #succeeded = 0;
   /** The number of the request that brought the key set: an older one that is answered later must not undo it. */
   #newest = 0;
 
@@ -215,23 +218,24 @@ export class JwksCache implements KeySource {
   #fetchOnce(cause: RefreshCause): Promise<KeySet | Refusal> {
     if (this.#inFlight !== undefined) return this.#inFlight;
     publish('scopegate:refresh', () => ({ issuer: this.#issuer, cause }));
-    const fetching = this.#fetch(cause !== 'unknown-kid').finally(() => {
+    this.#started += 1;
+    const fetching = this.#fetch(this.#started, cause !== 'unknown-kid').finally(() => {
       if (this.#inFlight === fetching) this.#inFlight = undefined;
     });
     this.#inFlight = fetching;
     return fetching;
   }
 
-  async #fetch(renewLocation: boolean): Promise<KeySet | Refusal> {
-    const newestBefore = this.#newest;
+  async #fetch(number: number, renewLocation: boolean): Promise<KeySet | Refusal> {
     const result = await this.#fetchKeySet(renewLocation);
     const hasFailed = result instanceof JwksFailure;
-    const isOvertaken = hasFailed ? this.#newest !== newestBefore : result.answer.number < this.#newest;
+    const isOvertaken = hasFailed ? number < this.#succeeded : result.answer.number < this.#newest;
     if (isOvertaken) return this.#shelf.usable() ?? this.#refuse(this.#failure ?? overtaken());
     if (hasFailed) {
       this.#noteFailure(result);
       return this.#refuse(result);
     }
+    this.#succeeded = Math.max(number, this.#succeeded);
     this.#newest = result.answer.number;
     this.#noteSuccess(result.set, result.answer);
     return result.set;
@@ -242,7 +246,7 @@ export class JwksCache implements KeySource {
     try {
       const answer = await this.#endpoint.fetch(renewLocation, held?.version);
       if (answer.members === undefined && held !== undefined) return { set: held.set, answer };
-      const set = await KeySet.import(answer.members ?? [], this.#clock(), held?.set);
+      const set = await KeySet.import(answer.members ?? [], this.#clock(), this.#shelf.last?.set);
       if (set.keys.length > 0) return { set, answer };
       const count = `${set.skipped.length} keys, none of which can be used`;
       return new JwksFailure('keys_unavailable', new Error(`the key set has ${count}`));

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Algorithm } from '../protocol/algorithm.js';
-import { checkJwk, importVerificationKey, type VerificationKey } from './verification-key.js';
+import { checkJwk, contentOf, importVerificationKey, type VerificationKey } from './verification-key.js';
 
 /** A member of a key set that cannot be used, and why. */
 export interface SkippedKey {
@@ -19,7 +19,7 @@ const NO_KEYS: readonly VerificationKey[] = [];
 export class KeySet {
   readonly keys: readonly VerificationKey[];
   readonly skipped: readonly SkippedKey[];
-  readonly #keys: ReadonlySet<VerificationKey>;
+
   readonly #byKid = new Map<string, VerificationKey[]>();
   readonly #byAlgorithm = new Map<Algorithm, VerificationKey[]>();
   readonly #byContent: ReadonlyMap<string, VerificationKey>;
@@ -27,7 +27,6 @@ export class KeySet {
   private constructor(byContent: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
     this.keys = [...byContent.values()];
     this.skipped = skipped;
-    this.#keys = new Set(this.keys);
     this.#byContent = byContent;
     for (const key of this.keys) {
       if (key.kid !== undefined) push(this.#byKid, key.kid, key);
@@ -37,7 +36,7 @@ export class KeySet {
 
   /**
    * Imports the members of a JWKS (RFC 7517 §5: those that cannot be used are skipped). A key that is in
-   * `previous` to the letter keeps its identity, so that tokens verified with it stay verified.
+   * `previous` to the letter is taken from there.
    */
   static async import(members: readonly unknown[], now: number, previous?: KeySet): Promise<KeySet> {
     const known = previous === undefined ? new Map<string, VerificationKey>() : previous.#byContent;
@@ -45,18 +44,19 @@ export class KeySet {
     const skipped: SkippedKey[] = [];
     for (const [index, member] of members.entries()) {
       const usable = checkJwk(member);
-      const content = JSON.stringify(usable);
       const key =
-        typeof usable === 'string' ? usable : (known.get(content) ?? (await importVerificationKey(usable, now)));
+        typeof usable === 'string'
+          ? usable
+          : (known.get(contentOf(usable)) ?? (await importVerificationKey(usable, now)));
       if (typeof key === 'string') skipped.push({ index, why: key, digest: digestOf(member) });
-      else byContent.set(content, key);
+      else byContent.set(key.content, key);
     }
     return new KeySet(byContent, skipped);
   }
 
-  /** Tells whether this very key is still one of the issuer's. */
-  has(key: VerificationKey): boolean {
-    return this.#keys.has(key);
+  /** Tells whether a key is one of these. Two fetches at once import it twice, so it is known by its content. */
+  has({ content }: VerificationKey): boolean {
+    return this.#byContent.has(content);
   }
 
   /**

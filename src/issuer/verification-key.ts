@@ -3,8 +3,10 @@ import { importJWK, type JWK } from 'jose';
 import { type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
-/** A public key of an issuer, and what it may be used for. Compared by identity. */
+/** A public key of an issuer, and what it may be used for. */
 export interface VerificationKey {
+  /** All of this but the times, as a text: two keys with the same are the same key. */
+  readonly content: string;
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
   readonly keyObject: KeyObject;
@@ -65,10 +67,15 @@ export async function importVerificationKey(usable: UsableJwk, seenAt: number): 
   try {
     const imported = await importJWK(publicJwk, algorithms[0] as string);
     if (imported instanceof Uint8Array) return 'is symmetric';
-    return { ...usable, keyObject: KeyObject.from(imported), seenAt };
+    return { ...usable, content: contentOf(usable), keyObject: KeyObject.from(imported), seenAt };
   } catch {
     return 'is not a valid key, such as a point off its curve';
   }
+}
+
+/** Names a key by all that is said of it. */
+export function contentOf({ kid, algorithms, publicJwk }: UsableJwk): string {
+  return JSON.stringify([kid, algorithms, publicJwk]);
 }
 
 function isKeyType(kty: unknown): kty is KeyType {

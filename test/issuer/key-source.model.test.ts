@@ -10,10 +10,21 @@ import { rejectionsDuring } from '../support/rejections.js';
  * A failure prints its seed and path. Run it again, and let it be made small, with
  *   SCOPEGATE_MODEL_SEED=... SCOPEGATE_MODEL_PATH=... npx vitest run test/issuer/key-source.model.test.ts
  * Look further with another seed and SCOPEGATE_MODEL_RUNS=1000.
+ *
+ * Tried out with this seed, it fails when
+ * - an older answer overwrites a newer one, or refresh() joins a fetch that is under way;
+ * - there is no back-off, or one that does not grow;
+ * - withdrawn keys stay in the set, or the token cache does not ask for the key;
+ * - keys are used without end in an outage, or not at all once they are stale, or are dropped by a failure;
+ * - a fetch that began before a key appeared counts as an answer about it;
+ * - kids may cause any number of fetches, or a kid counts as absent that nobody asked for;
+ * - fetches have no deadline;
+ * - a request with a token verified before sets no refresh going;
+ * - an outage is answered with 401, or a success does not end it.
  */
 const { SCOPEGATE_MODEL_SEED, SCOPEGATE_MODEL_PATH, SCOPEGATE_MODEL_RUNS } = process.env;
 const SEED = Number(SCOPEGATE_MODEL_SEED ?? 20_260_101);
-const RUNS = Number(SCOPEGATE_MODEL_RUNS ?? 60);
+const RUNS = Number(SCOPEGATE_MODEL_RUNS ?? 120);
 const MOST_STEPS = 60;
 const TIMEOUT_MS = 60_000 + RUNS * 1000;
 
@@ -24,13 +35,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('ask'), with: fc.constant('withdrawn'), pick }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('ask'), with: fc.constant('made-up'), pick }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('ask'), with: fc.constant('again'), pick }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('rotate') }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('withdraw'), pick }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('rotate') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('withdraw'), pick }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('break'), pick: fc.nat({ max: 30 }) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('mend') }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer'), pick }) },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('answer all') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('refresh') }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('answer'), pick }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('answer all'), pick }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('refresh') }) },
   {
     weight: 6,
     arbitrary: fc.record({ do: fc.constant('pass'), seconds: fc.constantFrom(1, 3, 5, 31, 61, 600, 601, 3000) }),
@@ -49,19 +60,26 @@ const options: fc.Arbitrary<WorldOptions> = fc.record({
 async function run(given: WorldOptions, steps: readonly Step[]): Promise<void> {
   // The waits of back-offs are drawn the same each time.
   let drawn = 0;
-  vi.spyOn(Math, 'random').mockImplementation(() => ((drawn += 1) * 0.618) % 1);
+  vi.spyOn(Math, 'random').mockImplementation(() => {
+    drawn += 1;
+    return (drawn * 0.618) % 1;
+  });
   const world = await KeySourceWorld.create(given);
   try {
     for (const [index, taken] of steps.entries()) {
       await world.take(taken);
-      if (world.breaches.length > 0) throw new Error(`after step ${index}: ${world.breaches.join('; ')}`);
+      requireNoBreach(world, `step ${index}`);
     }
     await world.recover();
-    expect(world.breaches).toEqual([]);
+    requireNoBreach(world, 'the recovery');
   } finally {
     world.close();
     vi.restoreAllMocks();
   }
+}
+
+function requireNoBreach({ breaches }: KeySourceWorld, when: string): void {
+  if (breaches.length > 0) throw new Error(`after ${when} it ${breaches.join('; it ')}`);
 }
 
 beforeEach(() => {
@@ -85,7 +103,7 @@ it(
         seed: SEED,
         numRuns: RUNS,
         endOnFailure: SCOPEGATE_MODEL_SEED === undefined,
-        ...(SCOPEGATE_MODEL_PATH !== undefined && { path: SCOPEGATE_MODEL_PATH }),
+        ...(SCOPEGATE_MODEL_PATH && { path: SCOPEGATE_MODEL_PATH }),
       });
       if (!result.failed) return;
       const again = `SCOPEGATE_MODEL_SEED=${result.seed} SCOPEGATE_MODEL_PATH=${result.counterexamplePath}`;

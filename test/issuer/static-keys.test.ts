@@ -26,7 +26,8 @@ describe('StaticKeys', () => {
 
   it('holds its own keys, once they are imported, and no others', async () => {
     const keys = new StaticKeys([jwk], clock.now);
-    const [stranger] = (await new StaticKeys([jwk], clock.now).find(query('key-1'))) as [VerificationKey];
+    const other = { ...new RawIssuer().jwk, kid: 'key-1' };
+    const [stranger] = (await new StaticKeys([other], clock.now).find(query('key-1'))) as [VerificationKey];
     expect(new StaticKeys([jwk], clock.now).holds(stranger)).toBe(false);
     const [key] = (await keys.find(query('key-1'))) as [VerificationKey];
     expect(keys.holds(key)).toBe(true);

@@ -110,6 +110,65 @@ describe('fetchJson', () => {
   });
 });
 
+describe('fetchJson, with a document that is at hand', () => {
+  const fetchWith = (etag?: string) =>
+    fetchJson(urlOf(), { fetch, timeoutSeconds: 10, maxBytes: 1024, signal: closing.signal, etag });
+
+  /** Answers as a server does that has one version of its document. */
+  const versioned: RequestListener = (req, res) => {
+    res.setHeader('ETag', '"v1"').setHeader('Cache-Control', 'max-age=60');
+    if (req.headers['if-none-match'] === '"v1"') res.writeHead(304).end();
+    else res.end(JSON.stringify(DOCUMENT));
+  };
+
+  it('RFC 9110 §13.1.2: asks for another version than the one it has, and is told that there is none', async () => {
+    answer = versioned;
+    const first = await fetchWith();
+    expect(first).toEqual({ document: DOCUMENT, etag: '"v1"', maxAgeSeconds: 60 });
+    await expect(fetchWith(first.etag)).resolves.toEqual({ document: undefined, etag: '"v1"', maxAgeSeconds: 60 });
+    await expect(fetchWith('"v0"')).resolves.toEqual(first);
+  });
+
+  it('RFC 9110 §15.4.5: takes 304 for a failure where it named no version', async () => {
+    answer = versioned;
+    await expect(fetchWith('"v1"')).resolves.toHaveProperty('document', undefined);
+    answer = (_, res) => res.writeHead(304).end();
+    const failure = await failureOf(fetchWith());
+    expect(failure).toMatchObject({ status: 304, message: `${urlOf()} answered 304` });
+  });
+
+  it('RFC 9110 §8.8.3: tells of no version where the server named none', async () => {
+    await expect(fetchWith()).resolves.toEqual({ document: DOCUMENT, etag: undefined, maxAgeSeconds: undefined });
+  });
+
+  it.each<[cacheControl: string | string[], maxAgeSeconds: number | undefined]>([
+    ['max-age=60', 60],
+    ['max-age=0', 0],
+    ['public, max-age=60, must-revalidate', 60],
+    ['public,max-age=60', 60],
+    ['MAX-AGE=60', 60],
+    ['max-age="60"', 60],
+    [['public', 'max-age=60'], 60],
+    ['Cache-Control: max-age=60, public', 60],
+    ['no-store', 0],
+    ['max-age=60, no-cache', 0],
+    ['max-age=60, No-Store', 0],
+    ['no-cache="Set-Cookie", max-age=60', 0],
+    ['public', undefined],
+    ['s-maxage=60', undefined],
+    ['x-max-age=60', undefined],
+    ['max-age=-60', undefined],
+    ['max-age=6.5', undefined],
+    ['max-age=1e3', undefined],
+    ['max-age=12345678901', undefined],
+    ['max-age', undefined],
+    ['no-stored, max-age=60', 60],
+  ])('RFC 9111 §5.2.2: reads Cache-Control %j as good for %j seconds', async (cacheControl, maxAgeSeconds) => {
+    answer = (_, res) => res.setHeader('Cache-Control', cacheControl).end(JSON.stringify(DOCUMENT));
+    await expect(fetchWith()).resolves.toMatchObject({ document: DOCUMENT, maxAgeSeconds });
+  });
+});
+
 describe('fetchJson, with a document that is large', () => {
   const withSize = (size: number) => JSON.stringify({ pad: 'x'.repeat(size - '{"pad":""}'.length) });
 

@@ -14,6 +14,12 @@ describe('allOf and anyOf', () => {
     expect(anyOf('a b', 'c')).toEqual({ any: [{ all: [{ scope: 'a' }, { scope: 'b' }] }, { scope: 'c' }] });
   });
 
+  it('give policies that cannot be changed', () => {
+    expect(Object.isFrozen(allOf('a', 'b'))).toBe(true);
+    expect(Object.isFrozen(anyOf('a', 'b'))).toBe(true);
+    expect(Object.isFrozen(parsePolicy({ any: ['a', 'b'] }, 'policy'))).toBe(true);
+  });
+
   it('take one policy', () => {
     expect(allOf('a')).toEqual({ all: [{ scope: 'a' }] });
     expect(anyOf('a')).toEqual({ any: [{ scope: 'a' }] });

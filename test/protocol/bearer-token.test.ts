@@ -145,6 +145,7 @@ describe('parseBearerToken, from the query', () => {
     ['/a?access_token[]=abc'],
     ['/a?access_token%00=abc'],
     ['/access_token=abc'],
+    ['access_token=abc'],
     [undefined],
   ])('RFC 6750 §2.3 (case F8): finds none in %j', (url) => {
     expect(parse({ url, headers: {} }, ['query'])).toBe('token_missing');

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
 import { type HeldRequest, KeyServer, until } from '../../support/key-server.js';
+import { messagesDuring } from '../../support/listening.js';
 
 /** Makes requests with new tokens, all in one turn, and lets them get as far as they can. */
 async function askAtOnce(server: KeyServer, verifier: Verifier, count: number) {
@@ -209,6 +210,63 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       old.release();
       await until(() => verifier.status().issuers[0]?.state === 'fresh');
       expect(await clients.askWithOld()).toBe('accepted');
+    });
+
+    it.each([
+      ['first', [1, 0]],
+      ['last', [0, 1]],
+    ])(
+      'is the one whose key set was asked for earlier: the other counts though it began before and answers %s',
+      async (_, order) => {
+        const { server, verifier, clients, firstKey } = await open();
+        server.issuer.advance(600);
+        const heldMetadata = server.hold('metadata');
+        expect(await clients.askWithOld()).toBe('accepted');
+        server.recover();
+        const held = server.hold('jwks');
+        const refreshed = verifier.refresh();
+        await until(() => held.length === 1);
+        await server.issuer.rotate();
+        server.issuer.withdraw(firstKey);
+        heldMetadata[0]?.release();
+        await until(() => held.length === 2);
+        for (const index of order) {
+          held[index]?.release();
+          for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+        }
+        await refreshed;
+        server.recover();
+        expect(await clients.ask()).toEqual({ newToken: 'accepted', oldToken: 'unknown_key' });
+      },
+    );
+
+    it('does not hide that the newer one failed from those who wait for that', async () => {
+      const { server, verifier } = await open();
+      const held = server.hold('jwks');
+      await server.issuer.rotate();
+      const first = await askAtOnce(server, verifier, 1);
+      await server.issuer.rotate();
+      const second = await askAtOnce(server, verifier, 1);
+      const refreshed = verdictOf(verifier.refresh());
+      await until(() => held.length === 2);
+      held[0]?.release();
+      expect(await first.verdicts).toEqual(['accepted']);
+      held[1]?.release(() => new Response(null, { status: 500 }));
+      expect(await refreshed).toBe('keys_unavailable');
+      expect(await second.verdicts).toEqual(['keys_unavailable']);
+    });
+
+    it('brings the same key that the newer one brings at the same time, and not another', async () => {
+      const { server, verifier } = await open();
+      await server.issuer.rotate();
+      const held = server.hold('jwks');
+      const refreshes = [verifier.refresh(), verifier.refresh()];
+      await until(() => held.length === 2);
+      const rotations = await messagesDuring('scopegate:rotation', async () => {
+        for (const { release } of held) release();
+        await Promise.all(refreshes);
+      });
+      expect(rotations).toEqual([{ issuer: server.issuer.issuer, added: ['es256-2'], removed: [] }]);
     });
 
     it('answers those who wait for it with the keys of the newer one', async () => {
