@@ -14,12 +14,12 @@ export type {
   IssuerOptions,
   IssuerResolver,
   JwksUriIssuer,
-  Profile,
-  ScopeSource,
-  SharedRules,
+  SharedSecretIssuer,
   StaticKeysIssuer,
 } from './issuer/issuer-options.js';
+export type { SharedSecret } from './issuer/key-location.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './issuer/key-source.js';
+export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
@@ -34,7 +34,7 @@ export {
   type ScopePolicy,
 } from './policy/policy.js';
 export type { AccessToken } from './protocol/access-token.js';
-export type { Algorithm } from './protocol/algorithm.js';
+export type { Algorithm, HmacAlgorithm } from './protocol/algorithm.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
 export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';

@@ -1,7 +1,9 @@
 import type { Clock } from '../platform/clock.js';
-import type { IssuerConfig, IssuerRules } from './issuer-options.js';
+import type { IssuerConfig } from './issuer-options.js';
 import { JwksCache } from './jwks-cache.js';
 import type { KeyLimits, KeySnapshot, KeySource } from './key-source.js';
+import type { IssuerRules } from './shared-rules.js';
+import { SharedSecrets } from './shared-secrets.js';
 import { StaticKeys } from './static-keys.js';
 
 /** An issuer that is trusted: its identity, the rules for its tokens, its keys. */
@@ -31,6 +33,7 @@ function createKeySource(
   snapshot: KeySnapshot | undefined,
 ): KeySource {
   const { clock, fetch, keyLimits: limits } = environment;
+  if (location.kind === 'secret') return new SharedSecrets(location.secrets, location.algorithms, clock);
   if (location.kind === 'jwks') return new StaticKeys(location.members, clock);
   const { allowInsecureHttp } = rules;
   return new JwksCache({

@@ -122,7 +122,7 @@ export class JwksCache implements KeySource {
 
   snapshot(): KeySnapshot | undefined {
     const held = this.#shelf.last;
-    return held && { fetchedAt: held.at, keys: held.set.keys.map(({ publicJwk }) => publicJwk) };
+    return held && { fetchedAt: held.at, keys: held.set.keys.flatMap(({ publicJwk = [] }) => publicJwk) };
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Algorithm } from '../protocol/algorithm.js';
+import type { SignatureAlgorithm } from '../protocol/algorithm.js';
 import { checkJwk, contentOf, importVerificationKey, type VerificationKey } from './verification-key.js';
 
 /** A member of a key set that cannot be used, and why. */
@@ -21,7 +21,7 @@ export class KeySet {
   readonly skipped: readonly SkippedKey[];
 
   readonly #byKid = new Map<string, VerificationKey[]>();
-  readonly #byAlgorithm = new Map<Algorithm, VerificationKey[]>();
+  readonly #byAlgorithm = new Map<SignatureAlgorithm, VerificationKey[]>();
   readonly #byContent: ReadonlyMap<string, VerificationKey>;
 
   private constructor(byContent: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
@@ -63,7 +63,7 @@ export class KeySet {
    * Gives the keys to try, in the order of the document, two at most: those with the `kid` that are good for
    * the algorithm; for a token without `kid`, any that is good for the algorithm.
    */
-  match(kid: string | undefined, algorithm: Algorithm): readonly VerificationKey[] {
+  match(kid: string | undefined, algorithm: SignatureAlgorithm): readonly VerificationKey[] {
     if (kid === undefined) return this.#byAlgorithm.get(algorithm)?.slice(0, MOST_CANDIDATES) ?? NO_KEYS;
     const named = this.#byKid.get(kid);
     if (named === undefined) return NO_KEYS;

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import type { Algorithm } from '../protocol/algorithm.js';
+import type { SignatureAlgorithm } from '../protocol/algorithm.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { KeySet } from './key-set.js';
 import type { VerificationKey } from './verification-key.js';
@@ -8,7 +8,7 @@ import type { VerificationKey } from './verification-key.js';
 /** What is asked for: the key that a token's header names. */
 export interface KeyQuery {
   readonly kid: string | undefined;
-  readonly algorithm: Algorithm;
+  readonly algorithm: SignatureAlgorithm;
   /** Tells, before a fetch is spent on an unknown `kid`, whether the token could be accepted at all. */
   isPlausible(): boolean;
 }
@@ -60,7 +60,7 @@ export interface KeySourceStatus {
 
 export interface KeyStatus {
   readonly kid: string | undefined;
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly SignatureAlgorithm[];
   /** Since the key was first seen. */
   readonly ageSeconds: number;
 }

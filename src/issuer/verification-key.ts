@@ -1,6 +1,6 @@
 import { KeyObject } from 'node:crypto';
 import { importJWK, type JWK } from 'jose';
-import { type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
+import { type Algorithm, algorithmsOfKey, type SignatureAlgorithm } from '../protocol/algorithm.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
 /** A public key of an issuer, and what it may be used for. */
@@ -8,24 +8,30 @@ export interface VerificationKey {
   /** All of this but the times, as a text: two keys with the same are the same key. */
   readonly content: string;
   readonly kid: string | undefined;
-  readonly algorithms: readonly Algorithm[];
+  readonly algorithms: readonly SignatureAlgorithm[];
   readonly keyObject: KeyObject;
-  /** The JWK that it was made of, cut down to its public members. */
-  readonly publicJwk: JWK;
+  /** The JWK that it was made of, cut down to its public members; a secret has none. */
+  readonly publicJwk: JWK | undefined;
   /** When it was first seen: milliseconds since the epoch. */
   readonly seenAt: number;
 }
 
 /** A JWK that is fit for use, cut down to its public members. */
-export type UsableJwk = Pick<VerificationKey, 'kid' | 'algorithms' | 'publicJwk'>;
+export interface UsableJwk {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  readonly publicJwk: JWK;
+}
 
 type UntrustedJwk = { readonly [name: string]: unknown };
-type KeyType = 'RSA' | 'EC' | 'OKP';
+type KeyType = 'RSA' | 'EC' | 'OKP' | 'AKP';
 
 const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
   RSA: ['n', 'e'],
   EC: ['crv', 'x', 'y'],
   OKP: ['crv', 'x'],
+  // RFC 9964 §3: alg is part of the key.
+  AKP: ['alg', 'pub'],
 };
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
@@ -45,7 +51,7 @@ export function checkJwk(member: unknown): UsableJwk | string {
   if (typeof member !== 'object' || member === null || Array.isArray(member)) return 'is not an object';
   const jwk = member as UntrustedJwk;
   const { kty, crv, kid, alg } = jwk;
-  if (!isKeyType(kty)) return 'has a kty that is not RSA, EC or OKP';
+  if (!isKeyType(kty)) return 'has a kty that is not RSA, EC, OKP or AKP';
   const problem = findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? findWeakness(jwk, kty);
   if (problem !== undefined) return problem;
   const fitting = algorithmsOfKey(kty, crv);
@@ -69,7 +75,7 @@ export async function importVerificationKey(usable: UsableJwk, seenAt: number): 
     if (imported instanceof Uint8Array) return 'is symmetric';
     return { ...usable, content: contentOf(usable), keyObject: KeyObject.from(imported), seenAt };
   } catch {
-    return 'is not a valid key, such as a point off its curve';
+    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
   }
 }
 

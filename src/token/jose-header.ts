@@ -1,11 +1,11 @@
-import type { IssuerRules } from '../issuer/issuer-options.js';
-import { type Algorithm, isAlgorithm } from '../protocol/algorithm.js';
+import type { IssuerRules } from '../issuer/shared-rules.js';
+import { isAlgorithm, isHmacAlgorithm, type SignatureAlgorithm } from '../protocol/algorithm.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { JsonObject } from '../protocol/strict-json.js';
 
 /** The header parameters that are used. `jku`, `jwk`, `x5u` and `x5c` are never looked at (RFC 8725 §3.10). */
 export interface JoseHeader {
-  readonly algorithm: Algorithm;
+  readonly algorithm: SignatureAlgorithm;
   readonly kid: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export function parseJoseHeader(header: JsonObject, rules: IssuerRules): JoseHea
   if (header['crit'] !== undefined) return new Refusal('critical_header_unsupported', 'crit');
   if (header['b64'] !== undefined) return new Refusal('critical_header_unsupported', 'b64');
   if (typeof alg !== 'string') return new Refusal('token_malformed', 'the header has no alg that is a string');
-  if (!isAlgorithm(alg) || !rules.algorithms.has(alg)) {
+  if (!(isAlgorithm(alg) || isHmacAlgorithm(alg)) || !rules.algorithms.has(alg)) {
     return new Refusal('algorithm_not_allowed', `alg ${quoteUntrusted(alg)}`);
   }
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {

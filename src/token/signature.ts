@@ -1,51 +1,74 @@
-import { constants, type KeyObject, verify } from 'node:crypto';
-import type { Algorithm } from '../protocol/algorithm.js';
+import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import type { MaybePromise } from '../platform/maybe-promise.js';
+import { type Algorithm, isHmacAlgorithm, type SignatureAlgorithm } from '../protocol/algorithm.js';
 
 /** What node:crypto needs to know of an algorithm. */
 interface SignatureScheme {
+  /** The curve of the key, or its type where that says it all, as node:crypto names it. */
+  readonly key: string;
   /** Null where the algorithm has its hash built in. */
   readonly hash: string | null;
   /** RSASSA-PSS uses a salt as long as its hash (RFC 7518 §3.5). */
   readonly saltLength?: number;
-  /** In octets: R and S side by side (RFC 7518 §3.4, RFC 8032 §5.1.6). RSA signatures are as long as the modulus. */
+  /** In octets: R and S side by side (RFC 7518 §3.4, RFC 8032 §5.1.6), FIPS 204 §4. RSA signatures are as long as the modulus. */
   readonly length?: number;
 }
 
 const SCHEMES: Readonly<Record<Algorithm, SignatureScheme>> = {
-  RS256: { hash: 'sha256' },
-  RS384: { hash: 'sha384' },
-  RS512: { hash: 'sha512' },
-  PS256: { hash: 'sha256', saltLength: 32 },
-  PS384: { hash: 'sha384', saltLength: 48 },
-  PS512: { hash: 'sha512', saltLength: 64 },
-  ES256: { hash: 'sha256', length: 64 },
-  ES384: { hash: 'sha384', length: 96 },
-  ES512: { hash: 'sha512', length: 132 },
-  EdDSA: { hash: null, length: 64 },
-  Ed25519: { hash: null, length: 64 },
+  RS256: { key: 'rsa', hash: 'sha256' },
+  RS384: { key: 'rsa', hash: 'sha384' },
+  RS512: { key: 'rsa', hash: 'sha512' },
+  PS256: { key: 'rsa', hash: 'sha256', saltLength: 32 },
+  PS384: { key: 'rsa', hash: 'sha384', saltLength: 48 },
+  PS512: { key: 'rsa', hash: 'sha512', saltLength: 64 },
+  ES256: { key: 'prime256v1', hash: 'sha256', length: 64 },
+  ES384: { key: 'secp384r1', hash: 'sha384', length: 96 },
+  ES512: { key: 'secp521r1', hash: 'sha512', length: 132 },
+  EdDSA: { key: 'ed25519', hash: null, length: 64 },
+  Ed25519: { key: 'ed25519', hash: null, length: 64 },
+  'ML-DSA-44': { key: 'ml-dsa-44', hash: null, length: 2420 },
+  'ML-DSA-65': { key: 'ml-dsa-65', hash: null, length: 3309 },
+  'ML-DSA-87': { key: 'ml-dsa-87', hash: null, length: 4627 },
 };
 
+const HMAC_HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
+
 /**
- * Verifies a signature on libuv's thread pool. The only place where one is verified. A signature that
+ * Verifies a signature, with a public key on libuv's thread pool. The only place where one is verified. A signature that
  * cannot even be read is not valid; there is no third answer.
  */
 export function verifySignature(
-  algorithm: Algorithm,
+  algorithm: SignatureAlgorithm,
   key: KeyObject,
   signingInput: Buffer,
   signature: Buffer,
-): Promise<boolean> {
-  const { hash, saltLength, length = modulusLength(key) } = SCHEMES[algorithm];
+): MaybePromise<boolean> {
+  // RFC 8725 §3.1: no algorithm meets a key of another kind. They were matched before; this is the last line.
+  if (isHmacAlgorithm(algorithm)) {
+    return key.type === 'secret' && verifyHmac(HMAC_HASHES[algorithm], key, signingInput, signature);
+  }
+  const { hash, saltLength, length = modulusLength(key), key: kind } = SCHEMES[algorithm];
+  if (key.type !== 'public' || kindOf(key) !== kind) return false;
   // OpenSSL takes a PSS signature without its leading zeros, which would give one token two spellings.
-  if (signature.length !== length) return Promise.resolve(false);
+  if (signature.length !== length) return false;
   const padding = saltLength === undefined ? constants.RSA_PKCS1_PADDING : constants.RSA_PKCS1_PSS_PADDING;
   const input =
-    key.asymmetricKeyType === 'rsa'
+    kind === 'rsa'
       ? { key, padding, ...(saltLength !== undefined && { saltLength }) }
       : { key, dsaEncoding: 'ieee-p1363' as const };
   return new Promise((resolve) => {
     verify(hash, signingInput, input, signature, (error, isValid) => resolve(error === null && isValid));
   });
+}
+
+function verifyHmac(hash: string, key: KeyObject, signingInput: Buffer, signature: Buffer): boolean {
+  const expected = createHmac(hash, key).update(signingInput).digest();
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
+}
+
+/** Knows an EC key by its curve, any other by its type. */
+function kindOf(key: KeyObject): string | undefined {
+  return key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType;
 }
 
 function modulusLength(key: KeyObject): number {

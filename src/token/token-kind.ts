@@ -1,4 +1,4 @@
-import type { Profile } from '../issuer/issuer-options.js';
+import type { Profile } from '../issuer/shared-rules.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { JsonObject } from '../protocol/strict-json.js';
 

@@ -1,4 +1,4 @@
-import type { ScopeSource } from '../issuer/issuer-options.js';
+import type { ScopeSource } from '../issuer/shared-rules.js';
 import { disownPromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { parseScope } from '../protocol/scope.js';

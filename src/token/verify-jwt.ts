@@ -2,7 +2,7 @@ import type { Issuer } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { VerificationKey } from '../issuer/verification-key.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import type { Algorithm } from '../protocol/algorithm.js';
+import type { SignatureAlgorithm } from '../protocol/algorithm.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { JsonObject } from '../protocol/strict-json.js';
 import { type AcceptanceRules, checkAcceptance } from './acceptance.js';
@@ -76,7 +76,7 @@ function findIssuer(iss: unknown, issuers: IssuerRegistry): MaybePromise<Issuer 
 
 async function findSigner(
   keys: readonly VerificationKey[],
-  algorithm: Algorithm,
+  algorithm: SignatureAlgorithm,
   { signingInput, signature }: CompactJws,
 ): Promise<VerificationKey | undefined> {
   for (const key of keys) {

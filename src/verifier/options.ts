@@ -3,13 +3,10 @@ import {
   type IssuerConfig,
   type IssuerOptions,
   type IssuerResolver,
-  type IssuerRules,
   parseIssuerOptions,
-  parseSharedRules,
-  SHARED_RULE_NAMES,
-  type SharedRules,
 } from '../issuer/issuer-options.js';
 import type { KeyLimits, KeySnapshot } from '../issuer/key-source.js';
+import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from '../issuer/shared-rules.js';
 import type { Clock } from '../platform/clock.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../protocol/options.js';

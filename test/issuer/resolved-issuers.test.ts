@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Issuer } from '../../src/issuer/issuer.js';
 import { createIssuer } from '../../src/issuer/issuer.js';
-import { type IssuerConfig, parseIssuerOptions, parseSharedRules } from '../../src/issuer/issuer-options.js';
+import { type IssuerConfig, parseIssuerOptions } from '../../src/issuer/issuer-options.js';
 import { ResolvedIssuers } from '../../src/issuer/resolved-issuers.js';
+import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 

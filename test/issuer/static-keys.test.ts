@@ -59,7 +59,7 @@ describe('StaticKeys', () => {
       keys: [{ kid: 'key-1', algorithms: ['ES256'], ageSeconds: 30 }],
       skippedKeys: [
         { index: 1, why: 'is not an object' },
-        { index: 2, why: 'is not a valid key, such as a point off its curve' },
+        { index: 2, why: 'is not a valid key, such as a point off its curve, or this Node.js does not support it' },
       ],
       ...never,
     });

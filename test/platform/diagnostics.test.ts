@@ -141,7 +141,7 @@ describe('scopegate:skipped-key', () => {
     const skipped = () => messagesDuring('scopegate:skipped-key', () => verifier.refresh());
     expect(await skipped()).toEqual([
       { issuer: ISSUER, index: 0, why: 'is not an object' },
-      { issuer: ISSUER, index: 1, why: 'has a kty that is not RSA, EC or OKP' },
+      { issuer: ISSUER, index: 1, why: 'has a kty that is not RSA, EC, OKP or AKP' },
     ]);
     expect(await skipped()).toEqual([]);
   });

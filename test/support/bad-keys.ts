@@ -11,7 +11,7 @@ export const GOOD_JWKS = { keys: [EC] };
 export const BAD_KEYS: readonly (readonly [what: string, member: unknown, told: string])[] = [
   ['null', null, 'is not an object'],
   ['a PEM text', '-----BEGIN PUBLIC KEY-----', 'is not an object'],
-  ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }, 'has a kty that is not RSA, EC or OKP'],
+  ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }, 'has a kty that is not RSA, EC, OKP or AKP'],
   ['a private key', { ...EC, d: 'AAAA' }, 'holds private or symmetric key material'],
   ['a key for encryption', { ...EC, use: 'enc' }, 'has a use other than sig'],
   ['a key that may only sign', { ...EC, key_ops: ['sign'] }, 'has key_ops other than verify'],
@@ -19,7 +19,11 @@ export const BAD_KEYS: readonly (readonly [what: string, member: unknown, told: 
   ['a key without a coordinate', { kty: 'EC', crv: 'P-256', x: EC.x }, 'lacks the member y'],
   ['a key on another curve', { ...EC, crv: 'secp256k1' }, 'is on a curve that is not supported'],
   ['a key with the alg of another', { ...EC, alg: 'RS256' }, 'has an alg that is not supported'],
-  ['a point off its curve', { ...EC, x: EC.y, y: EC.x }, 'is not a valid key, such as a point off its curve'],
+  [
+    'a point off its curve',
+    { ...EC, x: EC.y, y: EC.x },
+    'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+  ],
   ['an RSA key of 1024 bits', jwkOf(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey), 'less than 2048'],
   ['an RSA key with the exponent 1', { ...RSA, e: 'AQ' }, 'an unsafe exponent'],
 ];

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALGORITHMS, type Algorithm } from '../../src/protocol/algorithm.js';
+import { ALGORITHMS, type Algorithm, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { type JsonTexts, signRawToken, toJsonText } from './raw-token.js';
 
@@ -19,7 +19,7 @@ export interface Mutation {
   /** Another key to sign with. */
   readonly key?: KeyObject;
   /** Another algorithm to sign with; the header goes on saying what it said. */
-  readonly signWith?: Algorithm;
+  readonly signWith?: SignatureAlgorithm;
 }
 
 export interface RawIssuerOptions {
@@ -100,6 +100,8 @@ export function generateKeys(algorithm: Algorithm): KeyPair {
   const entry: { readonly kty: string; readonly crv?: string } = ALGORITHMS[algorithm];
   if (entry.kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 });
   if (entry.kty === 'OKP') return generateKeyPairSync('ed25519');
+  // The types of the oldest Node.js that is supported do not know the name.
+  if (entry.kty === 'AKP') return generateKeyPairSync(algorithm.toLowerCase() as 'ed25519');
   return generateKeyPairSync('ec', { namedCurve: entry.crv as string });
 }
 

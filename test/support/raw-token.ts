@@ -1,5 +1,5 @@
-import { constants, type KeyObject, sign } from 'node:crypto';
-import type { Algorithm } from '../../src/protocol/algorithm.js';
+import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
+import { isHmacAlgorithm, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
 
 /** JSON texts by member name, so that a value can be `1e400`. Undefined leaves the member out. */
 export type JsonTexts = { readonly [name: string]: string | undefined };
@@ -9,7 +9,7 @@ export interface RawToken {
   readonly header: string | Buffer;
   readonly payload: string | Buffer;
   readonly key: KeyObject;
-  readonly algorithm: Algorithm;
+  readonly algorithm: SignatureAlgorithm;
 }
 
 /** Writes a JSON object. */
@@ -28,10 +28,11 @@ export function toSegment(bytes: string | Buffer): string {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** Makes the signature of a JWS (RFC 7518 §3.1, RFC 8037 §3.1). */
-export function signBytes(algorithm: Algorithm, key: KeyObject, input: Buffer): Buffer {
-  if (algorithm === 'EdDSA' || algorithm === 'Ed25519') return sign(null, input, key);
+/** Makes the signature of a JWS (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9964 §4). */
+export function signBytes(algorithm: SignatureAlgorithm, key: KeyObject, input: Buffer): Buffer {
+  if (algorithm === 'EdDSA' || algorithm === 'Ed25519' || algorithm.startsWith('ML-DSA')) return sign(null, input, key);
   const hash = `sha${algorithm.slice(2)}`;
+  if (isHmacAlgorithm(algorithm)) return createHmac(hash, key).update(input).digest();
   if (algorithm.startsWith('ES')) return sign(hash, input, { key, dsaEncoding: 'ieee-p1363' });
   if (algorithm.startsWith('RS')) return sign(hash, input, { key, padding: constants.RSA_PKCS1_PADDING });
   const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules } from '../../src/issuer/issuer-options.js';
+import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { parseJoseHeader } from '../../src/token/jose-header.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';

@@ -1,67 +1,74 @@
 import { constants, createHash, createHmac, type KeyObject, privateEncrypt, sign } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ALGORITHMS } from '../../src/protocol/algorithm.js';
 import { verifySignature } from '../../src/token/signature.js';
 import { generateKeys } from '../support/raw-issuer.js';
 import { signBytes } from '../support/raw-token.js';
+import { isRuntimeAlgorithm } from '../support/runtime-algorithms.js';
 
 const INPUT = Buffer.from('eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ0ZXN0LXVzZXIifQ');
 const rsa = generateKeys('RS256');
 const ec = generateKeys('ES256');
 
-describe.each(ALL_ALGORITHMS)('verifySignature, %s', (algorithm) => {
-  const { privateKey, publicKey } = algorithm.endsWith('S256') && algorithm !== 'ES256' ? rsa : generateKeys(algorithm);
-  const good = signBytes(algorithm, privateKey, INPUT);
-  const verify = (signature: Buffer, input = INPUT, key: KeyObject = publicKey) =>
-    verifySignature(algorithm, key, input, signature);
+for (const algorithm of ALL_ALGORITHMS)
+  describe.skipIf(!isRuntimeAlgorithm(algorithm))(`verifySignature, ${algorithm}`, () => {
+    let publicKey: KeyObject;
+    let good: Buffer;
+    beforeAll(() => {
+      const keys = algorithm.endsWith('S256') && algorithm !== 'ES256' ? rsa : generateKeys(algorithm);
+      publicKey = keys.publicKey;
+      good = signBytes(algorithm, keys.privateKey, INPUT);
+    });
+    const verify = (signature: Buffer, input = INPUT, key: KeyObject = publicKey) =>
+      verifySignature(algorithm, key, input, signature);
 
-  it('RFC 7518 §3: takes what the private key signed and nothing else', async () => {
-    expect(await verify(good)).toBe(true);
-    expect(await verify(good, Buffer.concat([INPUT, Buffer.from('A')]))).toBe(false);
-    expect(await verify(good)).toBe(true);
-  });
+    it('RFC 7518 §3: takes what the private key signed and nothing else', async () => {
+      expect(await verify(good)).toBe(true);
+      expect(await verify(good, Buffer.concat([INPUT, Buffer.from('A')]))).toBe(false);
+      expect(await verify(good)).toBe(true);
+    });
 
-  it('RFC 7515 §5.2: refuses the signature of another key of the same kind', async () => {
-    expect(await verify(good)).toBe(true);
-    expect(await verify(signBytes(algorithm, generateKeys(algorithm).privateKey, INPUT))).toBe(false);
-  });
+    it('RFC 7515 §5.2: refuses the signature of another key of the same kind', async () => {
+      expect(await verify(good)).toBe(true);
+      expect(await verify(signBytes(algorithm, generateKeys(algorithm).privateKey, INPUT))).toBe(false);
+    });
 
-  it('B4, B7: refuses every change of the length', async () => {
-    expect(await verify(good)).toBe(true);
-    const zero = Buffer.alloc(1);
-    for (const signature of [
-      Buffer.alloc(0),
-      zero,
-      good.subarray(0, -1),
-      Buffer.concat([zero, good]),
-      Buffer.concat([good, zero]),
-      Buffer.concat([good, good]),
-    ]) {
-      expect(await verify(signature)).toBe(false);
-    }
-  });
+    it('B4, B7: refuses every change of the length', async () => {
+      expect(await verify(good)).toBe(true);
+      const zero = Buffer.alloc(1);
+      for (const signature of [
+        Buffer.alloc(0),
+        zero,
+        good.subarray(0, -1),
+        Buffer.concat([zero, good]),
+        Buffer.concat([good, zero]),
+        Buffer.concat([good, good]),
+      ]) {
+        expect(await verify(signature)).toBe(false);
+      }
+    });
 
-  it('B2, B7: refuses a signature of zeros and one of ones', async () => {
-    expect(await verify(good)).toBe(true);
-    expect(await verify(Buffer.alloc(good.length, 0))).toBe(false);
-    expect(await verify(Buffer.alloc(good.length, 0xff))).toBe(false);
-  });
+    it('B2, B7: refuses a signature of zeros and one of ones', async () => {
+      expect(await verify(good)).toBe(true);
+      expect(await verify(Buffer.alloc(good.length, 0))).toBe(false);
+      expect(await verify(Buffer.alloc(good.length, 0xff))).toBe(false);
+    });
 
-  it('refuses a signature with any one bit turned over', async () => {
-    expect(await verify(good)).toBe(true);
-    for (const index of [0, good.length >> 1, good.length - 1]) {
-      const changed = Buffer.from(good);
-      changed[index] = (changed[index] as number) ^ 1;
-      expect(await verify(changed)).toBe(false);
-    }
-  });
+    it('refuses a signature with any one bit turned over', async () => {
+      expect(await verify(good)).toBe(true);
+      for (const index of [0, good.length >> 1, good.length - 1]) {
+        const changed = Buffer.from(good);
+        changed[index] = (changed[index] as number) ^ 1;
+        expect(await verify(changed)).toBe(false);
+      }
+    });
 
-  it('CVE-2015-9235: refuses an HMAC that is keyed with the public key', async () => {
-    expect(await verify(good)).toBe(true);
-    const pem = publicKey.export({ type: 'spki', format: 'pem' });
-    expect(await verify(createHmac('sha256', pem).update(INPUT).digest())).toBe(false);
+    it('CVE-2015-9235: refuses an HMAC that is keyed with the public key', async () => {
+      expect(await verify(good)).toBe(true);
+      const pem = publicKey.export({ type: 'spki', format: 'pem' });
+      expect(await verify(createHmac('sha256', pem).update(INPUT).digest())).toBe(false);
+    });
   });
-});
 
 describe.each(['RS256', 'PS256', 'PS384', 'PS512'] as const)('verifySignature, %s', (algorithm) => {
   it('K1, B4, RFC 8017 §8.1.2 step 1: refuses a signature that lost a leading zero octet', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Profile } from '../../src/issuer/issuer-options.js';
+import type { Profile } from '../../src/issuer/shared-rules.js';
 import { checkKind, checkType } from '../../src/token/token-kind.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules, type ScopeSource } from '../../src/issuer/issuer-options.js';
+import { parseSharedRules, type ScopeSource } from '../../src/issuer/shared-rules.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { parseTokenScopes } from '../../src/token/token-scopes.js';
 import { toJsonObject } from '../support/json-object.js';

@@ -164,7 +164,7 @@ describe('createVerifier, told where the keys are', () => {
 
   it('names what is wrong with each of several keys', async () => {
     const keys = [null, { kty: 'oct', k: 'c2VjcmV0' }];
-    const told = 'keys[0] is not an object; keys[1] has a kty that is not RSA, EC or OKP';
+    const told = 'keys[0] is not an object; keys[1] has a kty that is not RSA, EC, OKP or AKP';
     const call = () => createVerifierWith({ issuer: { issuer: ISSUER, jwks: { keys } } });
     await expectMisuse(call, { option: 'issuer.jwks', told, fix: FIX_JWKS });
     expect(call).not.toThrow(/c2VjcmV0/);

@@ -119,8 +119,13 @@ describe('createVerifier, given rules', () => {
   itRefuses('an option:', [
     rule('no algorithm (CVE-2020-15084, case A12)', { algorithms: [] }, 'is an empty list.', FIX_ALGORITHMS),
     rule('none (RFC 8725 §3.2)', { algorithms: ['ES256', 'none'] }, 'anybody could make such tokens', FIX_ALGORITHMS),
-    rule('NonE (case A2)', { algorithms: ['NonE'] }, 'holds "none"', FIX_ALGORITHMS),
-    rule('HS256 (CVE-2015-9235)', { algorithms: ['HS256'] }, 'HS256, which needs a shared secret', FIX_ALGORITHMS),
+    rule('NonE (case A2)', { algorithms: ['NonE'] }, 'holds "NonE": anybody could make such tokens', FIX_ALGORITHMS),
+    rule(
+      'HS256 (CVE-2015-9235)',
+      { algorithms: ['HS256'] },
+      '"HS256", which needs a shared secret; the keys of this issuer are public',
+      FIX_ALGORITHMS,
+    ),
     rule('an unknown algorithm', { algorithms: ['ES256K'] }, '"ES256K", which is not supported.', FIX_ALGORITHMS),
     rule('an algorithm in lower case', { algorithms: ['es256'] }, '"es256", which is not supported.', FIX_ALGORITHMS),
     rule(

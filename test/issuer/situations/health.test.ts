@@ -211,7 +211,7 @@ describe('status()', () => {
         issuer,
         state: 'static',
         keys: [{ kid: 'es256-1', algorithms: ['ES256'], ageSeconds: 5 }],
-        skippedKeys: [{ index: 1, why: 'has a kty that is not RSA, EC or OKP' }],
+        skippedKeys: [{ index: 1, why: 'has a kty that is not RSA, EC, OKP or AKP' }],
         ageSeconds: undefined,
         fetches: { metadata: 0, jwks: 0 },
         lastError: undefined,

@@ -5,6 +5,7 @@ const issuer = 'https://login.example.com';
 const audience = 'https://orders.example.com';
 const jwksUri = 'https://login.example.com/jwks';
 const jwks = { keys: [] };
+const secret = 'a text of at least as many characters as the hash has bytes';
 
 createVerifier({ issuer, audience });
 // @ts-expect-error a verifier without an issuer (Property 'issuer' is missing)
@@ -45,6 +46,20 @@ createVerifier({ issuer: { issuer, jwksUri, metadataUrl: 'https://cluster.exampl
 createVerifier({ issuer: { issuer, jwksUrl: jwksUri }, audience });
 // @ts-expect-error keys of an issuer without its name (Type '{ jwksUri: string; }' is not assignable)
 createVerifier({ issuer: { jwksUri }, audience });
+
+createVerifier({ issuer: { issuer, secret, algorithms: ['HS256'] }, audience });
+createVerifier({
+  issuer: [{ issuer, secret: [secret, new Uint8Array(32)], algorithms: ['HS256', 'HS512'] }],
+  audience,
+});
+// @ts-expect-error RFC 8725 §3.1: a secret without algorithms (secret)
+createVerifier({ issuer: { issuer, secret }, audience });
+// @ts-expect-error RFC 8725 §3.1: a secret with an algorithm of public keys (RS256)
+createVerifier({ issuer: { issuer, secret, algorithms: ['RS256'] }, audience });
+// @ts-expect-error a secret together with public keys (jwks)
+createVerifier({ issuer: { issuer, secret, jwks, algorithms: ['HS256'] }, audience });
+// @ts-expect-error CVE-2015-9235: HS256 for an issuer with public keys (HS256)
+createVerifier({ issuer: { issuer, jwksUri, algorithms: ['HS256'] }, audience });
 
 createVerifier({ issuer, audience, tokenCache: { max: 10 } });
 // @ts-expect-error a token cache without bounds (Type '{}')

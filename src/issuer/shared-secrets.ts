@@ -1,0 +1,55 @@
+import { createSecretKey } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
+import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../protocol/algorithm.js';
+import type { Refusal } from '../protocol/refusal.js';
+import { type KeyQuery, type KeySource, type KeySourceStatus, refuseUnknown } from './key-source.js';
+import type { VerificationKey } from './verification-key.js';
+
+/** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
+export class SharedSecrets implements KeySource {
+  readonly #clock: Clock;
+  readonly #keys: readonly VerificationKey[];
+
+  constructor(secrets: readonly Uint8Array[], algorithms: readonly HmacAlgorithm[], clock: Clock) {
+    this.#clock = clock;
+    this.#keys = secrets.map((secret, index) => ({
+      content: `secret ${index}`,
+      kid: undefined,
+      algorithms: algorithms.filter((name) => secret.byteLength >= HMAC_ALGORITHMS[name]),
+      keyObject: createSecretKey(secret),
+      publicJwk: undefined,
+      seenAt: clock(),
+    }));
+  }
+
+  find(query: KeyQuery): readonly VerificationKey[] | Refusal {
+    const keys = this.#keys.filter((key) => key.algorithms.includes(query.algorithm));
+    return keys.length > 0 ? keys : refuseUnknown(query);
+  }
+
+  holds(key: VerificationKey): boolean {
+    return this.#keys.includes(key);
+  }
+
+  ready(): undefined {}
+
+  refresh(): undefined {}
+
+  status(): KeySourceStatus {
+    return {
+      state: 'static',
+      keys: this.#keys.map(({ algorithms, seenAt }) => {
+        return { kid: undefined, algorithms, ageSeconds: Math.max(0, this.#clock() - seenAt) / 1000 };
+      }),
+      skippedKeys: [],
+      ageSeconds: undefined,
+      fetches: { metadata: 0, jwks: 0 },
+      lastError: undefined,
+      nextAttemptInSeconds: undefined,
+    };
+  }
+
+  snapshot(): undefined {}
+
+  close(): void {}
+}
