@@ -70,12 +70,26 @@ export function refuseUnknown({ kid, algorithm }: KeyQuery): Refusal {
   return new Refusal('unknown_key', `kid ${quoteUntrusted(kid)}, alg ${algorithm}`);
 }
 
+type KeyListing = Pick<KeySourceStatus, 'keys' | 'skippedKeys'>;
+
 /** Lists keys as a status shows them. */
-export function describeKeys(set: KeySet | undefined, now: number): Pick<KeySourceStatus, 'keys' | 'skippedKeys'> {
+export function describeKeys(set: Pick<KeySet, 'keys' | 'skipped'> | undefined, now: number): KeyListing {
   const keys = (set?.keys ?? []).map(({ kid, algorithms, seenAt }) => {
     return { kid, algorithms, ageSeconds: Math.max(0, now - seenAt) / 1000 };
   });
   return { keys, skippedKeys: (set?.skipped ?? []).map(({ index, why }) => ({ index, why })) };
+}
+
+/** The status of keys that are never fetched. */
+export function describeStatic(listing: KeyListing): KeySourceStatus {
+  return {
+    state: 'static',
+    ...listing,
+    ageSeconds: undefined,
+    fetches: { metadata: 0, jwks: 0 },
+    lastError: undefined,
+    nextAttemptInSeconds: undefined,
+  };
 }
 
 /** The limits of a key source, from the option `keys`, with every default filled in. */

@@ -2,7 +2,14 @@ import { createSecretKey } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../protocol/algorithm.js';
 import type { Refusal } from '../protocol/refusal.js';
-import { type KeyQuery, type KeySource, type KeySourceStatus, refuseUnknown } from './key-source.js';
+import {
+  describeKeys,
+  describeStatic,
+  type KeyQuery,
+  type KeySource,
+  type KeySourceStatus,
+  refuseUnknown,
+} from './key-source.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
@@ -36,17 +43,7 @@ export class SharedSecrets implements KeySource {
   refresh(): undefined {}
 
   status(): KeySourceStatus {
-    return {
-      state: 'static',
-      keys: this.#keys.map(({ algorithms, seenAt }) => {
-        return { kid: undefined, algorithms, ageSeconds: Math.max(0, this.#clock() - seenAt) / 1000 };
-      }),
-      skippedKeys: [],
-      ageSeconds: undefined,
-      fetches: { metadata: 0, jwks: 0 },
-      lastError: undefined,
-      nextAttemptInSeconds: undefined,
-    };
+    return describeStatic(describeKeys({ keys: this.#keys, skipped: [] }, this.#clock()));
   }
 
   snapshot(): undefined {}

@@ -2,7 +2,14 @@ import type { Clock } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { KeySet } from './key-set.js';
-import { describeKeys, type KeyQuery, type KeySource, type KeySourceStatus, refuseUnknown } from './key-source.js';
+import {
+  describeKeys,
+  describeStatic,
+  type KeyQuery,
+  type KeySource,
+  type KeySourceStatus,
+  refuseUnknown,
+} from './key-source.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** Keys that were given in the options and never change. */
@@ -39,14 +46,7 @@ export class StaticKeys implements KeySource {
   }
 
   status(): KeySourceStatus {
-    return {
-      state: 'static',
-      ...describeKeys(this.#set, this.#clock()),
-      ageSeconds: undefined,
-      fetches: { metadata: 0, jwks: 0 },
-      lastError: undefined,
-      nextAttemptInSeconds: undefined,
-    };
+    return describeStatic(describeKeys(this.#set, this.#clock()));
   }
 
   snapshot(): undefined {}
