@@ -19,7 +19,6 @@ const NO_KEYS: readonly VerificationKey[] = [];
 export class KeySet {
   readonly keys: readonly VerificationKey[];
   readonly skipped: readonly SkippedKey[];
-
   readonly #byKid = new Map<string, VerificationKey[]>();
   readonly #byAlgorithm = new Map<SignatureAlgorithm, VerificationKey[]>();
   readonly #byContent: ReadonlyMap<string, VerificationKey>;
@@ -73,7 +72,16 @@ export class KeySet {
 }
 
 function digestOf(member: unknown): string {
-  return hash('sha256', JSON.stringify(member) ?? '', 'base64url');
+  return hash('sha256', toText(member), 'base64url');
+}
+
+/** What was fetched is JSON. What was given in options may be anything, such as a BigInt or a circle. */
+function toText(member: unknown): string {
+  try {
+    return JSON.stringify(member) ?? typeof member;
+  } catch {
+    return typeof member;
+  }
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
