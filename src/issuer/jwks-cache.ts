@@ -154,7 +154,6 @@ export class JwksCache implements KeySource {
     const isAuthoritative = this.#inFlight === undefined;
     const loaded = await this.#load();
     if (loaded instanceof Refusal) return loaded;
-    this.#refreshIfDue();
     const keys = loaded.match(query.kid, query.algorithm);
     if (keys.length > 0) return keys;
     return isAuthoritative ? this.#noteAbsent(query) : this.#findUnknown(query);
