@@ -35,7 +35,9 @@ export function createGuard<Claims = UntypedClaims>(
   parseDemands(options, GUARD_OPTION_NAMES, internals.audience);
   checkGuardOptions(errors, onRefusal);
 
-  function createMiddleware(isOptional: boolean, policy: unknown, handlers: readonly unknown[]): NodeMiddleware {
+  function createMiddleware(isOptional: boolean, given: readonly unknown[]): NodeMiddleware {
+    const [policy, ...handlers] = given;
+    checkIsMeant(given);
     checkIsCalled(policy);
     checkHandlers(handlers);
     const demands = parseDemands(
@@ -70,8 +72,8 @@ export function createGuard<Claims = UntypedClaims>(
     };
   }
 
-  const guard = (policy?: unknown, ...handlers: unknown[]) => createMiddleware(false, policy, handlers);
-  const optional = (policy?: unknown, ...handlers: unknown[]) => createMiddleware(true, policy, handlers);
+  const guard = (...given: unknown[]) => createMiddleware(false, given);
+  const optional = (...given: unknown[]) => createMiddleware(true, given);
   Object.defineProperties(guard, { optional: { value: optional }, [VERIFIER_OF]: { value: internals } });
   return Object.freeze(guard) as unknown as Guard<Claims>;
 }
@@ -98,6 +100,12 @@ function checkGuardOptions(errors: unknown, onRefusal: unknown): void {
   if (onRefusal !== undefined && typeof onRefusal !== 'function') {
     throw new ConfigurationError('onRefusal', `is ${describeValue(onRefusal)}.`, 'Give a function, or leave it out.');
   }
+}
+
+/** A constant that is misspelt is undefined, and must not open a route to every token. */
+function checkIsMeant(given: readonly unknown[]): void {
+  if (given.length !== 1 || given[0] !== undefined) return;
+  throw new ConfigurationError('policy', 'is undefined.', 'Call guard() to demand a valid access token and no scope.');
 }
 
 /** `app.use(guard)` makes Express call the guard with a request in place of a policy. */

@@ -150,6 +150,11 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     await expectMisuse(() => declare(policy), { ...said, option: `policy${option}` });
   });
 
+  it('refuses undefined alone, which a misspelt constant is, and would demand no scope', async () => {
+    expect(() => declare()).not.toThrow();
+    await expectMisuse(() => declare(undefined), { option: 'policy', told: 'is undefined.', fix: 'Call guard()' });
+  });
+
   it('refuses a handler in place of the policy', async () => {
     expect(() => declare(undefined, handler)).not.toThrow();
     const misuse = { option: 'policy', told: 'is a function.', fix: "guard('orders:read', handler)" };
@@ -169,7 +174,7 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
 
   it.each<[what: string, given: unknown[]]>([
     ['no policy', []],
-    ['a policy that is undefined', [undefined]],
+    ['no policy before a handler', [undefined, handler]],
     ['a scope', ['orders:read']],
     ['several scopes', ['orders:read orders:write']],
     ['a policy that was made', [allOf('read', claim('tenant').equals('a'))]],
