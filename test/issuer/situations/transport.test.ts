@@ -120,6 +120,18 @@ describe('a real connection', () => {
     await until(() => verifier.status().issuers[0]?.state === 'fresh');
   });
 
+  it('H8: a connection whose answer is an error is not kept for a body that never ends', async () => {
+    let isClosed = false;
+    server.answerJwks = (res) => {
+      res.on('close', () => {
+        isClosed = true;
+      });
+      res.writeHead(500).write('{');
+    };
+    expect(await verdictOf(open().verify(await server.issuer.token()))).toBe('keys_unavailable');
+    await until(() => isClosed);
+  });
+
   it('H8: a connection whose answer is given up is closed', async () => {
     let isClosed = false;
     server.answerJwks = (res) => {
