@@ -6,9 +6,9 @@ import type { Guard } from './guard.js';
 /**
  * Gives the access token of a guarded request. With the guard as second argument, its claims have the type
  * of that guard's verifier, and the token must have come from it; else they have the type that `Register`
- * names.
+ * names. Guards of one verifier are not told apart.
  *
- * @throws {TypeError} no guard let this request through, or another one than was named
+ * @throws {TypeError} no guard let this request through, or one of another verifier than was named
  */
 export function authOf(req: object): AccessToken<RegisterClaims>;
 export function authOf<Claims>(req: object, guard: Guard<Claims>): AccessToken<Claims>;

@@ -94,14 +94,14 @@ export function parseIssuerOptions(given: unknown, where: string, shared: Issuer
       audience === undefined
         ? undefined
         : readStrings(audience, optionPath(where, 'audience'), 'Give a string or a list of them.'),
-    ...keys(options as GivenIssuer, where, issuerOption, shared),
+    ...keys(options as GivenIssuer, where, shared, issuerOption),
   });
 }
 
 type GivenIssuer = { readonly issuer: string; readonly [name: string]: unknown };
 type KeysAndRules = Pick<IssuerConfig, 'location' | 'rules'>;
 
-function parsePublicKeyIssuer(given: GivenIssuer, where: string, option: string, shared: IssuerRules): KeysAndRules {
+function parsePublicKeyIssuer(given: GivenIssuer, where: string, shared: IssuerRules, option: string): KeysAndRules {
   const rules = parseSharedRules(given, where, shared);
   checkUrl(given.issuer, option, rules.allowInsecureHttp);
   // RFC 8414 §2: no query or fragment components.
@@ -116,7 +116,7 @@ function parsePublicKeyIssuer(given: GivenIssuer, where: string, option: string,
 }
 
 /** A shared secret is not fetched from anywhere, so that the issuer can have any name. */
-function parseSecretIssuer(given: GivenIssuer, where: string, _option: string, shared: IssuerRules): KeysAndRules {
+function parseSecretIssuer(given: GivenIssuer, where: string, shared: IssuerRules): KeysAndRules {
   const { algorithms: names, ...rest } = given;
   const option = optionPath(where, 'algorithms');
   const fix = `Give some of ${ALL_HMAC_ALGORITHMS.join(', ')}: an issuer with a secret has no public keys.`;
