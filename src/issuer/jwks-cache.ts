@@ -5,7 +5,7 @@ import type { MaybePromise } from '../platform/maybe-promise.js';
 import { TokenBucket } from '../platform/token-bucket.js';
 import { Refusal } from '../protocol/refusal.js';
 import { BackOff } from './back-off.js';
-import { KeyShelf } from './held-keys.js';
+import { type HeldKeys, KeyShelf } from './held-keys.js';
 import { type JwksAnswer, JwksEndpoint, type JwksEndpointOptions, JwksFailure } from './jwks-endpoint.js';
 import { KeySet } from './key-set.js';
 import {
@@ -104,7 +104,7 @@ export class JwksCache implements KeySource {
   async refresh(): Promise<Refusal | undefined> {
     // A fetch that is under way may have been answered before whatever the caller knows of.
     this.#inFlight = undefined;
-    const loaded = await this.#fetchOnce('asked');
+    const loaded = await this.#startFetch('asked');
     return loaded instanceof Refusal ? loaded : undefined;
   }
 
@@ -142,7 +142,7 @@ export class JwksCache implements KeySource {
   /** Sets a refresh going behind the request, when the keys are past their age. */
   #refreshIfDue(): void {
     if (this.#shelf.isFresh() || this.#inFlight !== undefined || this.#isBackingOff()) return;
-    void this.#fetchOnce('age');
+    void this.#startFetch('age');
   }
 
   #reportStaleUse(): void {
@@ -162,7 +162,7 @@ export class JwksCache implements KeySource {
   #load(): MaybePromise<KeySet | Refusal> {
     if (this.#inFlight !== undefined) return this.#inFlight;
     if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
-    return this.#fetchOnce('empty');
+    return this.#startFetch('empty');
   }
 
   /** The key may be newer than the set: spends a fetch on it, where that can be of use and is within the limit. */
@@ -185,7 +185,7 @@ export class JwksCache implements KeySource {
   #refetch(query: KeyQuery): MaybePromise<KeySet | Refusal> {
     if (this.#inFlight !== undefined) return this.#inFlight;
     if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
-    if (this.#bucket.take()) return this.#fetchOnce('unknown-kid');
+    if (this.#bucket.take()) return this.#startFetch('unknown-kid');
     // While the issuer cannot be reached nobody can tell, so the token is not to blame.
     return this.#failure === undefined ? this.#refuseUnknown(query, 'limit') : this.#refuse(this.#failure);
   }
@@ -213,9 +213,8 @@ export class JwksCache implements KeySource {
     return new Refusal(reason, message, { retryAfterSeconds: this.#backOff.remainingSeconds(), cause });
   }
 
-  /** Starts a fetch, or joins the one under way. Never rejects. */
-  #fetchOnce(cause: RefreshCause): Promise<KeySet | Refusal> {
-    if (this.#inFlight !== undefined) return this.#inFlight;
+  /** Starts a fetch, which is the one that others join from now on. Never rejects. */
+  #startFetch(cause: RefreshCause): Promise<KeySet | Refusal> {
     publish('scopegate:refresh', () => ({ issuer: this.#issuer, cause }));
     this.#started += 1;
     const fetching = this.#fetch(this.#started, cause !== 'unknown-kid').finally(() => {
@@ -244,13 +243,13 @@ export class JwksCache implements KeySource {
     const held = this.#shelf.last;
     try {
       const answer = await this.#endpoint.fetch(renewLocation, held?.version);
-      if (answer.members === undefined && held !== undefined) return { set: held.set, answer };
-      const set = await KeySet.import(answer.members ?? [], this.#clock(), this.#shelf.last?.set);
+      if (answer.members === undefined) return { set: (held as HeldKeys).set, answer };
+      const set = await KeySet.import(answer.members, this.#clock(), this.#shelf.last?.set);
       if (set.keys.length > 0) return { set, answer };
       const count = `${set.skipped.length} keys, none of which can be used`;
       return new JwksFailure('keys_unavailable', new Error(`the key set has ${count}`));
     } catch (error) {
-      return error instanceof JwksFailure ? error : new JwksFailure('keys_unavailable', error);
+      return JwksFailure.from(error);
     }
   }
 

@@ -11,6 +11,11 @@ export class JwksFailure extends Error {
     super(cause instanceof Error ? cause.message : 'an unknown failure', { cause });
     this.reason = reason;
   }
+
+  /** Blames the key set for anything that is not known to be the fault of the metadata. */
+  static from(error: unknown): JwksFailure {
+    return error instanceof JwksFailure ? error : new JwksFailure('keys_unavailable', error);
+  }
 }
 
 /** Names the very version of a key set that is at hand. */
@@ -23,7 +28,7 @@ export interface JwksVersion {
 export interface JwksAnswer {
   /** Requests for the key set are numbered in the order in which they are sent, from 1 on. */
   readonly number: number;
-  /** Undefined when they are those of the version that was named. */
+  /** Undefined when they are those of the version that was named, and only then. */
   readonly members: readonly unknown[] | undefined;
   readonly version: JwksVersion | undefined;
   readonly maxAgeSeconds: number | undefined;
@@ -68,9 +73,9 @@ export class JwksEndpoint {
     } catch (error) {
       const mayHaveMoved = !renewLocation && error instanceof FetchFailure && error.status !== undefined;
       const newUrl = mayHaveMoved ? await this.#locate() : url;
-      if (newUrl === url) throw new JwksFailure('keys_unavailable', error);
+      if (newUrl === url) throw JwksFailure.from(error);
       return this.#fetchFrom(newUrl, known).catch((reason) => {
-        throw new JwksFailure('keys_unavailable', reason);
+        throw JwksFailure.from(reason);
       });
     }
   }

@@ -7,7 +7,7 @@ import {
   type SignatureAlgorithm,
 } from '../protocol/algorithm.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue, optionPath, readNumber, readStrings } from '../protocol/options.js';
+import { describeValue, optionPath, readBoolean, readNumber, readStrings } from '../protocol/options.js';
 
 /**
  * Which tokens count as access tokens. `jwt`: any JWT that bears no mark of another kind of token.
@@ -36,6 +36,12 @@ export interface SharedRules {
   readonly clientIds?: readonly string[];
   /** Refuse tokens whose `iat` lies further back, in seconds. Makes `iat` required. */
   readonly maxTokenAgeSeconds?: number;
+  /**
+   * Refuse tokens whose header names no key. Without it, a token without `kid` is verified with a key that fits
+   * its algorithm, two at most.
+   * @defaultValue `false`
+   */
+  readonly requireKid?: boolean;
   /** Allow `http:` URLs. For development against a local authorization server only. */
   readonly dangerouslyAllowInsecureHttp?: boolean;
 }
@@ -47,6 +53,7 @@ export interface IssuerRules {
   readonly scopesFrom: readonly ScopeSource[];
   readonly clientIds: readonly string[] | undefined;
   readonly maxTokenAgeSeconds: number | undefined;
+  readonly requireKid: boolean;
   readonly allowInsecureHttp: boolean;
 }
 
@@ -56,6 +63,7 @@ export const SHARED_RULE_NAMES = [
   'scopesFrom',
   'clientIds',
   'maxTokenAgeSeconds',
+  'requireKid',
   'dangerouslyAllowInsecureHttp',
 ] as const satisfies readonly (keyof SharedRules)[];
 
@@ -65,6 +73,7 @@ const DEFAULT_RULES: IssuerRules = {
   scopesFrom: ['scope', 'scp'],
   clientIds: undefined,
   maxTokenAgeSeconds: undefined,
+  requireKid: false,
   allowInsecureHttp: false,
 };
 
@@ -72,19 +81,10 @@ const A_YEAR_OF_SECONDS = 31_536_000;
 
 /** @throws {ConfigurationError} */
 export function parseSharedRules(given: object, where: string, defaults: IssuerRules = DEFAULT_RULES): IssuerRules {
-  const { algorithms, profile, scopesFrom, clientIds, dangerouslyAllowInsecureHttp } = given as Partial<
-    Record<string, unknown>
-  >;
+  const { algorithms, profile, scopesFrom, clientIds } = given as Partial<Record<string, unknown>>;
   const at = (name: string) => optionPath(where, name);
   if (profile !== undefined && profile !== 'jwt' && profile !== 'rfc9068') {
     throw new ConfigurationError(at('profile'), `is ${describeValue(profile)}.`, "Give 'jwt' or 'rfc9068'.");
-  }
-  if (dangerouslyAllowInsecureHttp !== undefined && typeof dangerouslyAllowInsecureHttp !== 'boolean') {
-    throw new ConfigurationError(
-      at('dangerouslyAllowInsecureHttp'),
-      `is ${describeValue(dangerouslyAllowInsecureHttp)}.`,
-      'Give true or false.',
-    );
   }
   const maxTokenAgeSeconds = readNumber(given, 'maxTokenAgeSeconds', where, {
     least: 1,
@@ -100,7 +100,8 @@ export function parseSharedRules(given: object, where: string, defaults: IssuerR
         ? defaults.clientIds
         : readStrings(clientIds, at('clientIds'), 'Give an array of client ids.'),
     maxTokenAgeSeconds: maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
-    allowInsecureHttp: dangerouslyAllowInsecureHttp ?? defaults.allowInsecureHttp,
+    requireKid: readBoolean(given, 'requireKid', where) ?? defaults.requireKid,
+    allowInsecureHttp: readBoolean(given, 'dangerouslyAllowInsecureHttp', where) ?? defaults.allowInsecureHttp,
   });
 }
 

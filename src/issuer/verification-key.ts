@@ -24,6 +24,7 @@ export interface UsableJwk {
 }
 
 type UntrustedJwk = { readonly [name: string]: unknown };
+type ImportedKey = Parameters<typeof KeyObject.from>[0];
 type KeyType = 'RSA' | 'EC' | 'OKP' | 'AKP';
 
 const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
@@ -71,9 +72,9 @@ export function checkJwk(member: unknown): UsableJwk | string {
 export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | string> {
   const { algorithms, publicJwk } = usable;
   try {
+    // Only a symmetric key would come as bytes, and its kty is not among those that got this far.
     const imported = await importJWK(publicJwk, algorithms[0] as string);
-    if (imported instanceof Uint8Array) return 'is symmetric';
-    return { ...usable, content: contentOf(usable), keyObject: KeyObject.from(imported), seenAt };
+    return { ...usable, content: contentOf(usable), keyObject: KeyObject.from(imported as ImportedKey), seenAt };
   } catch {
     return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
   }

@@ -104,7 +104,8 @@ async function readBody(url: string, response: Response, maxBytes: number): Prom
 function parseDocument(url: string, bytes: Uint8Array): JsonDocument {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    // RFC 8259 §8.1: a byte order mark has no place here; JSON.parse refuses it where it is kept.
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     throw new FetchFailure(`${url} did not answer with JSON`, { status: 200 });
   }

@@ -49,8 +49,7 @@ export function parseBearerToken(
     return new Refusal('token_missing', 'tokens are taken from the Authorization header alone');
   }
   if (sent > 1) return new Refusal('multiple_tokens', `${sent} tokens in header, query and form`);
-  const extra = accepted[0];
-  if (extra === undefined) return fromHeader as BearerToken;
+  const extra = accepted[0] as BearerToken;
   return B64TOKEN.test(extra.token) ? extra : new Refusal('bearer_malformed', `access_token in the ${extra.location}`);
 }
 
@@ -62,9 +61,12 @@ function parseAuthorization(value: string): BearerToken | Refusal | undefined {
   return new Refusal('bearer_malformed', 'Bearer is not followed by spaces and one b64token');
 }
 
+const NONE: readonly BearerToken[] = [];
+
 function queryTokens(url: string | undefined): readonly BearerToken[] {
-  const start = url === undefined ? -1 : url.indexOf('?');
-  if (url === undefined || start === -1) return [];
+  if (url === undefined) return NONE;
+  const start = url.indexOf('?');
+  if (start === -1) return NONE;
   const query = new URLSearchParams(url.slice(start + 1));
   return query.getAll('access_token').map((token) => ({ token, location: 'query' }));
 }
@@ -72,10 +74,10 @@ function queryTokens(url: string | undefined): readonly BearerToken[] {
 /** Reads a form that a body parser has parsed already, under the conditions of RFC 6750 §2.2. */
 function formTokens(request: HttpRequest): readonly BearerToken[] {
   const { body, method } = request;
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'access_token')) return [];
-  if (method === undefined || method === 'GET' || method === 'HEAD') return [];
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'access_token')) return NONE;
+  if (method === undefined || method === 'GET' || method === 'HEAD') return NONE;
   const type = headerValues(request, 'content-type')[0] ?? '';
-  if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) return [];
+  if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) return NONE;
   const { access_token: value } = body as { access_token: unknown };
   if (typeof value === 'string') return [{ token: value, location: 'form' }];
   // A parser made an array or object of it, from a repeated name or one with brackets: no token at all.

@@ -36,6 +36,13 @@ export function readNumber(
   throw new ConfigurationError(optionPath(where, name), `is ${describeValue(value)}.`, `Give ${wanted}.`);
 }
 
+/** Gives a switch, or undefined where its default holds. */
+export function readBoolean(given: object, name: string, where: string): boolean | undefined {
+  const value: unknown = (given as Record<string, unknown>)[name];
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw new ConfigurationError(optionPath(where, name), `is ${describeValue(value)}.`, 'Give true or false.');
+}
+
 /** Gives a list of distinct, non-empty strings, from one string or an array of them. */
 export function readStrings(value: unknown, option: string, fix: string): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -89,6 +89,12 @@ export const REFUSALS = {
     description: 'The access token comes from an issuer that is not trusted.',
     help: 'The iss claim must equal the issuer option to the letter: a trailing slash or another case makes it another issuer.',
   },
+  kid_missing: {
+    status: 401,
+    error: 'invalid_token',
+    description: 'The access token does not name the key that it is signed with.',
+    help: 'The header has no kid, and requireKid is set.',
+  },
   unknown_key: {
     status: 401,
     error: 'invalid_token',

@@ -98,7 +98,7 @@ const NO_AUDIENCE: readonly string[] = Object.freeze([]);
 /** Control characters confuse logs, databases and cache keys, and no identifier needs them. */
 function isIdentifier(value: unknown): value is string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f]/.test(value);
+  return typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f-\u009f]/.test(value);
 }
 
 function isNumericDate(value: unknown): value is number {

@@ -26,5 +26,6 @@ export function parseJoseHeader(header: JsonObject, rules: IssuerRules): JoseHea
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
     return new Refusal('token_malformed', 'the kid in the header is not a string with characters');
   }
+  if (kid === undefined && rules.requireKid) return new Refusal('kid_missing', 'no kid in the header');
   return { algorithm: alg, kid };
 }

@@ -1,7 +1,7 @@
 import type { ScopeSource } from '../issuer/shared-rules.js';
 import { disownPromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
-import { parseScope } from '../protocol/scope.js';
+import { isScopeToken, parseScope } from '../protocol/scope.js';
 import type { JsonObject } from '../protocol/strict-json.js';
 
 /** Reads the scopes of a token from wherever its issuer puts them: space-separated strings or arrays. */
@@ -20,7 +20,7 @@ function readClaim(payload: JsonObject, name: string): readonly string[] | Refus
   // Authlib writes null where no scope was granted.
   if (value === undefined || value === null) return [];
   const scopes = typeof value === 'string' ? parseScope(value) : value;
-  return isStrings(scopes) ? scopes : new Refusal('claim_malformed', name);
+  return isStrings(scopes) && scopes.every(isScopeToken) ? scopes : new Refusal('claim_malformed', name);
 }
 
 function callSource(

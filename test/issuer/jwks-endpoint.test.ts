@@ -110,6 +110,12 @@ describe('JwksEndpoint', () => {
     expect(await fails(false)).toBe(`keys_unavailable: ${MOVED} answered 500`);
   });
 
+  it('keeps a failure that says already who is to blame', () => {
+    const failure = new JwksFailure('metadata_unavailable', new Error('no route'));
+    expect(JwksFailure.from(failure)).toBe(failure);
+    expect(JwksFailure.from(failure.cause)).toMatchObject({ reason: 'keys_unavailable', message: 'no route' });
+  });
+
   it('keeps the cause, and holds up against one that is no error', async () => {
     expect(new JwksFailure('keys_unavailable', 'a string')).toMatchObject({
       message: 'an unknown failure',

@@ -89,6 +89,7 @@ describe('fetchJson', () => {
     ['half a document', JSON.stringify(DOCUMENT).slice(0, 20)],
     ['two documents', `${JSON.stringify(DOCUMENT)}{}`],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['a byte order mark before the document (RFC 8259 §8.1)', `\ufeff${JSON.stringify(DOCUMENT)}`],
   ])('case H7: refuses %s', async (_, body) => {
     const failure = await expectFailure((_req, res) => res.end(body));
     expect(failure.message).toBe(`${urlOf()} did not answer with JSON`);

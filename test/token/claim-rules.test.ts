@@ -98,7 +98,16 @@ describe('parseTokenFacts', () => {
   });
 
   it.each(['sub', 'jti', 'client_id', 'azp', 'cid', 'appid'])('K8, D12: refuses control characters in %s', (name) => {
-    for (const value of ['"u\\u0000"', '"\\u0009u"', '"u\\r\\nv"', '"\\u001b[2J"', '"\\u007f"']) {
+    for (const value of [
+      '"u\\u0000"',
+      '"\\u0009u"',
+      '"u\\r\\nv"',
+      '"\\u001b[2J"',
+      '"\\u007f"',
+      '"\\u0080"',
+      '"u\\u009b2J"',
+      '"\\u009f"',
+    ]) {
       expectMalformed(name, value);
     }
   });

@@ -20,10 +20,6 @@ describe('parseJoseHeader', () => {
     expect(parse()).toEqual({ algorithm: 'ES256', kid: 'key-1' });
   });
 
-  it('K10, C8: takes a header without kid', () => {
-    expect(parse({ kid: undefined })).toEqual({ algorithm: 'ES256', kid: undefined });
-  });
-
   it.each(['none', 'None', 'NONE', 'nOnE', 'none ', ''])('A1, A2: refuses the algorithm %j', (alg) => {
     expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
   });
@@ -99,6 +95,13 @@ describe('parseJoseHeader', () => {
 
   it.each(['false', 'true', 'null', '"false"'])('C12, RFC 7797 §6: refuses b64 %s without crit', (b64) => {
     expectRefusal({ b64 }, 'critical_header_unsupported');
+  });
+
+  it('K10, C8: takes a header without kid, unless requireKid is set', () => {
+    expect(parse({ kid: undefined })).toEqual({ algorithm: 'ES256', kid: undefined });
+    const strict = parseSharedRules({ requireKid: true }, '');
+    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"key-1"' }), strict))).toBe('accepted');
+    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"' }), strict))).toBe('kid_missing');
   });
 
   it.each([

@@ -143,6 +143,7 @@ describe('createVerifier, given rules', () => {
     rule('no clients', { clientIds: [] }, 'is an empty list.', FIX_CLIENTS),
     rule('a client without a name', { clientIds: ['a', ''] }, 'holds an empty string.', FIX_CLIENTS),
     rule('http as a text', { dangerouslyAllowInsecureHttp: 'true' }, 'is "true".', 'Give true or false.'),
+    rule('requireKid as a number', { requireKid: 1 }, 'is 1.', 'Give true or false.'),
     rule('claims that are a type', { claims: 'object' }, 'is "object" and not a Standard', 'Give a schema of zod 3.24'),
     rule('claims that are null', { claims: null }, 'is null and not a Standard Schema.', 'Give a schema of zod 3.24'),
     rule('claims that are a shape', { claims: { tenant: 'string' } }, 'is a value of type object', 'Give a schema'),

@@ -269,6 +269,19 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(rotations).toEqual([{ issuer: server.issuer.issuer, added: ['es256-2'], removed: [] }]);
     });
 
+    it('says that it was overtaken where it failed and the keys of the newer one are too old by now', async () => {
+      const server = await KeyServer.create();
+      const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+      const held = server.hold('jwks');
+      const asked = verifier.verify(await server.issuer.token(EVERLASTING)).catch((error) => error);
+      await until(() => held.length === 1);
+      server.recover();
+      await verifier.refresh();
+      server.issuer.advance(600 + 3600);
+      held[0]?.release(() => new Response(null, { status: 500 }));
+      expect(await asked).toMatchObject({ reason: 'keys_unavailable', detail: 'a later fetch has overtaken it' });
+    });
+
     it('answers those who wait for it with the keys of the newer one', async () => {
       const server = await KeyServer.create();
       const [firstKey = ''] = server.issuer.jwks.keys.map(({ kid }) => kid);
