@@ -54,7 +54,7 @@ export function createGuard<Claims = UntypedClaims>(
       } else {
         req.auth = outcome;
         // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-        if (readsQuery && !res.headersSent) res.setHeader('Cache-Control', 'private');
+        if (readsQuery) keepOutOfSharedCaches(res);
       }
       runHandlers(handlers as readonly AnyHandler[], req, res, next);
     }
@@ -128,6 +128,12 @@ function checkHandlers(handlers: readonly unknown[]): void {
       'Give request handlers after the policy. Several scopes stand in one string, or in allOf or anyOf.',
     );
   }
+}
+
+/** What was said before stays where it says enough: `no-store` is stricter than what is asked for here. */
+function keepOutOfSharedCaches(res: ServerResponse): void {
+  if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
+  res.setHeader('Cache-Control', 'private');
 }
 
 async function notify(tell: () => unknown): Promise<void> {

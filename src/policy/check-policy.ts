@@ -30,44 +30,55 @@ function compilePredicate(policy: Policy): Predicate {
   return (token) => checkClaim(policy, token.claims) === undefined;
 }
 
-/** What a token would need: the scopes of the cheapest way to meet a policy, and how many of them it lacks. */
-interface ScopeNeed {
-  readonly scopes: readonly string[];
-  readonly missing: number;
-}
+/** Scopes that together would meet a policy. */
+type Way = readonly string[];
+
+// Ways multiply where `anyOf` stands in `allOf`. Beyond this many, those that lack the fewest scopes go on.
+const MOST_WAYS = 64;
 
 function refuse(policy: Policy, token: AccessToken): Refusal {
-  const need = findNeed(policy, token);
-  if (need instanceof Refusal) return need;
-  const lacked = need.scopes.filter((scope) => !token.scopes.includes(scope));
+  const ways = findWays(policy, token);
+  if (ways instanceof Refusal) return ways;
+  const scopes = cheapest(ways, token)[0] as Way;
+  const lacked = lackedBy(token, scopes);
   if (lacked.length === 0) return new Refusal('claim_rule_failed', 'a claim test gave different answers');
-  return new Refusal('scope_insufficient', `lacks ${lacked.join(' ')}`, { scopes: need.scopes });
+  return new Refusal('scope_insufficient', `lacks ${lacked.join(' ')}`, { scopes });
 }
 
 /**
- * Finds the way to meet a policy that asks for the fewest scopes more. A claim rule that is not met cannot
- * be mended by scopes, so it decides wherever there is no way around it.
+ * Finds the ways to meet a policy. A claim rule that is not met cannot be mended by scopes, so it decides
+ * wherever there is no way around it.
  */
-function findNeed(policy: Policy, token: AccessToken): ScopeNeed | Refusal {
-  if ('scope' in policy) {
-    return { scopes: [policy.scope], missing: token.scopes.includes(policy.scope) ? 0 : 1 };
-  }
-  if ('all' in policy) {
-    const needs = policy.all.map((part) => findNeed(part, token));
-    const blocked = needs.find((need) => need instanceof Refusal);
-    if (blocked !== undefined) return blocked;
-    return joinNeeds(needs as readonly ScopeNeed[], token);
-  }
+function findWays(policy: Policy, token: AccessToken): readonly Way[] | Refusal {
+  if ('scope' in policy) return [[policy.scope]];
+  if ('all' in policy) return findWaysToAll(policy.all, token);
   if ('any' in policy) {
-    const needs = policy.any.map((part) => findNeed(part, token));
-    const open = needs.filter((need): need is ScopeNeed => !(need instanceof Refusal));
-    if (open.length === 0) return needs[0] as Refusal;
-    return open.reduce((best, need) => (need.missing < best.missing ? need : best));
+    const found = policy.any.map((part) => findWays(part, token));
+    const open = found.flatMap((ways) => (ways instanceof Refusal ? [] : ways));
+    return open.length === 0 ? (found[0] as Refusal) : open;
   }
-  return checkClaim(policy, token.claims) ?? { scopes: [], missing: 0 };
+  return checkClaim(policy, token.claims) ?? [[]];
 }
 
-function joinNeeds(needs: readonly ScopeNeed[], token: AccessToken): ScopeNeed {
-  const scopes = [...new Set(needs.flatMap((need) => need.scopes))];
-  return { scopes, missing: scopes.filter((scope) => !token.scopes.includes(scope)).length };
+function findWaysToAll(parts: readonly Policy[], token: AccessToken): readonly Way[] | Refusal {
+  let ways: readonly Way[] = [[]];
+  for (const part of parts) {
+    const more = findWays(part, token);
+    if (more instanceof Refusal) return more;
+    ways = cheapest(
+      ways.flatMap((way) => more.map((scopes) => [...new Set([...way, ...scopes])])),
+      token,
+    );
+  }
+  return ways;
+}
+
+/** Sorts by the number of scopes that are lacking; those that lack as many stay in the order of the policy. */
+function cheapest(ways: readonly Way[], token: AccessToken): readonly Way[] {
+  const byCost = ways.map((way) => ({ way, cost: lackedBy(token, way).length })).sort((a, b) => a.cost - b.cost);
+  return byCost.slice(0, MOST_WAYS).map(({ way }) => way);
+}
+
+function lackedBy(token: AccessToken, scopes: Way): readonly string[] {
+  return scopes.filter((scope) => !token.scopes.includes(scope));
 }

@@ -220,6 +220,23 @@ describe.each(EXPRESS_VERSIONS)('a guard that reads tokens from the query, in %s
     expect(await cacheControl('/query?access_token=abc')).toEqual([401, 'no-store']);
   });
 
+  it.each([
+    ['no-store', 'no-store'],
+    ['Private, max-age=60', 'Private, max-age=60'],
+    ['public, max-age=60', 'private'],
+  ])('RFC 6750 §2.3: makes of Cache-Control %s, where it is set already, %s', async (before, after) => {
+    const guard = createGuard(verifier, { extraTokenLocations: ['query'] });
+    app = await startApp(express, (it) => {
+      it.use((_req, res, next) => {
+        res.set('Cache-Control', before);
+        next();
+      });
+      it.get('/', guard('read'), handler);
+    });
+    const answer = await app.get(`/?access_token=${await issuer.token({ scope: 'read' })}`);
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, after]);
+  });
+
   it('RFC 6750 §2.3: leaves the handler the last word', async () => {
     const guard = createGuard(verifier, { extraTokenLocations: ['query'] });
     app = await startApp(express, (it) => {

@@ -69,6 +69,7 @@ describe('a refusal by policy', () => {
     ['the way that lacks the fewest', anyOf('a b', 'c d e'), 'd e', ['c', 'd', 'e']],
     ['a way around a claim rule that is not met', anyOf(IS_A, 'b'), '', ['b']],
     ['a way around a rule that throws', anyOf(THROWS, 'b'), '', ['b']],
+    ['the one scope that serves two rules', allOf(anyOf('a', 'b'), anyOf('c', 'b')), '', ['b']],
     ['what lies beside a way that is met', allOf(anyOf('a', 'b'), 'c'), 'b', ['b', 'c']],
   ])('RFC 6750 §3: tells the client %s', (_, policy, has, scopes) => {
     const refusal = check(policy, tokenWith(has));
@@ -151,6 +152,26 @@ describe('every policy', () => {
       }),
       { seed: 6750, numRuns: 500 },
     );
+  });
+
+  it('RFC 6750 §3: is not met by a token that gets fewer scopes than the refusal tells', () => {
+    const all = ['s1', 's2', 's3', 's4'];
+    const subsets = all.reduce<string[][]>((sets, scope) => sets.flatMap((set) => [set, [...set, scope]]), [[]]);
+    fc.assert(
+      fc.property(policy, scopes, claims, (given, has, values) => {
+        const refusal = check(given, tokenWith(has.join(' '), values));
+        fc.pre(refusal?.reason === 'scope_insufficient');
+        const lacked = (refusal?.scopes ?? []).filter((scope) => !has.includes(scope)).length;
+        const enough = subsets.filter((added) => means(given, [...has, ...added], values));
+        expect(lacked).toBe(Math.min(...enough.map((added) => added.filter((s) => !has.includes(s)).length)));
+      }),
+      { seed: 6750, numRuns: 500 },
+    );
+  });
+
+  it('takes no longer than it should where ways multiply', () => {
+    const parts = Array.from({ length: 40 }, (_, i) => anyOf(`a${i}`, `b${i}`, 'z'));
+    expect(check(allOf(...parts), tokenWith(''))?.scopes).toEqual(['z']);
   });
 
   it('is not met with all scopes there are where the refusal is about claims', () => {
