@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createVerifier, type HmacAlgorithm } from '../../src/index.js';
 import { ALL_ALGORITHMS, ALL_HMAC_ALGORITHMS, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
 import { verifySignature } from '../../src/token/signature.js';
+import { spellPublicKey } from '../support/public-key-spellings.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import { signBytes } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -12,39 +13,9 @@ const modern = new RawIssuer({ issuer: 'https://modern.test', algorithm: 'RS256'
 const curved = new RawIssuer({ issuer: 'https://curved.test', algorithm: 'ES256' });
 const legacy = { issuer: 'urn:example:legacy', secret: Buffer.alloc(64, 7), algorithms: ALL_HMAC_ALGORITHMS };
 
-/** Every text and byte string that somebody could take a public key for. */
-function spellings({ keys: { publicKey }, jwk }: RawIssuer): readonly (readonly [string, string | Buffer])[] {
-  const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
-  const bytes = (name: 'n' | 'x' | 'y') => Buffer.from(jwk[name] ?? '', 'base64url');
-  return [
-    ['PEM', pem],
-    ['PEM without its last newline', pem.trimEnd()],
-    ['PEM with CRLF', pem.replaceAll('\n', '\r\n')],
-    ['PEM without its lines', pem.replace(/-----[^-]+-----|\n/g, '')],
-    ['DER', publicKey.export({ type: 'spki', format: 'der' })],
-    ['JWK', JSON.stringify(jwk)],
-    ['bare JWK', JSON.stringify(publicKey.export({ format: 'jwk' }))],
-    ['key set', JSON.stringify({ keys: [jwk] })],
-    ['kid', jwk.kid ?? ''],
-    ...(jwk.kty === 'RSA'
-      ? ([
-          ['modulus', bytes('n')],
-          ['modulus as text', jwk.n ?? ''],
-          ['PKCS #1 PEM', publicKey.export({ type: 'pkcs1', format: 'pem' }) as string],
-          ['PKCS #1 DER', publicKey.export({ type: 'pkcs1', format: 'der' })],
-        ] as const)
-      : ([
-          ['x and y', Buffer.concat([bytes('x'), bytes('y')])],
-          ['point', Buffer.concat([Buffer.of(4), bytes('x'), bytes('y')])],
-        ] as const)),
-    ['empty text (case A5, CVE-2026-44351, CVE-2019-20933)', ''],
-    ['zero byte', Buffer.alloc(1)],
-  ];
-}
-
 const CASES = [modern, curved].flatMap((issuer) =>
   ALL_HMAC_ALGORITHMS.flatMap((algorithm) =>
-    spellings(issuer).map(([form, key]) => ({ issuer, kty: issuer.jwk.kty, algorithm, form, key })),
+    spellPublicKey(issuer).map(([form, key]) => ({ issuer, kty: issuer.jwk.kty, algorithm, form, key })),
   ),
 );
 

@@ -48,7 +48,7 @@ export async function expectRefused(
 }
 
 /** Sends a call that must reach the handler, once. */
-export async function expectAccepted(api: GuardedApi, call: Call = {}): Promise<Exchange> {
+export async function expectAccepted(api: Pick<GuardedApi, 'send'>, call: Call = {}): Promise<Exchange> {
   const exchange = await api.send(call);
   const { response, refusals, handlerRuns } = exchange;
   expect({ status: response.status, reasons: refusals.map(({ reason }) => reason), handlerRuns }).toEqual({

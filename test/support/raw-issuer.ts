@@ -26,6 +26,8 @@ export interface RawIssuerOptions {
   readonly issuer?: string;
   readonly algorithm?: Algorithm;
   readonly kid?: string;
+  /** @defaultValue new ones */
+  readonly keys?: KeyPair;
 }
 
 /** An issuer whose tokens can be of any shape, for a verifier that has its keys already. */
@@ -39,10 +41,10 @@ export class RawIssuer {
   /** Every URL that the verifier asked for; none was answered. */
   readonly requests: string[] = [];
 
-  constructor({ issuer = 'https://issuer.test', algorithm = 'ES256', kid = 'key-1' }: RawIssuerOptions = {}) {
+  constructor({ issuer = 'https://issuer.test', algorithm = 'ES256', kid = 'key-1', keys }: RawIssuerOptions = {}) {
     this.issuer = issuer;
     this.algorithm = algorithm;
-    this.keys = generateKeys(algorithm);
+    this.keys = keys ?? generateKeys(algorithm);
     this.jwk = { ...toJwk(this.keys.publicKey), kid, alg: algorithm, use: 'sig' };
   }
 
