@@ -204,7 +204,8 @@ export class JwksCache implements KeySource {
     query: KeyQuery,
     notAskedBecause: DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'],
   ): Refusal {
-    publish('scopegate:unknown-kid', () => ({ issuer: this.#issuer, kid: query.kid, notAskedBecause }));
+    const kid = query.kid?.slice(0, LONGEST_KID);
+    publish('scopegate:unknown-kid', () => ({ issuer: this.#issuer, kid, notAskedBecause }));
     return refuseUnknown(query);
   }
 

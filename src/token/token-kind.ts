@@ -9,8 +9,32 @@ const GENERIC_TYPE = /^(?:application\/)?jwt$/i;
 // RFC 9068 §2.2. iss and exp are required of every token, aud by the audience rule.
 const RFC_9068_CLAIMS = ['aud', 'sub', 'client_id', 'iat', 'jti'];
 
+/** Claims that name the kind of a token, with the names that access tokens have there; no other is let through. */
+const KIND_CLAIMS: Readonly<Record<string, readonly string[]>> = {
+  // Cognito says access, id or refresh.
+  token_use: ['access'],
+  // Keycloak says Bearer or DPoP, ID, Refresh, Offline, Logout. Guardian says access, refresh.
+  typ: ['Bearer', 'DPoP', 'access'],
+};
+
+// Claims that name the kind of a token at some issuers, and anything at others: Simple JWT and OpenAM, OpenAM,
+// Casdoor, Flask-JWT-Extended, Curity.
+const LOOSE_KIND_CLAIMS = ['token_type', 'tokenName', 'tokenType', 'type', 'purpose'];
+const FOREIGN_KIND = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
+const ACCESS_KIND = /^access[-_ ]?token$/i;
+
 // OpenID Connect Core §2, §3.3.2.11: hashes that bind an ID token to what was issued with it.
 const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash', 's_hash'];
+
+// RFC 8417 §2.2: security event tokens, logout tokens among them. RFC 9701 §5. UAA: the scopes of refresh tokens.
+const FOREIGN_CLAIMS = ['events', 'token_introspection', 'granted_scopes'];
+
+// What a token for the client itself says when it is meant for access too: Entra, LemonLDAP::NG, authentik (uid).
+const GRANT_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'roles', 'permissions', 'azpacr', 'uid'];
+
+// Entra v2, Entra v1, and whoever is not Entra.
+const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'];
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Judges the `typ` header, before a key is sought (RFC 8725 §3.11, RFC 9068 §4). */
 export function checkType(header: JsonObject, profile: Profile): Refusal | undefined {
@@ -29,23 +53,52 @@ export function checkKind(header: JsonObject, payload: JsonObject, profile: Prof
     const missing = RFC_9068_CLAIMS.find((name) => payload[name] === undefined);
     if (missing !== undefined) return new Refusal('claim_missing', missing);
   }
-  const mark = findForeignMark(header, payload);
+  const mark = findForeignMark(payload) ?? (isDeclared(header, payload) ? undefined : findIdTokenForm(payload));
   return mark === undefined ? undefined : new Refusal('token_type_not_allowed', mark);
 }
 
-function findForeignMark(header: JsonObject, payload: JsonObject): string | undefined {
-  const { token_use: tokenUse, typ: kind, events, nonce } = payload;
-  // Cognito says access, id or refresh.
-  if (tokenUse !== undefined && tokenUse !== 'access') return `token_use ${quoteUntrusted(tokenUse)}`;
-  // Keycloak says Bearer or DPoP, ID, Refresh, Offline, Logout.
-  if (kind !== undefined && kind !== 'Bearer' && kind !== 'DPoP') return `the claim typ ${quoteUntrusted(kind)}`;
-  // RFC 8417 §2.2: security event tokens, logout tokens among them.
-  if (events !== undefined) return 'an events claim';
+function findForeignMark(payload: JsonObject): string | undefined {
+  for (const [name, accessKinds] of Object.entries(KIND_CLAIMS)) {
+    const kind = payload[name];
+    if (kind === undefined || accessKinds.includes(kind as string)) continue;
+    return `${name === 'typ' ? 'the claim typ' : name} ${quoteUntrusted(kind)}`;
+  }
+  for (const name of LOOSE_KIND_CLAIMS) {
+    const kind = payload[name];
+    if (typeof kind === 'string' && FOREIGN_KIND.test(kind)) return `the claim ${name} ${quoteUntrusted(kind)}`;
+  }
+  const claim = FOREIGN_CLAIMS.find((name) => payload[name] !== undefined);
+  if (claim !== undefined) return `${/^[aeiou]/.test(claim) ? 'an' : 'a'} ${claim} claim`;
   const hash = ID_TOKEN_CLAIMS.find((name) => payload[name] !== undefined);
-  if (hash !== undefined) return `an ${hash} claim, as in an ID token`;
-  // Keycloak before 25 copies the nonce into access tokens, which say that they are: typ Bearer.
-  const isAccessToken =
-    kind !== undefined || (typeof header['typ'] === 'string' && ACCESS_TOKEN_TYPE.test(header['typ']));
-  if (nonce !== undefined && !isAccessToken) return 'a nonce claim, as in an ID token';
-  return undefined;
+  return hash === undefined ? undefined : `an ${hash} claim, as in an ID token`;
+}
+
+/** Whether a token says that it is an access token. Some that do carry the nonce of the login along. */
+function isDeclared(header: JsonObject, payload: JsonObject): boolean {
+  if (typeof header['typ'] === 'string' && ACCESS_TOKEN_TYPE.test(header['typ'])) return true;
+  if (Object.keys(KIND_CLAIMS).some((name) => payload[name] !== undefined)) return true;
+  return LOOSE_KIND_CLAIMS.some((name) => typeof payload[name] === 'string' && ACCESS_KIND.test(payload[name]));
+}
+
+/** What an ID token looks like where nothing names it. */
+function findIdTokenForm(payload: JsonObject): string | undefined {
+  const { nonce, azp, scp, aud } = payload;
+  // Azure AD B2C copies the nonce into access tokens, which alone have azp and scp.
+  const isAccessOfB2c = isOfB2c(payload) && azp !== undefined && scp !== undefined;
+  if (nonce !== undefined && !isAccessOfB2c) return 'a nonce claim, as in an ID token';
+  // Entra and B2C name the client in access tokens alone. Their ID tokens need not have a nonce or a hash.
+  const namesClient = CLIENT_CLAIMS.some((name) => payload[name] !== undefined);
+  if (!namesClient && (isOfEntra(payload) || isOfB2c(payload))) return 'no azp or appid, as in an ID token of Entra';
+  // OpenID Connect Core §2: an ID token is for the client, which azp names again.
+  const isForClient = typeof azp === 'string' && (aud === azp || (Array.isArray(aud) && aud.includes(azp)));
+  const grantsNothing = GRANT_CLAIMS.every((name) => payload[name] === undefined);
+  return isForClient && grantsNothing ? 'azp in aud and no scopes, as in an ID token' : undefined;
+}
+
+function isOfEntra({ tid, ver }: JsonObject): boolean {
+  return typeof tid === 'string' && GUID.test(tid) && (ver === '1.0' || ver === '2.0');
+}
+
+function isOfB2c({ ver, tfp, acr }: JsonObject): boolean {
+  return ver === '1.0' && (tfp !== undefined || (typeof acr === 'string' && /^b2c_1/i.test(acr)));
 }

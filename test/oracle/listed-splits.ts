@@ -226,7 +226,7 @@ export const OURS_STRICTER: readonly OursStricter[] = [
     ground: 'profile rule',
     why: 'both profiles: a claim that only other kinds of tokens have (RFC 8725 §3.12)',
     reason: 'token_type_not_allowed',
-    detail: /^(?:token_use |the claim typ |an events claim|an \w_hash claim|an at_hash claim|a nonce claim)/,
+    detail: /^(?:token_use |the claim \w+ |an? \w+ claim|no azp or appid|azp in aud)/,
     proof: ({ payload }) => hasForeignMark(payload),
   },
   {
