@@ -46,9 +46,9 @@ function parseObject(part: string, bytes: Buffer | undefined): JsonObject | Refu
 
 // RFC 7516 §7.1: a compact JWE has five segments, the second of which may be empty.
 function refuseMoreSegments(token: string): Refusal {
-  const segments = token.split('.').length;
+  const segments = token.split('.', 6).length;
   if (segments === 5) return new Refusal('token_encrypted', 'five segments');
-  return new Refusal('token_malformed', `${segments} segments instead of three`);
+  return new Refusal('token_malformed', `${segments === 4 ? 'four' : 'more than five'} segments instead of three`);
 }
 
 /** Encoding again finds padding, white space, foreign characters and stray bits alike. */

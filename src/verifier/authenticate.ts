@@ -72,7 +72,8 @@ function recognizeToken(
   acceptance: AcceptanceRules,
 ): AccessToken | Refusal | undefined {
   if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
-  const known = context.cache?.get(token);
+  // What is too long was never accepted, and is not worth its hash.
+  const known = token.length > context.maxTokenBytes ? undefined : context.cache?.get(token);
   if (known === undefined) return undefined;
   return checkAcceptance(known.facts, known.issuer, acceptance) ?? known.accessToken;
 }
