@@ -225,6 +225,7 @@ describe('the bearer token, from a form', () => {
     ['JSON', { headers: { 'content-type': 'application/json' } }],
     ['multipart', { headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
     ['a type that only begins like a form', { headers: { 'content-type': `${FORM_TYPE}x` } }],
+    ['a type with a form as its parameter', { headers: { 'content-type': `text/plain; ${FORM_TYPE}` } }],
     ['no type', { headers: {} }],
     ['the method GET', { method: 'GET' }],
     ['the method HEAD', { method: 'HEAD' }],
