@@ -1,4 +1,4 @@
-import { type AccessToken, isAccessToken } from '../protocol/access-token.js';
+import { type AccessToken, isAccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { RegisterClaims } from '../protocol/register.js';
 import { verifierOf } from './create-guard.js';
 import type { Guard } from './guard.js';
@@ -17,8 +17,13 @@ export function authOf(req: object, guard?: unknown): AccessToken<RegisterClaims
   if (!isAccessToken(auth)) {
     throw new TypeError('authOf(req): no guard let this request through. Put guard() in front of its handler.');
   }
-  if (guard !== undefined && verifierOf(guard)?.context.issued.has(auth) !== true) {
+  if (guard !== undefined && !isOfGuard(auth, guard)) {
     throw new TypeError('authOf(req, guard): the token of this request came from another verifier than the guard has.');
   }
   return auth as AccessToken<RegisterClaims>;
+}
+
+function isOfGuard(auth: AccessToken, guard: unknown): boolean {
+  const verifier = verifierOf(guard);
+  return verifier !== undefined && isAccessTokenFrom(auth, verifier.context);
 }

@@ -33,17 +33,20 @@ export class KeyShelf {
   }
 
   /** The last good set, unless it is too old even for an outage. */
-  usable(): KeySet | undefined {
+  usable(ageSeconds = this.ageSeconds()): KeySet | undefined {
     const held = this.#held;
-    return held !== undefined && this.ageSeconds(held) < held.usableForSeconds ? held.set : undefined;
+    return held !== undefined && ageSeconds < held.usableForSeconds ? held.set : undefined;
   }
 
-  isFresh(): boolean {
+  isFresh(ageSeconds = this.ageSeconds()): boolean {
     const held = this.#held;
-    return held !== undefined && this.ageSeconds(held) < held.freshForSeconds;
+    return held !== undefined && ageSeconds < held.freshForSeconds;
   }
 
-  ageSeconds(held: HeldKeys): number {
+  /** The age of the last good set, by one look at the clock; infinite where there is none. */
+  ageSeconds(): number {
+    const held = this.#held;
+    if (held === undefined) return Number.POSITIVE_INFINITY;
     const age = (this.#clock() - held.at) / 1000;
     if (age >= 0) return age;
     // The clock was set back, so the age is not known: the set counts as due from now on, which bounds its use.

@@ -80,19 +80,21 @@ export class JwksCache implements KeySource {
   }
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
-    const set = this.#shelf.usable();
+    const ageSeconds = this.#shelf.ageSeconds();
+    const set = this.#shelf.usable(ageSeconds);
     if (set === undefined) return this.#findWhenLoaded(query);
-    this.#refreshIfDue();
+    this.#refreshIfDue(ageSeconds);
     const keys = set.match(query.kid, query.algorithm);
     return keys.length > 0 ? keys : this.#findUnknown(query);
   }
 
   holds(key: VerificationKey): boolean {
-    const set = this.#shelf.usable();
+    const ageSeconds = this.#shelf.ageSeconds();
+    const set = this.#shelf.usable(ageSeconds);
     if (set === undefined || !set.has(key)) return false;
     // A token that was verified before asks for no key, so that its request has to set the refresh going here.
-    this.#refreshIfDue();
-    this.#reportStaleUse();
+    this.#refreshIfDue(ageSeconds);
+    this.#reportStaleUse(ageSeconds);
     return true;
   }
 
@@ -113,7 +115,7 @@ export class JwksCache implements KeySource {
     return {
       state: this.#state(),
       ...describeKeys(this.#shelf.usable(), this.#clock()),
-      ageSeconds: held && this.#shelf.ageSeconds(held),
+      ageSeconds: held && this.#shelf.ageSeconds(),
       fetches: this.#endpoint.counts,
       lastError: this.#failure?.message,
       nextAttemptInSeconds: this.#failure && this.#backOff.remainingSeconds(),
@@ -140,14 +142,14 @@ export class JwksCache implements KeySource {
   }
 
   /** Sets a refresh going behind the request, when the keys are past their age. */
-  #refreshIfDue(): void {
-    if (this.#shelf.isFresh() || this.#inFlight !== undefined || this.#isBackingOff()) return;
+  #refreshIfDue(ageSeconds: number): void {
+    if (this.#shelf.isFresh(ageSeconds) || this.#inFlight !== undefined || this.#isBackingOff()) return;
     void this.#startFetch('age');
   }
 
-  #reportStaleUse(): void {
-    if (this.#failure === undefined || this.#shelf.isFresh()) return;
-    publish('scopegate:stale-use', () => ({ issuer: this.#issuer, ageSeconds: this.status().ageSeconds ?? 0 }));
+  #reportStaleUse(ageSeconds: number): void {
+    if (this.#failure === undefined || this.#shelf.isFresh(ageSeconds)) return;
+    publish('scopegate:stale-use', () => ({ issuer: this.#issuer, ageSeconds }));
   }
 
   async #findWhenLoaded(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {

@@ -25,6 +25,7 @@ export interface AccessToken<Claims = UntypedClaims> {
 
 class VerifiedAccessToken implements AccessToken<unknown> {
   readonly #token: string;
+  readonly #origin: object | undefined;
   readonly claims: unknown;
   readonly issuer: string;
   readonly subject: string | undefined;
@@ -33,8 +34,9 @@ class VerifiedAccessToken implements AccessToken<unknown> {
   readonly audience: readonly string[];
   readonly expiresAt: number;
 
-  constructor(fields: AccessToken<unknown>) {
+  constructor(fields: AccessToken<unknown>, origin: object | undefined) {
     this.#token = fields.token;
+    this.#origin = origin;
     this.claims = fields.claims;
     this.issuer = fields.issuer;
     this.subject = fields.subject;
@@ -52,17 +54,26 @@ class VerifiedAccessToken implements AccessToken<unknown> {
   static is(value: unknown): value is VerifiedAccessToken {
     return typeof value === 'object' && value !== null && #token in value;
   }
+
+  static isFrom(value: unknown, origin: object): boolean {
+    return VerifiedAccessToken.is(value) && value.#origin === origin;
+  }
 }
 
 // util.inspect can be told to call the getters of classes, but not those of plain objects.
 Object.defineProperty(VerifiedAccessToken.prototype, 'constructor', { value: Object });
 
-/** Makes the frozen value that a handler sees. */
-export function createAccessToken<Claims>(fields: AccessToken<Claims>): AccessToken<Claims> {
-  return new VerifiedAccessToken(fields) as AccessToken<Claims>;
+/** Makes the frozen value that a handler sees. `origin` is what `isAccessTokenFrom` knows it by. */
+export function createAccessToken<Claims>(fields: AccessToken<Claims>, origin?: object): AccessToken<Claims> {
+  return new VerifiedAccessToken(fields, origin) as AccessToken<Claims>;
 }
 
 /** Tells whether a value was made by `createAccessToken`; no look-alike passes. */
 export function isAccessToken(value: unknown): value is AccessToken {
   return VerifiedAccessToken.is(value);
+}
+
+/** Tells whether a value was made by `createAccessToken` for this origin. */
+export function isAccessTokenFrom(value: unknown, origin: object): boolean {
+  return VerifiedAccessToken.isFrom(value, origin);
 }

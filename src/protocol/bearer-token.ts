@@ -5,7 +5,7 @@ import { Refusal } from './refusal.js';
 export const EXTRA_TOKEN_LOCATIONS = ['form', 'query'] as const;
 export type ExtraTokenLocation = (typeof EXTRA_TOKEN_LOCATIONS)[number];
 
-/** The one access token of a request. */
+/** The one access token of a request, or what stands in its place. */
 export interface BearerToken {
   readonly token: string;
   readonly location: 'header' | ExtraTokenLocation;
@@ -14,16 +14,17 @@ export interface BearerToken {
 // RFC 9110 §11.1: an auth-scheme is a token. The lookahead tells `Bearer,` from a scheme named `Bearerish`.
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9a-z])/i;
 // RFC 6750 §2.1, RFC 9110 §11.4: "Bearer" 1*SP b64token
-const BEARER_CREDENTIALS = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const BEARER_PREFIX = /^bearer +(?! )/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
  * Takes the one access token out of a request. The header alone is read unless `extraLocations` says more,
- * but a second token in the query or in a parsed form is refused in any case.
+ * but a second token in the query or in a parsed form is refused in any case. Whether the token is made of the
+ * right characters is for `checkBearerToken` to say.
  *
  * @see RFC 6750 §2
  */
-export function parseBearerToken(
+export function findBearerToken(
   request: HttpRequest,
   extraLocations: readonly ExtraTokenLocation[],
 ): BearerToken | Refusal {
@@ -49,15 +50,25 @@ export function parseBearerToken(
     return new Refusal('token_missing', 'tokens are taken from the Authorization header alone');
   }
   if (sent > 1) return new Refusal('multiple_tokens', `${sent} tokens in header, query and form`);
-  const extra = accepted[0] as BearerToken;
-  return B64TOKEN.test(extra.token) ? extra : new Refusal('bearer_malformed', `access_token in the ${extra.location}`);
+  return accepted[0] as BearerToken;
+}
+
+/** Checks the characters of a token: a step of its own, since one that was verified before need not take it. */
+export function checkBearerToken({ token, location }: BearerToken): Refusal | undefined {
+  if (B64TOKEN.test(token)) return undefined;
+  return location === 'header'
+    ? refuseCredentials()
+    : new Refusal('bearer_malformed', `access_token in the ${location}`);
 }
 
 /** Gives undefined for what RFC 6750 §3.1 calls a request without authentication information. */
 function parseAuthorization(value: string): BearerToken | Refusal | undefined {
-  const credentials = BEARER_CREDENTIALS.exec(value);
-  if (credentials !== null) return { token: credentials[1] as string, location: 'header' };
-  if (!BEARER_SCHEME.test(value)) return undefined;
+  const prefix = BEARER_PREFIX.exec(value);
+  if (prefix !== null) return { token: value.slice(prefix[0].length), location: 'header' };
+  return BEARER_SCHEME.test(value) ? refuseCredentials() : undefined;
+}
+
+function refuseCredentials(): Refusal {
   return new Refusal('bearer_malformed', 'Bearer is not followed by spaces and one b64token');
 }
 

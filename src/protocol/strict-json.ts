@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
-/** A JSON object whose members and their values, at every level, are frozen. */
+/** A JSON object without a prototype, whose members and their values, at every level, are frozen. */
 export type JsonObject = { readonly [name: string]: unknown };
 
 const MAX_DEPTH = 32;
@@ -24,6 +24,8 @@ export function parseStrictJsonObject(bytes: Buffer): JsonObject | string {
     return 'is not JSON';
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not a JSON object';
+  // A member's name must never meet `Object.prototype`.
+  Object.setPrototypeOf(value, null);
   const walk: Walk = { members: 0, problem: undefined, checkStrings: shape.hasEscapes };
   freezeDeep(value, walk);
   if (walk.problem !== undefined) return walk.problem;

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { SchemaResult, StandardSchema } from '../protocol/standard-schema.js';
 import type { JsonObject } from '../protocol/strict-json.js';
@@ -8,12 +9,15 @@ const MOST_ISSUES_TOLD = 5;
  * Validates claims with the user's schema and lays its output over them. The result is frozen and has no
  * prototype, so that a claim's name never meets `Object.prototype`.
  */
-export async function applyClaimsSchema(
+export function applyClaimsSchema(
   payload: JsonObject,
   schema: StandardSchema | undefined,
-): Promise<JsonObject | Refusal> {
+): MaybePromise<JsonObject | Refusal> {
+  return schema === undefined ? payload : validate(payload, schema);
+}
+
+async function validate(payload: JsonObject, schema: StandardSchema): Promise<JsonObject | Refusal> {
   const claims: Record<string, unknown> = Object.assign(Object.create(null), payload);
-  if (schema === undefined) return Object.freeze(claims);
   let result: SchemaResult<unknown>;
   try {
     result = await schema['~standard'].validate({ ...payload });

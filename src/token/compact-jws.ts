@@ -1,8 +1,10 @@
 import { Refusal } from '../protocol/refusal.js';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.js';
+import type { KnownHeaders } from './known-headers.js';
 
 /** A compact JWS taken apart. Nothing in it is verified yet. */
 export interface CompactJws {
+  readonly headerSegment: string;
   readonly header: JsonObject;
   readonly payload: JsonObject;
   /** What the signature is over. */
@@ -16,7 +18,7 @@ export interface CompactJws {
  *
  * @see RFC 7515 §5.2, §7.1; RFC 7519 §7.2
  */
-export function parseCompactJws(token: string, maxBytes: number): CompactJws | Refusal {
+export function parseCompactJws(token: string, maxBytes: number, known?: KnownHeaders): CompactJws | Refusal {
   if (token.length > maxBytes) return new Refusal('token_too_large', `${token.length} characters, ${maxBytes} allowed`);
   const firstDot = token.indexOf('.');
   const secondDot = token.indexOf('.', firstDot + 1);
@@ -24,26 +26,29 @@ export function parseCompactJws(token: string, maxBytes: number): CompactJws | R
   if (secondDot === -1) return new Refusal('token_malformed', 'two segments instead of three');
   if (token.indexOf('.', secondDot + 1) !== -1) return refuseMoreSegments(token);
 
-  const header = decodeSegment(token.slice(0, firstDot));
-  const payload = decodeSegment(token.slice(firstDot + 1, secondDot));
+  const headerSegment = token.slice(0, firstDot);
+  const header = known?.get(headerSegment) ?? parseObject('header', decodeSegment(headerSegment));
+  if (header instanceof Refusal) return header;
+  const payloadBytes = decodeSegment(token.slice(firstDot + 1, secondDot));
   const signature = decodeSegment(token.slice(secondDot + 1));
-  if (header === undefined) return refuseEncoding('header');
-  if (payload === undefined) return refuseEncoding('payload');
   if (signature === undefined) return refuseEncoding('signature');
-
-  const headerObject = parseStrictJsonObject(header);
-  if (typeof headerObject === 'string') return new Refusal('token_malformed', `the header ${headerObject}`);
-  const payloadObject = parseStrictJsonObject(payload);
-  if (typeof payloadObject === 'string') return new Refusal('token_malformed', `the payload ${payloadObject}`);
+  const payload = parseObject('payload', payloadBytes);
+  if (payload instanceof Refusal) return payload;
   const signingInput = Buffer.from(token.slice(0, secondDot), 'latin1');
-  return { header: headerObject, payload: payloadObject, signingInput, signature };
+  return { headerSegment, header, payload, signingInput, signature };
+}
+
+function parseObject(part: string, bytes: Buffer | undefined): JsonObject | Refusal {
+  if (bytes === undefined) return refuseEncoding(part);
+  const value = parseStrictJsonObject(bytes);
+  return typeof value === 'string' ? new Refusal('token_malformed', `the ${part} ${value}`) : value;
 }
 
 // RFC 7516 §7.1: a compact JWE has five segments, the second of which may be empty.
 function refuseMoreSegments(token: string): Refusal {
-  const segments = token.split('.').length;
+  const segments = token.split('.', 6).length;
   if (segments === 5) return new Refusal('token_encrypted', 'five segments');
-  return new Refusal('token_malformed', `${segments} segments instead of three`);
+  return new Refusal('token_malformed', `${segments === 4 ? 'four' : 'more than five'} segments instead of three`);
 }
 
 /** Encoding again finds padding, white space, foreign characters and stray bits alike. */

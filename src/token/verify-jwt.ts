@@ -1,7 +1,7 @@
 import type { Issuer } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { VerificationKey } from '../issuer/verification-key.js';
-import type { MaybePromise } from '../platform/maybe-promise.js';
+import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { SignatureAlgorithm } from '../protocol/algorithm.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { JsonObject } from '../protocol/strict-json.js';
@@ -9,6 +9,7 @@ import { type AcceptanceRules, checkAcceptance } from './acceptance.js';
 import { parseTokenFacts, type TokenFacts } from './claim-rules.js';
 import { type CompactJws, parseCompactJws } from './compact-jws.js';
 import { parseJoseHeader } from './jose-header.js';
+import type { KnownHeaders } from './known-headers.js';
 import { verifySignature } from './signature.js';
 import { checkKind, checkType } from './token-kind.js';
 
@@ -24,47 +25,33 @@ export interface VerifiedToken {
 export interface JwtRules {
   readonly issuers: IssuerRegistry;
   readonly maxTokenBytes: number;
+  readonly headers: KnownHeaders;
 }
 
 /**
  * Verifies that a string is a JWT access token of a trusted issuer: trust before network, signature before
  * claims. `acceptance` is asked before a fetch is spent on an unknown key, and does not decide otherwise.
+ * What can be refused without a key is refused at once.
  *
  * @see RFC 9068 §4, RFC 8725 §3
  */
-export async function verifyJwt(
+export function verifyJwt(
   token: string,
   rules: JwtRules,
   acceptance: AcceptanceRules,
-): Promise<VerifiedToken | Refusal> {
-  const jws = parseCompactJws(token, rules.maxTokenBytes);
+): MaybePromise<VerifiedToken | Refusal> {
+  const jws = parseCompactJws(token, rules.maxTokenBytes, rules.headers);
   if (jws instanceof Refusal) return jws;
-
-  const found = findIssuer(jws.payload['iss'], rules.issuers);
-  const issuer = found instanceof Promise ? await found : found;
-  if (issuer instanceof Refusal) return issuer;
-
-  const header = parseJoseHeader(jws.header, issuer.rules);
-  if (header instanceof Refusal) return header;
-  const foreignType = checkType(jws.header, issuer.rules.profile);
-  if (foreignType !== undefined) return foreignType;
-
-  const isPlausible = () => {
-    const facts = parseTokenFacts(jws.payload);
-    return !(facts instanceof Refusal) && checkAcceptance(facts, issuer, acceptance) === undefined;
-  };
-  const keys = await issuer.keys.find({ ...header, isPlausible });
-  if (keys instanceof Refusal) return keys;
-
-  const key = await findSigner(keys, header.algorithm, jws);
-  if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
-  if (!issuer.keys.holds(key)) return new Refusal('unknown_key', 'it was withdrawn while it was being used');
-
-  const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
-  if (foreignKind !== undefined) return foreignKind;
-  const facts = parseTokenFacts(jws.payload);
-  if (facts instanceof Refusal) return facts;
-  return { issuer, key, payload: jws.payload, facts };
+  return after(findIssuer(jws.payload['iss'], rules.issuers), (issuer) => {
+    if (issuer instanceof Refusal) return issuer;
+    const header = parseJoseHeader(jws.header, issuer.rules);
+    if (header instanceof Refusal) return header;
+    const foreignType = checkType(jws.header, issuer.rules.profile);
+    if (foreignType !== undefined) return foreignType;
+    return after(issuer.keys.find({ ...header, isPlausible: () => isPlausible(jws, issuer, acceptance) }), (keys) =>
+      keys instanceof Refusal ? keys : verifyWith(keys, header.algorithm, jws, issuer, rules.headers),
+    );
+  });
 }
 
 /** Trust before network: whoever is not trusted is asked nothing. */
@@ -72,6 +59,30 @@ function findIssuer(iss: unknown, issuers: IssuerRegistry): MaybePromise<Issuer 
   if (iss === undefined) return new Refusal('claim_missing', 'iss');
   if (typeof iss !== 'string') return new Refusal('claim_malformed', 'iss is not a string');
   return issuers.find(iss);
+}
+
+/** Tells whether a token could be accepted, if only its signature is good. */
+function isPlausible({ payload }: CompactJws, issuer: Issuer, acceptance: AcceptanceRules): boolean {
+  const facts = parseTokenFacts(payload);
+  return !(facts instanceof Refusal) && checkAcceptance(facts, issuer, acceptance) === undefined;
+}
+
+async function verifyWith(
+  keys: readonly VerificationKey[],
+  algorithm: SignatureAlgorithm,
+  jws: CompactJws,
+  issuer: Issuer,
+  headers: KnownHeaders,
+): Promise<VerifiedToken | Refusal> {
+  const key = await findSigner(keys, algorithm, jws);
+  if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
+  if (!issuer.keys.holds(key)) return new Refusal('unknown_key', 'it was withdrawn while it was being used');
+  headers.add(jws.headerSegment, jws.header);
+
+  const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
+  if (foreignKind !== undefined) return foreignKind;
+  const facts = parseTokenFacts(jws.payload);
+  return facts instanceof Refusal ? facts : { issuer, key, payload: jws.payload, facts };
 }
 
 async function findSigner(

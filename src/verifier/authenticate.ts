@@ -2,11 +2,12 @@ import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { AccessToken } from '../protocol/access-token.js';
-import { parseBearerToken } from '../protocol/bearer-token.js';
+import { checkBearerToken, findBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
+import type { KnownHeaders } from '../token/known-headers.js';
 import { toAccessToken } from '../token/to-access-token.js';
 import type { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { verifyJwt } from '../token/verify-jwt.js';
@@ -21,9 +22,8 @@ export interface VerifierContext {
   readonly maxTokenBytes: number;
   readonly clockToleranceSeconds: number;
   readonly clock: Clock;
-  readonly closed: AbortSignal;
-  /** Every access token that came out of this verifier. */
-  readonly issued: WeakSet<AccessToken>;
+  readonly lifetime: { readonly isOver: boolean };
+  readonly headers: KnownHeaders;
 }
 
 /**
@@ -35,10 +35,16 @@ export function authenticate(
   request: HttpRequest,
   demands: Demands,
 ): MaybePromise<AccessToken | Refusal> {
-  const bearer = parseBearerToken(request, demands.extraTokenLocations);
+  const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
-  const verified = verifyToken(context, bearer.token, demands.audience);
-  return after(verified, (token) => authorize(token, demands.policy));
+  const { token } = bearer;
+  const acceptance = acceptanceAt(context, demands.audience);
+  // A token that is known was made of the right characters when it was seen first.
+  const known = recognizeToken(context, token, acceptance);
+  if (known !== undefined) return authorize(known, demands.policy);
+  const malformed = checkBearerToken(bearer);
+  if (malformed !== undefined) return malformed;
+  return after(verifyNewToken(context, token, acceptance), (verified) => authorize(verified, demands.policy));
 }
 
 /** Verifies a token that was taken out of its request already. */
@@ -47,27 +53,44 @@ export function verifyToken(
   token: string,
   audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> {
-  if (context.closed.aborted) return new Refusal('verifier_closed', 'close() was called');
   if (typeof token !== 'string') return new Refusal('token_malformed', 'it is not a string');
-  const { clock, clockToleranceSeconds } = context;
-  const acceptance = { audience, now: clock() / 1000, clockToleranceSeconds };
-  const known = context.cache?.get(token);
-  if (known === undefined) return verifyNewToken(context, token, acceptance);
-  return checkAcceptance(known.facts, known.issuer, acceptance) ?? known.accessToken;
+  const acceptance = acceptanceAt(context, audience);
+  return recognizeToken(context, token, acceptance) ?? verifyNewToken(context, token, acceptance);
 }
 
-async function verifyNewToken(
+function acceptanceAt(
+  { clock, clockToleranceSeconds }: VerifierContext,
+  audience: Demands['audience'],
+): AcceptanceRules {
+  return { audience, now: clock() / 1000, clockToleranceSeconds };
+}
+
+/** Judges a token that was verified before; undefined for any other. */
+function recognizeToken(
   context: VerifierContext,
   token: string,
   acceptance: AcceptanceRules,
-): Promise<AccessToken | Refusal> {
-  const verified = await verifyJwt(token, context, acceptance);
-  if (verified instanceof Refusal) return verified;
-  const refusal = checkAcceptance(verified.facts, verified.issuer, acceptance);
-  if (refusal !== undefined) return refusal;
-  const accessToken = await toAccessToken(token, verified, context.schema);
-  if (accessToken instanceof Refusal) return accessToken;
-  context.issued.add(accessToken);
-  if (!context.closed.aborted) context.cache?.set(token, { ...verified, accessToken });
-  return accessToken;
+): AccessToken | Refusal | undefined {
+  if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
+  // What is too long was never accepted, and is not worth its hash.
+  const known = token.length > context.maxTokenBytes ? undefined : context.cache?.get(token);
+  if (known === undefined) return undefined;
+  return checkAcceptance(known.facts, known.issuer, acceptance) ?? known.accessToken;
+}
+
+function verifyNewToken(
+  context: VerifierContext,
+  token: string,
+  acceptance: AcceptanceRules,
+): MaybePromise<AccessToken | Refusal> {
+  return after(verifyJwt(token, context, acceptance), (verified) => {
+    if (verified instanceof Refusal) return verified;
+    const refusal = checkAcceptance(verified.facts, verified.issuer, acceptance);
+    if (refusal !== undefined) return refusal;
+    return after(toAccessToken(token, verified, context), (accessToken) => {
+      if (accessToken instanceof Refusal || context.lifetime.isOver) return accessToken;
+      context.cache?.set(token, { ...verified, accessToken });
+      return accessToken;
+    });
+  });
 }

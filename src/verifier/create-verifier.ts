@@ -9,6 +9,7 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
+import { KnownHeaders } from '../token/known-headers.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
 import { type AuthenticateOptions, parseDemands, type VerifyOptions } from './demands.js';
@@ -83,14 +84,14 @@ export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
   const { audience, tokenCacheMax } = config;
-  const closing = new AbortController();
+  const lifetime = { isOver: false };
   const issuers = createIssuerRegistry(config.issuers, config);
   const context: VerifierContext = Object.freeze({
     ...config,
     issuers,
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers),
-    closed: closing.signal,
-    issued: new WeakSet<AccessToken>(),
+    lifetime,
+    headers: new KnownHeaders(),
   });
   const ownDemands = parseDemands({}, [], audience);
 
@@ -139,7 +140,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
 
     close() {
-      closing.abort();
+      lifetime.isOver = true;
       issuers.close();
       context.cache?.clear();
     },

@@ -11,7 +11,7 @@ async function open() {
     shelf.put({ set, at: clock.now(), freshForSeconds: 100, usableForSeconds: 150, version: undefined });
   const ageSeconds = () => {
     const held = shelf.last;
-    return held && shelf.ageSeconds(held);
+    return held && shelf.ageSeconds();
   };
   return { clock, shelf, set, put, ageSeconds };
 }

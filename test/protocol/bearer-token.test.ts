@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type BearerToken, type ExtraTokenLocation, parseBearerToken } from '../../src/protocol/bearer-token.js';
+import {
+  type BearerToken,
+  checkBearerToken,
+  type ExtraTokenLocation,
+  findBearerToken,
+} from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 
@@ -9,8 +14,13 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 type Outcome = BearerToken | Refusal['reason'];
 
 function parse(request: HttpRequest, locations: readonly ExtraTokenLocation[] = []): Outcome {
-  const outcome = parseBearerToken(request, locations);
+  const outcome = refusalOr(request, locations);
   return outcome instanceof Refusal ? outcome.reason : outcome;
+}
+
+function refusalOr(request: HttpRequest, locations: readonly ExtraTokenLocation[]): BearerToken | Refusal {
+  const found = findBearerToken(request, locations);
+  return found instanceof Refusal ? found : (checkBearerToken(found) ?? found);
 }
 
 const withHeader = (authorization: string): HttpRequest => ({ headers: { authorization } });
@@ -24,7 +34,7 @@ const withForm = (body: unknown, changes: Partial<HttpRequest> = {}): HttpReques
 });
 const fromHeader = (token: string): BearerToken => ({ token, location: 'header' });
 
-describe('parseBearerToken, from the Authorization header', () => {
+describe('the bearer token, from the Authorization header', () => {
   it.each([
     ['a word', 'abc'],
     ['a JWT', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'],
@@ -122,7 +132,7 @@ describe('parseBearerToken, from the Authorization header', () => {
   });
 });
 
-describe('parseBearerToken, from the query', () => {
+describe('the bearer token, from the query', () => {
   it('RFC 6750 §2.3, RFC 9700 §4.3.2 (case 6750-4): is off unless it is asked for', () => {
     const request = withQuery('/orders?access_token=abc');
     expect(parse(request, ['query'])).toEqual({ token: 'abc', location: 'query' });
@@ -193,7 +203,7 @@ describe('parseBearerToken, from the query', () => {
   });
 });
 
-describe('parseBearerToken, from a form', () => {
+describe('the bearer token, from a form', () => {
   const GOOD = withForm({ access_token: 'abc' });
 
   it('RFC 6750 §2.2 (case 6750-3): is off unless it is asked for', () => {
@@ -215,6 +225,7 @@ describe('parseBearerToken, from a form', () => {
     ['JSON', { headers: { 'content-type': 'application/json' } }],
     ['multipart', { headers: { 'content-type': 'multipart/form-data; boundary=x' } }],
     ['a type that only begins like a form', { headers: { 'content-type': `${FORM_TYPE}x` } }],
+    ['a type with a form as its parameter', { headers: { 'content-type': `text/plain; ${FORM_TYPE}` } }],
     ['no type', { headers: {} }],
     ['the method GET', { method: 'GET' }],
     ['the method HEAD', { method: 'HEAD' }],
@@ -269,7 +280,7 @@ describe('parseBearerToken, from a form', () => {
   );
 });
 
-describe('parseBearerToken, whatever it refuses', () => {
+describe('the bearer token, whatever it refuses', () => {
   it.each<[what: string, request: HttpRequest]>([
     ['malformed credentials', withHeader('Bearer secret-token x')],
     ['two headers', { headers: { authorization: ['Bearer secret-token', 'Bearer secret-token'] } }],
@@ -278,10 +289,10 @@ describe('parseBearerToken, whatever it refuses', () => {
     ['a malformed token', withQuery('/?access_token="secret-token"')],
   ])('RFC 9700 §4.9.3 (case F15): keeps the token out of the refusal of %s', (_, request) => {
     for (const locations of [[], ['query']] as const) {
-      const outcome = parseBearerToken(request, locations);
+      const outcome = refusalOr(request, locations);
       if (outcome instanceof Refusal) expect(JSON.stringify(outcome)).not.toContain('secret');
       else expect(outcome.location).toBe('query');
     }
-    expect(parseBearerToken(request, [])).toBeInstanceOf(Refusal);
+    expect(refusalOr(request, [])).toBeInstanceOf(Refusal);
   });
 });

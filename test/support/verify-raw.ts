@@ -1,5 +1,6 @@
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
+import { KnownHeaders } from '../../src/token/known-headers.js';
 import { type VerifiedToken, verifyJwt } from '../../src/token/verify-jwt.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
 
@@ -8,6 +9,7 @@ export function createVerifyJwt(options: VerifierOptions): (token: string) => Pr
   const config = parseVerifierOptions(options);
   const { audience, maxTokenBytes, clockToleranceSeconds, clock } = config;
   const issuers = createIssuerRegistry(config.issuers, config);
-  return (token) =>
-    verifyJwt(token, { issuers, maxTokenBytes }, { audience, now: clock() / 1000, clockToleranceSeconds });
+  const headers = new KnownHeaders();
+  return async (token) =>
+    verifyJwt(token, { issuers, maxTokenBytes, headers }, { audience, now: clock() / 1000, clockToleranceSeconds });
 }

@@ -15,7 +15,7 @@ const issuer = new RawIssuer();
 async function convert(payload: JsonTexts = {}, schema?: StandardSchema, options: Partial<VerifierOptions> = {}) {
   const token = issuer.token({ payload });
   const verified = await createVerifyJwt({ ...issuer.verifierOptions, ...options })(token);
-  return { token, outcome: await toAccessToken(token, verified as VerifiedToken, schema) };
+  return { token, outcome: await toAccessToken(token, verified as VerifiedToken, { schema }) };
 }
 
 describe('toAccessToken', () => {

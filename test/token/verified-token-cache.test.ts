@@ -15,7 +15,7 @@ const TRUSTING = new ListedIssuers([]);
 
 async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<CachedToken> {
   const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
-  return { ...genuine, accessToken: (await toAccessToken(token, genuine, undefined)) as AccessToken };
+  return { ...genuine, accessToken: (await toAccessToken(token, genuine, { schema: undefined })) as AccessToken };
 }
 
 describe('VerifiedTokenCache', () => {

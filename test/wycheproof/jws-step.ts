@@ -65,6 +65,7 @@ function parseAnyPayload(token: string): CompactJws | Refusal {
   if (!(parsed instanceof Refusal) || !/^the payload (?!is not canonical)/.test(parsed.detail)) return parsed;
   const [header = '', payload = '', signature = ''] = token.split('.');
   return {
+    headerSegment: header,
     header: parseStrictJsonObject(Buffer.from(header, 'base64url')) as JsonObject,
     payload: {},
     signingInput: Buffer.from(`${header}.${payload}`),

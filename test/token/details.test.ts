@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { parseSharedRules } from '../../src/issuer/shared-rules.js';
+import { checkBearerToken, findBearerToken } from '../../src/protocol/bearer-token.js';
+import type { HttpRequest } from '../../src/protocol/http-request.js';
+import { Refusal } from '../../src/protocol/refusal.js';
+import { checkClient, checkNotBound, checkTime, type TokenFacts } from '../../src/token/claim-rules.js';
+import { applyClaimsSchema } from '../../src/token/claims-schema.js';
+import { parseJoseHeader } from '../../src/token/jose-header.js';
+import { checkKind } from '../../src/token/token-kind.js';
+import { toJsonObject } from '../support/json-object.js';
+import { RawIssuer } from '../support/raw-issuer.js';
+import type { JsonTexts } from '../support/raw-token.js';
+import { createVerifyJwt } from '../support/verify-raw.js';
+
+// What the log of a server says is what its operator has to go by.
+function detailOf(outcome: unknown): string {
+  return outcome instanceof Refusal ? outcome.detail : 'accepted';
+}
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+function findBearer(request: HttpRequest): unknown {
+  const found = findBearerToken(request, ['form', 'query']);
+  return found instanceof Refusal ? found : checkBearerToken(found);
+}
+
+const FACTS: TokenFacts = {
+  subject: 'user',
+  clientId: 'client',
+  audience: ['api'],
+  expiresAt: 200,
+  notBefore: 50,
+  issuedAt: 50,
+  isBound: false,
+};
+
+const at = (now: number, facts: Partial<TokenFacts> = {}, maxTokenAgeSeconds?: number) =>
+  checkTime({ ...FACTS, ...facts }, { now, clockToleranceSeconds: 5, maxTokenAgeSeconds });
+
+const header = (change: JsonTexts, requireKid = false) =>
+  parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, ''));
+
+const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');
+
+describe('the detail of a refusal tells the server', () => {
+  it.each<[string, unknown]>([
+    ['accepted', findBearer({ headers: { authorization: 'Bearer abc' } })],
+    ['2 Authorization headers', findBearer({ headers: { authorization: ['Bearer a', 'Bearer b'] } })],
+    ['no Authorization header with the Bearer scheme', findBearer({ headers: {} })],
+    [
+      'tokens are taken from the Authorization header alone',
+      findBearerToken({ headers: {}, url: '/?access_token=a' }, []),
+    ],
+    [
+      '2 tokens in header, query and form',
+      findBearer({ headers: { authorization: 'Bearer a' }, url: '/?access_token=a' }),
+    ],
+    ['access_token in the query', findBearer({ headers: {}, url: '/?access_token=,' })],
+    ['access_token in the form', findBearer({ method: 'POST', headers: FORM, body: { access_token: {} } })],
+    ['Bearer is not followed by spaces and one b64token', findBearer({ headers: { authorization: 'Bearer a,b' } })],
+    ['Bearer is not followed by spaces and one b64token', findBearer({ headers: { authorization: 'Bearer' } })],
+  ])('of the request: %s', (detail, outcome) => {
+    expect(detailOf(outcome)).toBe(detail);
+  });
+
+  it.each<[string, unknown]>([
+    ['accepted', at(100)],
+    ['exp 200, now 205', at(205)],
+    ['nbf 50, now 44', at(44)],
+    ['iat 50, now 44', at(44, { notBefore: undefined })],
+    ['iat, which maxTokenAgeSeconds needs', at(100, { issuedAt: undefined }, 10)],
+    ['iat 50, now 100, 10 seconds allowed', at(100, {}, 10)],
+    ['client "client"', checkClient(FACTS, ['other'])],
+    ['a cnf claim', checkNotBound({ ...FACTS, isBound: true })],
+  ])('of the claims: %s', (detail, outcome) => {
+    expect(detailOf(outcome)).toBe(detail);
+  });
+
+  it.each<[string, unknown]>([
+    ['accepted', header({})],
+    ['crit', header({ crit: '["exp"]' })],
+    ['b64', header({ b64: 'false' })],
+    ['the header has no alg that is a string', header({ alg: '1' })],
+    ['alg "none"', header({ alg: '"none"' })],
+    ['the kid in the header is not a string with characters', header({ kid: '""' })],
+    ['no kid in the header', header({ kid: undefined }, true)],
+  ])('of the header: %s', (detail, outcome) => {
+    expect(detailOf(outcome)).toBe(detail);
+  });
+
+  it.each<[string, unknown]>([
+    ['accepted', kind({})],
+    ['token_use "id"', kind({ token_use: '"id"' })],
+    ['the claim typ "Refresh"', kind({ typ: '"Refresh"' })],
+    ['an events claim', kind({ events: '{}' })],
+    ['an at_hash claim, as in an ID token', kind({ at_hash: '"x"' })],
+    ['a nonce claim, as in an ID token', kind({ nonce: '"x"' })],
+  ])('of the kind: %s', (detail, outcome) => {
+    expect(detailOf(outcome)).toBe(detail);
+  });
+
+  it('of a schema that gives nonsense, with what came of it as the cause', async () => {
+    const issues = { issues: 1 };
+    const schema = { '~standard': { version: 1, vendor: 'test', validate: () => issues } } as never;
+    const refusal = await applyClaimsSchema(toJsonObject({}), schema);
+    expect(detailOf(refusal)).toBe('it gave a result that is not of Standard Schema');
+    expect((refusal as Refusal).cause).toBeInstanceOf(TypeError);
+  });
+
+  it('of the signature and the issuer', async () => {
+    const issuer = new RawIssuer();
+    const verify = createVerifyJwt(issuer.verifierOptions);
+    expect(detailOf(await verify(issuer.token()))).toBe('accepted');
+    const { privateKey } = new RawIssuer().keys;
+    expect(detailOf(await verify(issuer.token({ key: privateKey })))).toBe('1 keys tried');
+    expect(detailOf(await verify(issuer.token({ payload: { iss: undefined } })))).toBe('iss');
+    expect(detailOf(await verify(issuer.token({ payload: { iss: '1' } })))).toBe('iss is not a string');
+  });
+});
