@@ -142,7 +142,7 @@ describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can,
     return { server, verifier };
   }
 
-  it.each(CASES)('RFC 7517 §5: %s is skipped and reported once', async (_, key, spoil, why) => {
+  it.each(CASES)('RFC 7517 §5, %s is skipped and reported once', async (_, key, spoil, why) => {
     const control = await open([key.jwk]);
     expect(await verdictOf(control.verifier.verify(key.token(control.server.issuer)))).toBe('accepted');
 
