@@ -1,13 +1,13 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.js';
 import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { RecentNames } from '../platform/recent-names.js';
 import { TokenBucket } from '../platform/token-bucket.js';
 import { Refusal } from '../protocol/refusal.js';
 import { BackOff } from './back-off.js';
 import { type HeldKeys, KeyShelf } from './held-keys.js';
 import { type JwksAnswer, JwksEndpoint, type JwksEndpointOptions, JwksFailure } from './jwks-endpoint.js';
-import { KeySet } from './key-set.js';
+import { type KeyName, KeySet } from './key-set.js';
 import {
   describeKeys,
   type KeyLimits,
@@ -53,7 +53,7 @@ export class JwksCache implements KeySource {
   readonly #closing = new AbortController();
   readonly #bucket: TokenBucket;
   readonly #backOff: BackOff;
-  readonly #absentKids: LRUCache<string, true>;
+  readonly #absentKids: RecentNames;
   readonly #shelf: KeyShelf;
   #failure: JwksFailure | undefined;
   #inFlight: Promise<KeySet | Refusal> | undefined;
@@ -73,8 +73,7 @@ export class JwksCache implements KeySource {
     this.#bucket = new TokenBucket({ burst: limits.refetchBurst, everySeconds: limits.refetchEverySeconds, clock });
     this.#backOff = new BackOff(clock);
     this.#shelf = new KeyShelf(clock);
-    const ttl = limits.refetchEverySeconds * 1000;
-    this.#absentKids = new LRUCache({ max: MOST_ABSENT_KIDS, ttl, ttlResolution: 0, perf: { now: clock } });
+    this.#absentKids = new RecentNames({ max: MOST_ABSENT_KIDS, seconds: limits.refetchEverySeconds, clock });
     const isUsable = snapshot !== undefined && clock() - snapshot.fetchedAt < limits.snapshotMaxAgeSeconds * 1000;
     if (isUsable) this.#startWith(snapshot);
   }
@@ -84,14 +83,14 @@ export class JwksCache implements KeySource {
     const set = this.#shelf.usable(ageSeconds);
     if (set === undefined) return this.#findWhenLoaded(query);
     this.#refreshIfDue(ageSeconds);
-    const keys = set.match(query.kid, query.algorithm);
+    const keys = set.match(query);
     return keys.length > 0 ? keys : this.#findUnknown(query);
   }
 
-  holds(key: VerificationKey): boolean {
+  holds(key: VerificationKey, name: KeyName): boolean {
     const ageSeconds = this.#shelf.ageSeconds();
     const set = this.#shelf.usable(ageSeconds);
-    if (set === undefined || !set.has(key)) return false;
+    if (set === undefined || !set.offers(key, name)) return false;
     // A token that was verified before asks for no key, so that its request has to set the refresh going here.
     this.#refreshIfDue(ageSeconds);
     this.#reportStaleUse(ageSeconds);
@@ -124,7 +123,7 @@ export class JwksCache implements KeySource {
 
   snapshot(): KeySnapshot | undefined {
     const held = this.#shelf.last;
-    return held && { fetchedAt: held.at, keys: held.set.keys.flatMap(({ publicJwk = [] }) => publicJwk) };
+    return held && { fetchedAt: held.at, keys: held.set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
   }
 
   close(): void {
@@ -156,7 +155,7 @@ export class JwksCache implements KeySource {
     const isAuthoritative = this.#inFlight === undefined;
     const loaded = await this.#load();
     if (loaded instanceof Refusal) return loaded;
-    const keys = loaded.match(query.kid, query.algorithm);
+    const keys = loaded.match(query);
     if (keys.length > 0) return keys;
     return isAuthoritative ? this.#noteAbsent(query) : this.#findUnknown(query);
   }
@@ -175,12 +174,12 @@ export class JwksCache implements KeySource {
     // A fetch that is under way may bring the key; if it does not, it may have begun before the key appeared.
     const underWay = await this.#inFlight;
     if (underWay instanceof KeySet) {
-      const keys = underWay.match(query.kid, query.algorithm);
+      const keys = underWay.match(query);
       if (keys.length > 0) return keys;
     }
     const fetched = await this.#refetch(query);
     if (fetched instanceof Refusal) return fetched;
-    const keys = fetched.match(query.kid, query.algorithm);
+    const keys = fetched.match(query);
     return keys.length > 0 ? keys : this.#noteAbsent(query);
   }
 
@@ -198,7 +197,7 @@ export class JwksCache implements KeySource {
 
   #noteAbsent(query: KeyQuery): Refusal {
     const { kid = '' } = query;
-    if (kid.length <= LONGEST_KID) this.#absentKids.set(kid, true);
+    if (kid.length <= LONGEST_KID) this.#absentKids.add(kid);
     return this.#refuseUnknown(query, undefined);
   }
 

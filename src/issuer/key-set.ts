@@ -15,12 +15,18 @@ export interface SkippedKey {
 const MOST_CANDIDATES = 2;
 const NO_KEYS: readonly VerificationKey[] = [];
 
+/** How a token names the key that it is signed with. */
+export interface KeyName {
+  readonly kid: string | undefined;
+  readonly algorithm: SignatureAlgorithm;
+}
+
 /** The usable keys of one JWKS document. Immutable; finding a key does not depend on their number. */
 export class KeySet {
   readonly keys: readonly VerificationKey[];
   readonly skipped: readonly SkippedKey[];
-  readonly #byKid = new Map<string, VerificationKey[]>();
-  readonly #byAlgorithm = new Map<SignatureAlgorithm, VerificationKey[]>();
+  /** The keys to try, by the `kid` of the token and by its algorithm. */
+  readonly #candidates = new Map<string | undefined, Map<SignatureAlgorithm, VerificationKey[]>>();
   readonly #byContent: ReadonlyMap<string, VerificationKey>;
 
   private constructor(byContent: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
@@ -28,8 +34,18 @@ export class KeySet {
     this.skipped = skipped;
     this.#byContent = byContent;
     for (const key of this.keys) {
-      if (key.kid !== undefined) push(this.#byKid, key.kid, key);
-      for (const algorithm of key.algorithms) push(this.#byAlgorithm, algorithm, key);
+      this.#offer(undefined, key);
+      if (key.kid !== undefined) this.#offer(key.kid, key);
+    }
+  }
+
+  #offer(kid: string | undefined, key: VerificationKey): void {
+    const byAlgorithm = this.#candidates.get(kid) ?? new Map<SignatureAlgorithm, VerificationKey[]>();
+    this.#candidates.set(kid, byAlgorithm);
+    for (const algorithm of key.algorithms) {
+      const candidates = byAlgorithm.get(algorithm) ?? [];
+      byAlgorithm.set(algorithm, candidates);
+      if (candidates.length < MOST_CANDIDATES) candidates.push(key);
     }
   }
 
@@ -62,12 +78,13 @@ export class KeySet {
    * Gives the keys to try, in the order of the document, two at most: those with the `kid` that are good for
    * the algorithm; for a token without `kid`, any that is good for the algorithm.
    */
-  match(kid: string | undefined, algorithm: SignatureAlgorithm): readonly VerificationKey[] {
-    if (kid === undefined) return this.#byAlgorithm.get(algorithm)?.slice(0, MOST_CANDIDATES) ?? NO_KEYS;
-    const named = this.#byKid.get(kid);
-    if (named === undefined) return NO_KEYS;
-    const fitting = named.filter((key) => key.algorithms.includes(algorithm));
-    return fitting.length > MOST_CANDIDATES ? fitting.slice(0, MOST_CANDIDATES) : fitting;
+  match({ kid, algorithm }: KeyName): readonly VerificationKey[] {
+    return this.#candidates.get(kid)?.get(algorithm) ?? NO_KEYS;
+  }
+
+  /** Tells whether this key is among those that would be tried for such a token. */
+  offers({ content }: VerificationKey, name: KeyName): boolean {
+    return this.match(name).some((key) => key.content === content);
   }
 }
 
@@ -82,10 +99,4 @@ function toText(member: unknown): string {
   } catch {
     return typeof member;
   }
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const values = map.get(key);
-  if (values === undefined) map.set(key, [value]);
-  else values.push(value);
 }

@@ -2,13 +2,11 @@ import type { JWK } from 'jose';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { SignatureAlgorithm } from '../protocol/algorithm.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import type { KeySet } from './key-set.js';
+import type { KeyName, KeySet } from './key-set.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** What is asked for: the key that a token's header names. */
-export interface KeyQuery {
-  readonly kid: string | undefined;
-  readonly algorithm: SignatureAlgorithm;
+export interface KeyQuery extends KeyName {
   /** Tells, before a fetch is spent on an unknown `kid`, whether the token could be accepted at all. */
   isPlausible(): boolean;
 }
@@ -17,8 +15,8 @@ export interface KeyQuery {
 export interface KeySource {
   /** Gives one key or two to try, or why there is none. */
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
-  /** Tells whether the issuer still vouches for this key. Sets a refresh going when one is due. */
-  holds(key: VerificationKey): boolean;
+  /** Tells whether a token that names its key so would still be tried with this one. Sets a due refresh going. */
+  holds(key: VerificationKey, name: KeyName): boolean;
   /** Has keys at hand when it settles, or gives why not. */
   ready(): MaybePromise<Refusal | undefined>;
   /** Asks the issuer anew, or gives why that failed. */
@@ -75,7 +73,7 @@ type KeyListing = Pick<KeySourceStatus, 'keys' | 'skippedKeys'>;
 /** Lists keys as a status shows them. */
 export function describeKeys(set: Pick<KeySet, 'keys' | 'skipped'> | undefined, now: number): KeyListing {
   const keys = (set?.keys ?? []).map(({ kid, algorithms, seenAt }) => {
-    return { kid, algorithms, ageSeconds: Math.max(0, now - seenAt) / 1000 };
+    return { kid, algorithms: [...algorithms], ageSeconds: Math.max(0, now - seenAt) / 1000 };
   });
   return { keys, skippedKeys: (set?.skipped ?? []).map(({ index, why }) => ({ index, why })) };
 }

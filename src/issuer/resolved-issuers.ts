@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.js';
 import { withinSeconds } from '../platform/deadline.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { RecentNames } from '../platform/recent-names.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { Issuer } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
@@ -44,15 +45,14 @@ const REFUSED_FOR_SECONDS = 60;
 export class ResolvedIssuers implements IssuerRegistry {
   readonly #options: ResolvedIssuersOptions;
   readonly #resolved: LRUCache<string, Resolved>;
-  readonly #refused: LRUCache<string, true>;
+  readonly #refused: RecentNames;
   #isClosed = false;
   readonly #pending = new Map<string, Promise<Issuer | Refusal>>();
 
   constructor(options: ResolvedIssuersOptions) {
     this.#options = options;
     this.#resolved = new LRUCache({ max: MOST_ISSUERS });
-    const ttl = REFUSED_FOR_SECONDS * 1000;
-    this.#refused = new LRUCache({ max: MOST_REFUSED, ttl, ttlResolution: 0, perf: { now: options.clock } });
+    this.#refused = new RecentNames({ max: MOST_REFUSED, seconds: REFUSED_FOR_SECONDS, clock: options.clock });
   }
 
   find(iss: string): MaybePromise<Issuer | Refusal> {
@@ -121,7 +121,7 @@ export class ResolvedIssuers implements IssuerRegistry {
   #note(iss: string, config: IssuerConfig | undefined): Issuer | Refusal {
     if (config === undefined) {
       this.#resolved.delete(iss);
-      this.#refused.set(iss, true);
+      this.#refused.add(iss);
       return refuse(iss);
     }
     const { create, clock, limits } = this.#options;

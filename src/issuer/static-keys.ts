@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { Refusal } from '../protocol/refusal.js';
-import { KeySet } from './key-set.js';
+import { type KeyName, KeySet } from './key-set.js';
 import {
   describeKeys,
   describeStatic,
@@ -28,13 +28,13 @@ export class StaticKeys implements KeySource {
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     return after(this.#set ?? this.#importing, (set) => {
-      const keys = set.match(query.kid, query.algorithm);
+      const keys = set.match(query);
       return keys.length > 0 ? keys : refuseUnknown(query);
     });
   }
 
-  holds(key: VerificationKey): boolean {
-    return this.#set?.has(key) ?? false;
+  holds(key: VerificationKey, name: KeyName): boolean {
+    return this.#set?.offers(key, name) ?? false;
   }
 
   async ready(): Promise<undefined> {

@@ -90,10 +90,12 @@ function isKeyType(kty: unknown): kty is KeyType {
 }
 
 function findMetadataProblem(jwk: UntrustedJwk): string | undefined {
-  const { kid, use, key_ops: keyOps } = jwk;
+  const { kid, use, key_ops: keyOps, ext } = jwk;
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return 'holds private or symmetric key material';
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'has a kid that is not a string';
   if (use !== undefined && use !== 'sig') return 'has a use other than sig';
+  // W3C Web Cryptography §14: ext tells whether the key can be exported.
+  if (ext !== undefined && typeof ext !== 'boolean') return 'has an ext that is not true or false';
   const isForVerification = Array.isArray(keyOps) && keyOps.length === 1 && keyOps[0] === 'verify';
   return keyOps === undefined || isForVerification ? undefined : 'has key_ops other than verify';
 }
@@ -111,6 +113,8 @@ function findWeakness(jwk: UntrustedJwk, kty: KeyType): string | undefined {
 }
 
 function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
+  // RFC 7518 §2: as few octets as the number needs. With more, one key would have several spellings.
+  if (hasLeadingZero(n) || hasLeadingZero(e)) return 'is an RSA key with leading zero octets';
   const modulus = toBigInt(n);
   const bits = modulus.toString(2).length;
   const exponent = toBigInt(e);
@@ -119,6 +123,10 @@ function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
   const isSafe = exponent % 2n === 1n && exponent >= RSA_LEAST_EXPONENT && exponent <= RSA_MOST_EXPONENT;
   if (!isSafe) return 'is an RSA key with an unsafe exponent';
   return isRocaModulus(modulus) ? 'is an RSA key that can be factored (CVE-2017-15361)' : undefined;
+}
+
+function hasLeadingZero(base64url: unknown): boolean {
+  return Buffer.from(String(base64url), 'base64url')[0] === 0;
 }
 
 function toBigInt(base64url: unknown): bigint {

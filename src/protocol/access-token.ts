@@ -62,6 +62,8 @@ class VerifiedAccessToken implements AccessToken<unknown> {
 
 // util.inspect can be told to call the getters of classes, but not those of plain objects.
 Object.defineProperty(VerifiedAccessToken.prototype, 'constructor', { value: Object });
+// What a handler puts there would be on the token of every other request.
+Object.freeze(VerifiedAccessToken.prototype);
 
 /** Makes the frozen value that a handler sees. `origin` is what `isAccessTokenFrom` knows it by. */
 export function createAccessToken<Claims>(fields: AccessToken<Claims>, origin?: object): AccessToken<Claims> {

@@ -5,6 +5,13 @@ import type { JsonObject } from '../protocol/strict-json.js';
 
 const MOST_ISSUES_TOLD = 5;
 
+/** Claims as handlers see them. */
+export interface ShapedClaims {
+  readonly claims: JsonObject;
+  /** Whether all of it is frozen, so that every request with this token can be given the same. */
+  readonly isShareable: boolean;
+}
+
 /**
  * Validates claims with the user's schema and lays its output over them. The result is frozen and has no
  * prototype, so that a claim's name never meets `Object.prototype`.
@@ -12,12 +19,11 @@ const MOST_ISSUES_TOLD = 5;
 export function applyClaimsSchema(
   payload: JsonObject,
   schema: StandardSchema | undefined,
-): MaybePromise<JsonObject | Refusal> {
-  return schema === undefined ? payload : validate(payload, schema);
+): MaybePromise<ShapedClaims | Refusal> {
+  return schema === undefined ? { claims: payload, isShareable: true } : validate(payload, schema);
 }
 
-async function validate(payload: JsonObject, schema: StandardSchema): Promise<JsonObject | Refusal> {
-  const claims: Record<string, unknown> = Object.assign(Object.create(null), payload);
+async function validate(payload: JsonObject, schema: StandardSchema): Promise<ShapedClaims | Refusal> {
   let result: SchemaResult<unknown>;
   try {
     result = await schema['~standard'].validate({ ...payload });
@@ -25,19 +31,20 @@ async function validate(payload: JsonObject, schema: StandardSchema): Promise<Js
     return new Refusal('claims_schema_failed', 'it threw', { cause });
   }
   try {
-    return layOver(claims, result);
+    return layOver(payload, result);
   } catch (cause) {
     return new Refusal('claims_schema_failed', 'it gave a result that is not of Standard Schema', { cause });
   }
 }
 
-function layOver(claims: Record<string, unknown>, result: SchemaResult<unknown> | undefined): JsonObject | Refusal {
+function layOver(payload: JsonObject, result: SchemaResult<unknown> | undefined): ShapedClaims | Refusal {
   if (result?.issues !== undefined) return new Refusal('claims_rejected', describeIssues(result.issues));
   const output: unknown = result?.value;
   if (typeof output !== 'object' || output === null || Array.isArray(output)) {
     return new Refusal('claims_schema_failed', 'it gave no object');
   }
-  return freezePlain(Object.assign(claims, output), new Set());
+  const claims: JsonObject = Object.assign(Object.create(null), payload, output);
+  return { claims, isShareable: freezePlain(claims, new Set()) };
 }
 
 function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object }>['issues']): string {
@@ -48,14 +55,22 @@ function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object 
   return quoteUntrusted(told.join('; '));
 }
 
-/** Freezes objects and arrays all the way down. Dates, maps and instances of classes stay as they are. */
-function freezePlain<T extends object>(value: T, seen: Set<object>): T {
-  if (seen.has(value)) return value;
+/**
+ * Freezes objects and arrays all the way down, and tells whether that was all there is. Dates, maps, functions
+ * and instances of classes stay as they are.
+ */
+function freezePlain(value: object, seen: Set<object>): boolean {
+  if (seen.has(value)) return true;
   seen.add(value);
-  for (const member of Object.values(value)) {
-    if (typeof member !== 'object' || member === null) continue;
-    const prototype: unknown = Object.getPrototypeOf(member);
-    if (Array.isArray(member) || prototype === Object.prototype || prototype === null) freezePlain(member, seen);
-  }
-  return Object.freeze(value);
+  if (!isPlain(value)) return false;
+  const members = Reflect.ownKeys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)?.value as unknown);
+  Object.freeze(value);
+  const objects = members.filter((member) => Object(member) === member) as readonly object[];
+  return objects.map((member) => freezePlain(member, seen)).every(Boolean);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) return prototype === Array.prototype;
+  return prototype === Object.prototype || prototype === null;
 }

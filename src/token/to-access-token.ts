@@ -7,23 +7,28 @@ import { applyClaimsSchema } from './claims-schema.js';
 import { parseTokenScopes } from './token-scopes.js';
 import type { VerifiedToken } from './verify-jwt.js';
 
+/** What handlers see, and whether every request with this token can be given the same. */
+export interface ShapedToken {
+  readonly accessToken: AccessToken;
+  readonly isShareable: boolean;
+}
+
 /**
- * Makes of a verified token what handlers see. The user's schema and scope functions run here, once a token.
- * The access token is known to come from `verifier`.
+ * Makes of a verified token what handlers see. The user's schema and scope functions run here. The access
+ * token is known to come from `verifier`.
  */
 export function toAccessToken(
   token: string,
   { issuer, payload, facts }: VerifiedToken,
   verifier: { readonly schema: StandardSchema | undefined },
-): MaybePromise<AccessToken | Refusal> {
+): MaybePromise<ShapedToken | Refusal> {
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom);
   if (scopes instanceof Refusal) return scopes;
-  return after(applyClaimsSchema(payload, verifier.schema), (claims) => {
-    if (claims instanceof Refusal) return claims;
+  return after(applyClaimsSchema(payload, verifier.schema), (shaped) => {
+    if (shaped instanceof Refusal) return shaped;
     const { subject, clientId, audience, expiresAt } = facts;
-    return createAccessToken(
-      { token, claims: claims as UntypedClaims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt },
-      verifier,
-    );
+    const claims = shaped.claims as UntypedClaims;
+    const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
+    return { accessToken: createAccessToken(fields, verifier), isShareable: shaped.isShareable };
   });
 }

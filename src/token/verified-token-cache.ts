@@ -2,11 +2,12 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { AccessToken } from '../protocol/access-token.js';
-import type { VerifiedToken } from './verify-jwt.js';
+import { checkStanding, type VerifiedToken } from './verify-jwt.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
 export interface CachedToken extends VerifiedToken {
-  readonly accessToken: AccessToken;
+  /** Undefined where a part of it could be changed by a handler: it is made anew for each request then. */
+  readonly accessToken: AccessToken | undefined;
 }
 
 /** How well the cache does, since it was created. */
@@ -37,17 +38,13 @@ export class VerifiedTokenCache {
   get(token: string): CachedToken | undefined {
     const digest = digestOf(token);
     const known = this.#tokens.get(digest);
-    if (known !== undefined && this.#isCurrent(known)) {
+    if (known !== undefined && checkStanding(known, this.#issuers) === undefined) {
       this.#hits += 1;
       return known;
     }
     this.#tokens.delete(digest);
     this.#misses += 1;
     return undefined;
-  }
-
-  #isCurrent({ issuer, key }: CachedToken): boolean {
-    return this.#issuers.holds(issuer) && issuer.keys.holds(key);
   }
 
   set(token: string, verified: CachedToken): void {

@@ -8,7 +8,7 @@ import type { JsonObject } from '../protocol/strict-json.js';
 import { type AcceptanceRules, checkAcceptance } from './acceptance.js';
 import { parseTokenFacts, type TokenFacts } from './claim-rules.js';
 import { type CompactJws, parseCompactJws } from './compact-jws.js';
-import { parseJoseHeader } from './jose-header.js';
+import { type JoseHeader, parseJoseHeader } from './jose-header.js';
 import type { KnownHeaders } from './known-headers.js';
 import { verifySignature } from './signature.js';
 import { checkKind, checkType } from './token-kind.js';
@@ -18,6 +18,8 @@ export interface VerifiedToken {
   readonly issuer: Issuer;
   /** The key that verified it: the token is genuine for as long as the issuer holds this key. */
   readonly key: VerificationKey;
+  /** How the token names that key. */
+  readonly header: JoseHeader;
   readonly payload: JsonObject;
   readonly facts: TokenFacts;
 }
@@ -49,7 +51,7 @@ export function verifyJwt(
     const foreignType = checkType(jws.header, issuer.rules.profile);
     if (foreignType !== undefined) return foreignType;
     return after(issuer.keys.find({ ...header, isPlausible: () => isPlausible(jws, issuer, acceptance) }), (keys) =>
-      keys instanceof Refusal ? keys : verifyWith(keys, header.algorithm, jws, issuer, rules.headers),
+      keys instanceof Refusal ? keys : verifyWith(keys, header, jws, issuer, rules.headers),
     );
   });
 }
@@ -69,20 +71,25 @@ function isPlausible({ payload }: CompactJws, issuer: Issuer, acceptance: Accept
 
 async function verifyWith(
   keys: readonly VerificationKey[],
-  algorithm: SignatureAlgorithm,
+  header: JoseHeader,
   jws: CompactJws,
   issuer: Issuer,
   headers: KnownHeaders,
 ): Promise<VerifiedToken | Refusal> {
-  const key = await findSigner(keys, algorithm, jws);
+  const key = await findSigner(keys, header.algorithm, jws);
   if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
-  if (!issuer.keys.holds(key)) return new Refusal('unknown_key', 'it was withdrawn while it was being used');
   headers.add(jws.headerSegment, jws.header);
 
   const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
   if (foreignKind !== undefined) return foreignKind;
   const facts = parseTokenFacts(jws.payload);
-  return facts instanceof Refusal ? facts : { issuer, key, payload: jws.payload, facts };
+  return facts instanceof Refusal ? facts : { issuer, key, header, payload: jws.payload, facts };
+}
+
+/** Checks that what made a token genuine did not change since: its issuer is trusted, and has this key. */
+export function checkStanding({ issuer, key, header }: VerifiedToken, issuers: IssuerRegistry): Refusal | undefined {
+  if (!issuers.holds(issuer)) return new Refusal('issuer_not_trusted', 'it is not trusted any more');
+  return issuer.keys.holds(key, header) ? undefined : new Refusal('unknown_key', 'it was withdrawn');
 }
 
 async function findSigner(

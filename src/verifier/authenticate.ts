@@ -8,9 +8,9 @@ import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
 import type { KnownHeaders } from '../token/known-headers.js';
-import { toAccessToken } from '../token/to-access-token.js';
+import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
 import type { VerifiedTokenCache } from '../token/verified-token-cache.js';
-import { verifyJwt } from '../token/verify-jwt.js';
+import { checkStanding, type VerifiedToken, verifyJwt } from '../token/verify-jwt.js';
 import { authorize } from './authorize.js';
 import type { Demands } from './demands.js';
 
@@ -38,13 +38,12 @@ export function authenticate(
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
   const { token } = bearer;
-  const acceptance = acceptanceAt(context, demands.audience);
   // A token that is known was made of the right characters when it was seen first.
-  const known = recognizeToken(context, token, acceptance);
-  if (known !== undefined) return authorize(known, demands.policy);
+  const known = recognizeToken(context, token, demands.audience);
+  if (known !== undefined) return after(known, (outcome) => authorize(outcome, demands.policy));
   const malformed = checkBearerToken(bearer);
   if (malformed !== undefined) return malformed;
-  return after(verifyNewToken(context, token, acceptance), (verified) => authorize(verified, demands.policy));
+  return after(verifyNewToken(context, token, demands.audience), (outcome) => authorize(outcome, demands.policy));
 }
 
 /** Verifies a token that was taken out of its request already. */
@@ -54,43 +53,74 @@ export function verifyToken(
   audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> {
   if (typeof token !== 'string') return new Refusal('token_malformed', 'it is not a string');
-  const acceptance = acceptanceAt(context, audience);
-  return recognizeToken(context, token, acceptance) ?? verifyNewToken(context, token, acceptance);
-}
-
-function acceptanceAt(
-  { clock, clockToleranceSeconds }: VerifierContext,
-  audience: Demands['audience'],
-): AcceptanceRules {
-  return { audience, now: clock() / 1000, clockToleranceSeconds };
+  return recognizeToken(context, token, audience) ?? verifyNewToken(context, token, audience);
 }
 
 /** Judges a token that was verified before; undefined for any other. */
 function recognizeToken(
   context: VerifierContext,
   token: string,
-  acceptance: AcceptanceRules,
-): AccessToken | Refusal | undefined {
+  audience: Demands['audience'],
+): MaybePromise<AccessToken | Refusal> | undefined {
   if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
   // What is too long was never accepted, and is not worth its hash.
   const known = token.length > context.maxTokenBytes ? undefined : context.cache?.get(token);
   if (known === undefined) return undefined;
-  return checkAcceptance(known.facts, known.issuer, acceptance) ?? known.accessToken;
+  if (known.accessToken === undefined) return admitToken(context, token, known, audience);
+  return checkAcceptance(known.facts, known.issuer, acceptanceNow(context, audience)) ?? known.accessToken;
 }
 
+/** Where issuers or keys changed while they were being used, the token is verified once more. */
 function verifyNewToken(
   context: VerifierContext,
   token: string,
-  acceptance: AcceptanceRules,
+  audience: Demands['audience'],
+  isRetry = false,
 ): MaybePromise<AccessToken | Refusal> {
-  return after(verifyJwt(token, context, acceptance), (verified) => {
+  return after(verifyJwt(token, context, acceptanceNow(context, audience)), (verified) => {
     if (verified instanceof Refusal) return verified;
-    const refusal = checkAcceptance(verified.facts, verified.issuer, acceptance);
-    if (refusal !== undefined) return refusal;
-    return after(toAccessToken(token, verified, context), (accessToken) => {
-      if (accessToken instanceof Refusal || context.lifetime.isOver) return accessToken;
-      context.cache?.set(token, { ...verified, accessToken });
-      return accessToken;
-    });
+    const changed = checkStanding(verified, context.issuers);
+    if (changed === undefined) return admitToken(context, token, verified, audience);
+    return isRetry ? changed : verifyNewToken(context, token, audience, true);
   });
+}
+
+/** Lets a genuine token in, here and now, and remembers it. The claims schema sees none that is not let in. */
+function admitToken(
+  context: VerifierContext,
+  token: string,
+  verified: VerifiedToken,
+  audience: Demands['audience'],
+): MaybePromise<AccessToken | Refusal> {
+  const { facts, issuer } = verified;
+  const refusal = checkAcceptance(facts, issuer, acceptanceNow(context, audience));
+  if (refusal !== undefined) return refusal;
+  const shaped = toAccessToken(token, verified, context);
+  if (!(shaped instanceof Promise)) return rememberToken(context, token, verified, shaped);
+  // The world went on while the schema was at work.
+  return shaped.then(
+    (late) =>
+      checkStanding(verified, context.issuers) ??
+      checkAcceptance(facts, issuer, acceptanceNow(context, audience)) ??
+      rememberToken(context, token, verified, late),
+  );
+}
+
+function rememberToken(
+  { cache, lifetime }: VerifierContext,
+  token: string,
+  verified: VerifiedToken,
+  shaped: ShapedToken | Refusal,
+): AccessToken | Refusal {
+  if (shaped instanceof Refusal) return shaped;
+  const { accessToken, isShareable } = shaped;
+  if (!lifetime.isOver) cache?.set(token, { ...verified, accessToken: isShareable ? accessToken : undefined });
+  return accessToken;
+}
+
+function acceptanceNow(
+  { clock, clockToleranceSeconds }: VerifierContext,
+  audience: Demands['audience'],
+): AcceptanceRules {
+  return { audience, now: clock() / 1000, clockToleranceSeconds };
 }

@@ -104,6 +104,6 @@ describe('createIssuer', () => {
     const [key] = (await created.keys.find(byKid('key-1'))) as readonly [never];
     site.documents.set(METADATA_URL, { issuer: 'https://evil.test', jwks_uri: JWKS_URI });
     expect(reasonOf(await created.keys.refresh())).toBe('metadata_unavailable');
-    expect(created.keys.holds(key)).toBe(true);
+    expect(created.keys.holds(key, byKid('key-1'))).toBe(true);
   });
 });

@@ -42,12 +42,17 @@ describe('checkJwk', () => {
   });
 
   it('keeps the public members alone, and of the metadata what a snapshot needs', () => {
-    const decorated = { ...rsa, x5c: ['AA=='], x5t: 1, ext: 'yes', key_ops: ['verify'], iat: 1 };
+    const decorated = { ...rsa, x5c: ['AA=='], x5t: 1, ext: true, key_ops: ['verify'], iat: 1 };
     expect(usable(decorated)).toEqual({
       kid: 'key-1',
       algorithms: ['RS256'],
       publicJwk: { kty: 'RSA', n: rsa.n, e: 'AQAB', kid: 'key-1', alg: 'RS256' },
     });
+  });
+
+  it.each(['yes', 1, null, {}])('H12b: refuses a key whose ext is no boolean: %j', (ext) => {
+    expect(isUsable({ ...rsa, ext: true })).toBe(true);
+    expect(checkJwk({ ...rsa, ext })).toBe('has an ext that is not true or false');
   });
 
   it('7517-3: takes a key without kid, use, key_ops and alg', () => {
@@ -162,9 +167,18 @@ describe('checkJwk, sizes of RSA keys', () => {
     expect(checkJwk({ ...rsa, n: modulusOf(bits) })).toBe('is an RSA key of more than 8192 bits');
   });
 
-  it('H12: counts bits without leading zeros', () => {
-    const padded = Buffer.concat([Buffer.alloc(129), Buffer.from(modulusOf(1024), 'base64url')]).toString('base64url');
-    expect(checkJwk({ ...rsa, n: padded })).toBe('is an RSA key of less than 2048 bits');
+  it.each([1, 129])('H12, RFC 7518 §2: refuses a modulus and an exponent with leading zeros: %i', (count) => {
+    const pad = (member: string) =>
+      Buffer.concat([Buffer.alloc(count), Buffer.from(member, 'base64url')]).toString('base64url');
+    expect(isUsable(rsa)).toBe(true);
+    const told = 'is an RSA key with leading zero octets';
+    expect(checkJwk({ ...rsa, n: pad(String(rsa.n)) })).toBe(told);
+    expect(checkJwk({ ...rsa, e: pad(String(rsa.e)) })).toBe(told);
+    expect(checkJwk({ ...rsa, n: pad(modulusOf(1024)) })).toBe(told);
+  });
+
+  it('H12, K11: refuses the exponent 0, which is all zeros', () => {
+    expect(checkJwk({ ...rsa, e: encode(0n) })).toBe('is an RSA key with leading zero octets');
   });
 
   it('H12: refuses a modulus that is no base64url at all', () => {
@@ -172,7 +186,6 @@ describe('checkJwk, sizes of RSA keys', () => {
   });
 
   it.each<[string, bigint]>([
-    ['0', 0n],
     ['1 (Wycheproof, K11)', 1n],
     ['3', 3n],
     ['65535', 65_535n],

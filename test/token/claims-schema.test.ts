@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Refusal } from '../../src/protocol/refusal.js';
+import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import type { JsonObject } from '../../src/protocol/strict-json.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
@@ -11,7 +11,12 @@ import { schemaOf } from '../support/schema-of.js';
 
 const PAYLOAD = toJsonObject({ sub: '"test-user"', tenant: '"blue"', org: '{"ids":["a","b"]}', level: '"3"' });
 
-const apply = (schema: StandardSchema | undefined) => applyClaimsSchema(PAYLOAD, schema);
+const shape = (schema: StandardSchema | undefined) => applyClaimsSchema(PAYLOAD, schema);
+
+async function apply(schema: StandardSchema | undefined): Promise<JsonObject | Refusal> {
+  const shaped = await shape(schema);
+  return shaped instanceof Refusal ? shaped : shaped.claims;
+}
 
 async function expectRefusal(schema: StandardSchema, reason: string): Promise<Refusal> {
   expect(reasonOf(await apply(schemaOf((value) => ({ value }))))).toBe('accepted');
@@ -214,6 +219,38 @@ describe('applyClaimsSchema, freezing', () => {
     const claims = (await apply(schemaOf(() => ({ value: output })))) as JsonObject;
     expect([claims['at'], claims['seen'], claims['url']]).toEqual([output.at, output.seen, output.url]);
     expect([output.at, output.seen, output.url].map(Object.isFrozen)).toEqual([false, false, false]);
+  });
+
+  const nested = (member: unknown) => ({ deep: [{ member }] });
+  const hidden = Object.defineProperty({}, 'hidden', { value: new Date(0) });
+  class Level {}
+
+  it.each<[string, boolean, unknown]>([
+    ['no schema', true, undefined],
+    ['texts, numbers and null', true, nested([1, 'a', null, true, undefined])],
+    ['an object without a prototype', true, nested(Object.create(null))],
+    ['a symbol', true, nested(Symbol('a'))],
+    ['a date', false, nested(new Date(0))],
+    ['a map', false, nested(new Map())],
+    ['an instance of a class', false, nested(new Level())],
+    ['a list of a class of its own', false, nested(new (class extends Array {})())],
+    ['bytes', false, nested(Buffer.from('a'))],
+    ['a function', false, nested(() => 'a')],
+    ['a date that is not enumerated', false, nested(hidden)],
+    ['a date under a symbol', false, nested({ [Symbol('a')]: new Date(0) })],
+    [
+      'what a getter gives anew',
+      true,
+      {
+        get now() {
+          return 'a';
+        },
+      },
+    ],
+    ['a date beside what can be frozen', false, { a: new Date(0), b: { c: 1 } }],
+  ])('H25: tells whether claims can be given to several requests: %s, %s', async (_, isShareable, output) => {
+    const schema = output === undefined ? undefined : schemaOf(() => ({ value: output }));
+    expect(await shape(schema)).toMatchObject({ isShareable });
   });
 
   it('takes null, numbers and functions in an output as they are', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAccessToken } from '../../src/protocol/access-token.js';
+import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import { toAccessToken } from '../../src/token/to-access-token.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
@@ -15,7 +16,8 @@ const issuer = new RawIssuer();
 async function convert(payload: JsonTexts = {}, schema?: StandardSchema, options: Partial<VerifierOptions> = {}) {
   const token = issuer.token({ payload });
   const verified = await createVerifyJwt({ ...issuer.verifierOptions, ...options })(token);
-  return { token, outcome: await toAccessToken(token, verified as VerifiedToken, { schema }) };
+  const shaped = await toAccessToken(token, verified as VerifiedToken, { schema });
+  return { token, outcome: shaped instanceof Refusal ? shaped : shaped.accessToken };
 }
 
 describe('toAccessToken', () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
-import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
-import { toAccessToken } from '../../src/token/to-access-token.js';
+import { type ShapedToken, toAccessToken } from '../../src/token/to-access-token.js';
 import { type CachedToken, VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
@@ -15,7 +14,8 @@ const TRUSTING = new ListedIssuers([]);
 
 async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<CachedToken> {
   const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
-  return { ...genuine, accessToken: (await toAccessToken(token, genuine, { schema: undefined })) as AccessToken };
+  const { accessToken } = (await toAccessToken(token, genuine, { schema: undefined })) as ShapedToken;
+  return { ...genuine, accessToken };
 }
 
 describe('VerifiedTokenCache', () => {
