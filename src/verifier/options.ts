@@ -39,7 +39,10 @@ export interface VerifierOptions<Schema extends StandardSchema<object> = Standar
    * audience and needs `clientIds`.
    */
   readonly audience: string | readonly string[] | false;
-  /** Validates the claims, and types `req.auth.claims` by its output. Must be pure; runs once a token. */
+  /**
+   * Validates the claims, and types `req.auth.claims` by its output. Must be pure: it runs once a token, or for
+   * each request where its output holds more than plain data.
+   */
   readonly claims?: Schema;
   /** For `exp`, `nbf` and `iat` alike. @defaultValue 5 */
   readonly clockToleranceSeconds?: number;

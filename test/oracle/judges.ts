@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createLocalJWKSet, errors, type JWTVerifyOptions, type JWTVerifyResult, jwtVerify } from 'jose';
 import {
   type AuthorizationServer,
@@ -70,22 +71,21 @@ export async function judgeAll(judges: Judges, token: string, at: number): Promi
 }
 
 function createScopegateJudge(world: World, profile: OracleProfile, { everyNthRefusal }: Scrutiny): Judge {
-  const clock = { now: 0 };
+  // Calls at different times are under way together, so each carries its own.
+  const times = new AsyncLocalStorage<number>();
   const verifier = createVerifier({
     issuer: { issuer: world.issuer, jwks: world.jwks },
     audience: world.audience,
     algorithms: ACCEPTED_ALGORITHMS,
     profile,
     clockToleranceSeconds: TOLERANCE_SECONDS,
-    clock: () => clock.now,
+    clock: () => times.getStore() ?? 0,
   });
   let refusals = 0;
 
   async function judgeOnce(token: string, at: number): Promise<Verdict> {
-    // The clock is read before the first wait, so that calls at other times may be under way.
-    clock.now = at;
     try {
-      const { claims } = await verifier.verify(token);
+      const { claims } = await times.run(at, () => verifier.verify(token));
       return accepted(claims);
     } catch (error) {
       if (!(error instanceof AuthorizationError || error instanceof IssuerUnavailableError)) {

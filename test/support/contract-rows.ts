@@ -41,6 +41,7 @@ export function startContractApi(
       algorithms: ['ES256'],
       clientIds: ['test-client'],
       maxTokenAgeSeconds: 7200,
+      requireKid: true,
       claims: z.looseObject({ tenant: z.string().optional() }).refine(({ bomb }) => bomb !== 'schema' || explode()),
       scopesFrom: ['scope', ({ bomb }) => (bomb === 'scopes' ? explode() : [])],
       ...changes,
@@ -87,6 +88,7 @@ export const CONTRACT_ROWS: readonly ContractRow[] = [
   { answer: invalidToken('algorithm_not_allowed'), call: { claims: { algorithm: 'RS256' } } },
   { answer: invalidToken('token_type_not_allowed'), call: withHeader({ typ: 'dpop+jwt' }) },
   { answer: invalidToken('issuer_not_trusted'), call: withClaims({ iss: 'https://evil.example' }) },
+  { answer: invalidToken('kid_missing'), call: withHeader({ kid: undefined }) },
   { answer: invalidToken('unknown_key'), call: withHeader({ kid: 'es256-2' }) },
   {
     answer: invalidToken('signature_invalid'),
