@@ -37,6 +37,11 @@ describe('headerValues, of a request that Node received', () => {
     expect(headerValues(request, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
   });
 
+  it('case F6: takes no value for a name', async () => {
+    const request = await receive('X-Name: authorization', 'Authorization: Bearer a', 'Authorization: Bearer b');
+    expect(headerValues(request, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
+  });
+
   it('RFC 9110 §5.1: tells a header from others that only begin, end or count like it', async () => {
     const request = await receive('Proxy-Authorization: Basic a', 'AuthorizatioX: b', 'Authorization: Bearer c');
     expect(headerValues(request, 'authorization')).toEqual(['Bearer c']);

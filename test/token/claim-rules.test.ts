@@ -49,6 +49,11 @@ describe('parseTokenFacts', () => {
     expect(parse({ exp: undefined })).toMatchObject({ reason: 'claim_missing', detail: 'exp' });
   });
 
+  it('takes no claim called undefined for the client', () => {
+    const facts = parseTokenFacts(toJsonObject({ exp: '1', undefined: '"admin"' }));
+    expect(facts).toMatchObject({ clientId: undefined });
+  });
+
   it('demands no claim but exp', () => {
     expect(parseTokenFacts(toJsonObject({ exp: '1' }))).toEqual({
       subject: undefined,

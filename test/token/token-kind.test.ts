@@ -48,7 +48,7 @@ describe.each(PROFILES)('checkType, profile %s', (profile) => {
     expect(type(JSON.stringify(typ), profile)).toBe('token_type_not_allowed');
   });
 
-  it.each(['["at+jwt"]', '1', 'null', 'true', '{}'])('G3: refuses a typ that is no string: %s', (typ) => {
+  it.each(['["at+jwt"]', '["JWT"]', '1', 'null', 'true', '{}'])('G3: refuses a typ that is no string: %s', (typ) => {
     expect(type(AT_JWT, profile)).toBe('accepted');
     expect(type(typ, profile)).toBe('token_type_not_allowed');
   });

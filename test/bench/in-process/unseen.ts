@@ -1,0 +1,184 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createGuard, type Verifier } from '../../../dist/index.js';
+import { internalsOf } from '../../../dist/verifier/create-verifier.js';
+import { atLeast, type PartResult, type Table, type Target } from '../lib/report.js';
+import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
+import { type Candidate, inFlight, oneAtATime, timeInterleaved } from '../lib/stopwatch.js';
+import { openTokenPool, readTokens } from '../lib/token-pool.js';
+import { fresh, type SigningKey, schemeOf } from '../lib/tokens.js';
+import { createPeers, createReadyVerifier, type VerifyToken } from './systems.js';
+
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+type Algorithm = (typeof ALGORITHMS)[number];
+
+const WIDTH = 64;
+const OURS = 'scopegate: whole guard';
+const BARE = 'bare crypto.verify, callback';
+const SYNCHRONOUS = 'bare crypto.verify, synchronous';
+const PARSED = 'bare callback, split and JSON.parse';
+
+/** Tokens never seen before: one at a time, and 64 in flight. */
+export async function measureUnseen(isQuick: boolean): Promise<PartResult> {
+  const rows: (string | number)[][] = [];
+  const targets: Target[] = [];
+  const samples: Record<string, unknown> = {};
+  for (const algorithm of ALGORITHMS) {
+    const size = isQuick ? 300 : 2000;
+    const pool = await openTokenPool(algorithm, size);
+    const tokens = readTokens(pool, 0, size);
+    const plan = { rounds: isQuick ? 3 : 21, warmUpRounds: isQuick ? 1 : 3, size };
+    const alone = await timeInterleaved(candidates(algorithm, pool.key, tokens, 1), plan);
+    const together = await timeInterleaved(candidates(algorithm, pool.key, tokens, WIDTH), plan);
+    const rate = (name: string) => 1e6 / together.median(name);
+    for (const name of Object.keys(alone.all())) {
+      const aside = name === SYNCHRONOUS ? [1e6 / alone.median(name)] : [rate(name)];
+      rows.push([algorithm, name, alone.median(name), ...aside, ((aside[0] ?? 0) / rate(BARE)).toFixed(2)]);
+    }
+    const share = rate(OURS) / rate(BARE);
+    targets.push(atLeast(2, `never seen, ${algorithm}, ${WIDTH} in flight: rate of the bare callback`, share, 0.85));
+    samples[algorithm] = { alone: alone.all(), together: together.all() };
+  }
+  const columns = ['algorithm', 'system', 'one at a time, us', `${WIDTH} in flight, a second`, 'of the bare callback'];
+  const table: Table = { name: 'in-process-new', title: 'In process: tokens never seen', columns, rows };
+  return { tables: [table], targets, samples };
+}
+
+function candidates(
+  algorithm: Algorithm,
+  key: SigningKey,
+  tokens: readonly string[],
+  width: number,
+): readonly Candidate[] {
+  const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
+  const [hash, parameters] = schemeOf(algorithm);
+  const input = { key: publicKey, ...parameters };
+  const own = [
+    bareCandidate(hash, input, tokens, width),
+    parsedCandidate(hash, input, tokens, width),
+    guardCandidate(key, tokens, width),
+  ];
+  if (width === 1) own.splice(1, 0, synchronousCandidate(hash, input, tokens));
+  else own.splice(1, 0, { ...synchronousCandidate(hash, input, tokens) });
+  if (algorithm !== 'RS256') return own;
+  const { 'fast-jwt, cache': _, ...peers } = createPeers(key);
+  return [
+    ...own,
+    ...Object.entries(peers).map(([name, verifyToken]) => peerCandidate(name, verifyToken, tokens, width)),
+  ];
+}
+
+interface Parts {
+  readonly input: Buffer;
+  readonly signature: Buffer;
+}
+type VerifyKey = { readonly key: KeyObject };
+
+/** OpenSSL's work and nothing else: the token was taken apart beforehand. */
+function bareCandidate(
+  hash: string | null,
+  key: VerifyKey,
+  tokens: readonly string[],
+  width: number,
+): Candidate<readonly Parts[]> {
+  return {
+    name: BARE,
+    prepare: (size) => tokens.slice(0, size).map(split),
+    run: (batch) =>
+      inFlight(batch, width, ({ input, signature }, done) => {
+        verify(hash, input, key, signature, (error, isValid) => requireValid(error === null && isValid, done));
+      }),
+  };
+}
+
+function synchronousCandidate(
+  hash: string | null,
+  key: VerifyKey,
+  tokens: readonly string[],
+): Candidate<readonly Parts[]> {
+  return {
+    name: SYNCHRONOUS,
+    prepare: (size) => tokens.slice(0, size).map(split),
+    run(batch) {
+      for (const { input, signature } of batch) requireValid(verify(hash, input, key, signature), () => {});
+    },
+  };
+}
+
+/** What a route with a bare callback does: split, verify, parse. */
+function parsedCandidate(
+  hash: string | null,
+  key: VerifyKey,
+  tokens: readonly string[],
+  width: number,
+): Candidate<readonly string[]> {
+  return {
+    name: PARSED,
+    prepare: (size) => tokens.slice(0, size).map(fresh),
+    run: (batch) =>
+      inFlight(batch, width, (token, done) => {
+        const { input, signature } = split(token);
+        verify(hash, input, key, signature, (error, isValid) => {
+          const payload = Buffer.from(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')), 'base64url');
+          requireValid(error === null && isValid && JSON.parse(payload.toString()).iss !== '', done);
+        });
+      }),
+  };
+}
+
+interface Calls {
+  readonly requests: readonly GuardedRequest[];
+  readonly verifier: Verifier;
+}
+
+/** With a verifier of its own each round, whose cache is empty. */
+function guardCandidate(key: SigningKey, tokens: readonly string[], width: number): Candidate<Calls> {
+  return {
+    name: OURS,
+    async prepare(size) {
+      const requests = tokens.slice(0, size).map((token) => createRequest(`Bearer ${token}`));
+      return { requests, verifier: await createReadyVerifier(key) };
+    },
+    async run({ requests, verifier }) {
+      const middleware = createGuard(verifier)('orders:read');
+      await inFlight(requests, width, (req, done) => {
+        middleware(req, createSink(), (error) => requireValid(error === undefined && req.auth !== undefined, done));
+      });
+      const hits = internalsOf(verifier)?.context.cache?.status().hits;
+      if (hits !== 0) throw new Error(`${hits} tokens had been seen before`);
+    },
+  };
+}
+
+function peerCandidate(
+  name: string,
+  verifyToken: VerifyToken,
+  tokens: readonly string[],
+  width: number,
+): Candidate<readonly string[]> {
+  return {
+    name,
+    prepare: (size) => tokens.slice(0, size).map(fresh),
+    run(batch) {
+      if (width === 1) return oneAtATime(batch, verifyToken);
+      return inFlight(batch, width, (token, done) => {
+        const result = verifyToken(token);
+        // fast-jwt answers at once; called back later, as the others are, it does not pile up frames.
+        if (result instanceof Promise) result.then(done);
+        else queueMicrotask(done);
+      });
+    },
+  };
+}
+
+function split(token: string): Parts {
+  const end = token.lastIndexOf('.');
+  return {
+    input: Buffer.from(token.slice(0, end), 'latin1'),
+    signature: Buffer.from(token.slice(end + 1), 'base64url'),
+  };
+}
+
+function requireValid(isValid: boolean, done: () => void): void {
+  if (!isValid) throw new Error('a token was refused that is good');
+  done();
+}

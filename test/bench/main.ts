@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describeEnvironment } from './lib/environment.js';
+import { BENCH, ROOT, runProgram } from './lib/programs.js';
+import { type PartResult, printTable, printTargets } from './lib/report.js';
+import { type PartName, parseSettings, USAGE } from './lib/settings.js';
+
+const PROGRAMS = {
+  'in-process': 'in-process/main.ts',
+  growth: 'growth.ts',
+  memory: 'memory.ts',
+  micro: 'micro.ts',
+} as const;
+
+// Measures scopegate beside its peers. `npm run bench -- --help` tells the options.
+
+if (process.argv.includes('--help')) {
+  console.log(USAGE);
+  process.exit();
+}
+const settings = parseSettings(process.argv.slice(2));
+if (!existsSync(`${BENCH}node_modules`)) run('npm', ['ci', '--no-audit', '--no-fund'], BENCH);
+if (settings.isBuilt) run('npm', ['run', '--silent', 'build'], ROOT);
+const environment = describeEnvironment(settings.node);
+console.log(`scopegate on Node ${environment.node}, ${environment.cores} cores, ${environment.loadGenerator}`);
+
+const file = resultFile();
+const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { parts?: object }).parts : undefined;
+const parts: Record<string, object> = { ...earlier };
+const failed: PartName[] = [];
+mkdirSync(`${BENCH}results`, { recursive: true });
+for (const part of settings.parts) {
+  const started = Date.now();
+  const result = await measure(part).catch((error: unknown) => {
+    console.error(error);
+    failed.push(part);
+  });
+  if (result === undefined) continue;
+  const seconds = Math.round((Date.now() - started) / 1000);
+  for (const table of result.tables) printTable(table);
+  printTargets(result.targets);
+  console.log(`\n${part}: ${seconds} s`);
+  parts[part] = { date: new Date(started).toISOString(), seconds, environment, command: commandLine(), ...result };
+  // After each part, so that none is lost when a later one fails.
+  const all = { node: environment.node, isQuick: settings.isQuick, parts };
+  writeFileSync(file, `${JSON.stringify(all, undefined, 1)}\n`);
+}
+console.log(`\nwritten to ${file.slice(ROOT.length)}`);
+if (failed.length > 0) {
+  console.log(`FAILED: ${failed.join(', ')}`);
+  process.exitCode = 1;
+}
+
+async function measure(part: PartName): Promise<PartResult> {
+  // Imported late: what it needs may have been installed just now.
+  if (part === 'http') return (await import('./http/main.js')).measureHttp(settings, environment.node);
+  if (part === 'event-loop') return (await import('./event-loop.js')).measureEventLoop(settings);
+  if (part === 'start') return (await import('./start.js')).measureStart(settings);
+  if (part === 'flood') return (await import('./flood.js')).measureFlood(settings);
+  const args = [JSON.stringify(settings)];
+  return runProgram(PROGRAMS[part], { node: settings.node, args, nodeOptions: ['--expose-gc'] });
+}
+
+function resultFile(): string {
+  return `${BENCH}results/${Number.parseInt(environment.node, 10)}${settings.isQuick ? '.quick' : ''}.json`;
+}
+
+function commandLine(): string {
+  return ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

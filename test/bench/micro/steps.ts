@@ -1,0 +1,138 @@
+import { createPublicKey, hash } from 'node:crypto';
+import { createGuard, type Verifier } from '../../../dist/index.js';
+import { compilePolicy } from '../../../dist/policy/check-policy.js';
+import { anyOf, claim, parsePolicy } from '../../../dist/policy/policy.js';
+import { checkBearerToken, findBearerToken } from '../../../dist/protocol/bearer-token.js';
+import { formatChallenge } from '../../../dist/protocol/challenge.js';
+import { formatAnswer } from '../../../dist/protocol/http-answer.js';
+import { Refusal } from '../../../dist/protocol/refusal.js';
+import { parseStrictJsonObject } from '../../../dist/protocol/strict-json.js';
+import { checkAcceptance } from '../../../dist/token/acceptance.js';
+import { parseTokenFacts } from '../../../dist/token/claim-rules.js';
+import { type CompactJws, parseCompactJws } from '../../../dist/token/compact-jws.js';
+import { verifySignature } from '../../../dist/token/signature.js';
+import { internalsOf, type VerifierInternals } from '../../../dist/verifier/create-verifier.js';
+import { createReadyVerifier } from '../in-process/systems.js';
+import { createRequest, createSink } from '../lib/request.js';
+import { AUDIENCE, createSigner, createSigningKey, fresh } from '../lib/tokens.js';
+
+export interface Step {
+  readonly name: string;
+  readonly step: () => unknown;
+}
+
+// Inputs take turns, so that no step is folded into a constant.
+const INPUTS = 64;
+const MAX_TOKEN_BYTES = 8192;
+const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES512', 'EdDSA'] as const;
+
+/** The steps of a request, in the order of authenticate.ts. */
+export async function createSteps(): Promise<readonly Step[]> {
+  const key = createSigningKey('RS256');
+  const sign = createSigner(key);
+  const tokens = Array.from({ length: INPUTS }, (_, i) => sign(i));
+  const verifier = await createReadyVerifier(key);
+  // Twice, should a cache take a token in at its second sight only.
+  for (const token of [...tokens, ...tokens]) await verifier.verify(token);
+  return [
+    ...carriageSteps(tokens),
+    ...tokenSteps(tokens),
+    ...ALGORITHMS.map(signatureStep),
+    ...(await ruleSteps(verifier, tokens)),
+    ...answerSteps(),
+    ...guardSteps(verifier, tokens),
+  ];
+}
+
+function carriageSteps(tokens: readonly string[]): readonly Step[] {
+  const plain = inTurn(tokens.map((token) => createRequest(`Bearer ${token}`)));
+  const withQuery = inTurn(tokens.map((token) => createRequest(`Bearer ${token}`, '/orders?page=2&sort=date')));
+  const bearers = inTurn(tokens.map((token) => ({ token: fresh(token), location: 'header' as const })));
+  return [
+    { name: 'bearer extraction', step: () => findBearerToken(plain(), []) },
+    { name: 'bearer extraction, URL with a query', step: () => findBearerToken(withQuery(), []) },
+    { name: 'characters of a bearer token', step: () => checkBearerToken(bearers()) },
+  ];
+}
+
+function tokenSteps(tokens: readonly string[]): readonly Step[] {
+  const next = inTurn(tokens.map(fresh));
+  const payloads = inTurn(tokens.map((token) => Buffer.from(token.split('.')[1] ?? '', 'base64url')));
+  const garbage = inTurn(tokens.map((token) => `${token.slice(0, -1)}*`));
+  return [
+    { name: 'SHA-256 of the token alone', step: () => hash('sha256', next(), 'base64url') },
+    { name: 'parse: compact JWS', step: () => parseCompactJws(next(), MAX_TOKEN_BYTES) },
+    { name: 'parse: compact JWS, malformed', step: () => parseCompactJws(garbage(), MAX_TOKEN_BYTES) },
+    { name: 'parse: strict JSON of the payload', step: () => parseStrictJsonObject(payloads()) },
+    { name: 'JSON.parse of the payload, to compare', step: () => JSON.parse(payloads().toString()) },
+  ];
+}
+
+function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
+  const key = createSigningKey(algorithm);
+  const sign = createSigner(key);
+  const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
+  const next = inTurn(
+    Array.from({ length: INPUTS }, (_, i) => parseCompactJws(sign(i), MAX_TOKEN_BYTES) as CompactJws),
+  );
+  return {
+    name: `signature: ${algorithm}`,
+    step() {
+      const { signingInput, signature } = next();
+      return verifySignature(algorithm, publicKey, signingInput, signature);
+    },
+  };
+}
+
+async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise<readonly Step[]> {
+  const { context } = internalsOf(verifier) as VerifierInternals;
+  const { cache, clock, clockToleranceSeconds } = context;
+  const next = inTurn(tokens.map(fresh));
+  const payloads = inTurn(tokens.map((token) => (parseCompactJws(token, MAX_TOKEN_BYTES) as CompactJws).payload));
+  const cached = cache?.get(tokens[0] ?? '');
+  if (cached === undefined) throw new Error('the token is not cached');
+  const acceptance = () => ({ audience: [AUDIENCE], now: clock() / 1000, clockToleranceSeconds });
+  const accessTokens = inTurn(await Promise.all(tokens.map((token) => verifier.verify(token))));
+  const scope = compilePolicy(parsePolicy('orders:read', 'policy'));
+  const rich = compilePolicy(parsePolicy(anyOf('admin', claim('client_id').equals('orders-dashboard')), 'policy'));
+  return [
+    { name: 'hash and look up', step: () => cache?.get(next()) },
+    { name: 'claim rules: types', step: () => parseTokenFacts(payloads()) },
+    { name: 'claim rules: time and audience', step: () => checkAcceptance(cached.facts, cached.issuer, acceptance()) },
+    { name: 'policy: a scope', step: () => scope(accessTokens()) },
+    { name: 'policy: a scope or a claim', step: () => rich(accessTokens()) },
+  ];
+}
+
+function answerSteps(): readonly Step[] {
+  const error = 'insufficient_scope' as const;
+  const scopes = ['orders:read', 'orders:write'];
+  const challenges = inTurn(
+    Array.from({ length: INPUTS }, (_, i) => ({
+      realm: `realm ${i}`,
+      error,
+      description: 'It lacks a scope.',
+      scopes,
+    })),
+  );
+  const refusals = inTurn(Array.from({ length: INPUTS }, (_, i) => new Refusal('token_expired', `exp ${i}`)));
+  return [
+    { name: 'challenge', step: () => formatChallenge(challenges()) },
+    { name: 'whole answer of a refusal', step: () => formatAnswer(refusals(), 'https://orders.bench.test') },
+  ];
+}
+
+function guardSteps(verifier: Verifier, tokens: readonly string[]): readonly Step[] {
+  const middleware = createGuard(verifier)('orders:read');
+  const requests = inTurn(tokens.map((token) => createRequest(`Bearer ${token}`)));
+  const response = createSink();
+  return [{ name: 'whole guard, token seen before', step: () => middleware(requests(), response, () => {}) }];
+}
+
+function inTurn<T>(items: readonly T[]): () => T {
+  let next = 0;
+  return () => {
+    next = next + 1 === items.length ? 0 : next + 1;
+    return items[next] as T;
+  };
+}
