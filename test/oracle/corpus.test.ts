@@ -6,6 +6,10 @@ import { findSplit } from './splits.js';
 
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
+// OpenSSL 3.5 refuses keys of small order itself, and with it all who use it.
+const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number);
+const AGREED_BY_NOW = new Set(major > 3 || (major === 3 && minor >= 5) ? ['small-order-key'] : []);
+
 const corpus = readCorpus();
 const rows = [...OURS_STRICTER, ...THEIRS_STRICTER];
 
@@ -14,6 +18,8 @@ describe('the corpus of splits between scopegate, jose and oauth4webapi', () => 
     const { profile, world, verdicts, listed } = entry;
     const sample = toSeedling(entry);
     const said = await judgeAll(createJudges(world, profile), sample.token, sample.at);
+    expect(said.scopegate).toMatchObject({ accepted: verdicts.scopegate === 'accepted' });
+    if (AGREED_BY_NOW.has(entry.id)) return expect(findSplit(sample, said)).toBeUndefined();
     expect(reasonsOf(said)).toEqual(verdicts);
     expect(findSplit(sample, said)?.listed).toEqual(listed);
     expect(listed, 'nobody has listed it: see listed-splits.ts').not.toEqual([]);
