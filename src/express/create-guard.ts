@@ -3,13 +3,14 @@ import { inspect } from 'node:util';
 import type { AccessToken } from '../protocol/access-token.js';
 import type { UntypedClaims } from '../protocol/claims.js';
 import { ConfigurationError, toError } from '../protocol/errors.js';
-import { formatAnswer, type HttpAnswer } from '../protocol/http-answer.js';
+import type { HttpAnswer } from '../protocol/http-answer.js';
 import { describeValue, requireObject } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import { authenticate } from '../verifier/authenticate.js';
 import { internalsOf, type Verifier, type VerifierInternals } from '../verifier/create-verifier.js';
 import { parseDemands } from '../verifier/demands.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
+import { PreparedAnswers } from './prepared-answers.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
@@ -45,6 +46,7 @@ export function createGuard<Claims = UntypedClaims>(
       [...GUARD_OPTION_NAMES, 'policy'],
       internals.audience,
     );
+    const answers = new PreparedAnswers(demands.realm);
     const readsQuery = demands.extraTokenLocations.includes('query');
 
     function settle(outcome: AccessToken | Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
@@ -62,7 +64,7 @@ export function createGuard<Claims = UntypedClaims>(
     function refuse(refusal: Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
       if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, demands.realm), req));
       if (errors === 'next' || res.headersSent) return next(toError(refusal, demands.realm));
-      writeAnswer(res, formatAnswer(refusal, demands.realm));
+      writeAnswer(res, answers.to(refusal));
     }
 
     return function scopegateGuard(req, res, next) {

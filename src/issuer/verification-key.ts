@@ -1,5 +1,6 @@
 import { KeyObject } from 'node:crypto';
-import { importJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
+import { importJWK } from 'jose/key/import';
 import { type Algorithm, algorithmsOfKey, type SignatureAlgorithm } from '../protocol/algorithm.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 

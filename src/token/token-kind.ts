@@ -36,6 +36,14 @@ const GRANT_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'roles', 'permissions'
 const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'];
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** By the name of a claim: what its value gives away, if it does. */
+const MARKS: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map([
+  ...Object.entries(KIND_CLAIMS).map(([name, accessKinds]) => [name, otherThan(name, accessKinds)] as const),
+  ...LOOSE_KIND_CLAIMS.map((name) => [name, foreignKind(name)] as const),
+  ...FOREIGN_CLAIMS.map((name) => [name, () => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} claim`] as const),
+  ...ID_TOKEN_CLAIMS.map((name) => [name, () => `an ${name} claim, as in an ID token`] as const),
+]);
+
 /** Judges the `typ` header, before a key is sought (RFC 8725 §3.11, RFC 9068 §4). */
 export function checkType(header: JsonObject, profile: Profile): Refusal | undefined {
   const { typ } = header;
@@ -58,19 +66,11 @@ export function checkKind(header: JsonObject, payload: JsonObject, profile: Prof
 }
 
 function findForeignMark(payload: JsonObject): string | undefined {
-  for (const [name, accessKinds] of Object.entries(KIND_CLAIMS)) {
-    const kind = payload[name];
-    if (kind === undefined || accessKinds.includes(kind as string)) continue;
-    return `${name === 'typ' ? 'the claim typ' : name} ${quoteUntrusted(kind)}`;
+  for (const name of Object.keys(payload)) {
+    const mark = MARKS.get(name)?.(payload[name]);
+    if (mark !== undefined) return mark;
   }
-  for (const name of LOOSE_KIND_CLAIMS) {
-    const kind = payload[name];
-    if (typeof kind === 'string' && FOREIGN_KIND.test(kind)) return `the claim ${name} ${quoteUntrusted(kind)}`;
-  }
-  const claim = FOREIGN_CLAIMS.find((name) => payload[name] !== undefined);
-  if (claim !== undefined) return `${/^[aeiou]/.test(claim) ? 'an' : 'a'} ${claim} claim`;
-  const hash = ID_TOKEN_CLAIMS.find((name) => payload[name] !== undefined);
-  return hash === undefined ? undefined : `an ${hash} claim, as in an ID token`;
+  return undefined;
 }
 
 /** Whether a token says that it is an access token. Some that do carry the nonce of the login along. */
@@ -101,4 +101,14 @@ function isOfEntra({ tid, ver }: JsonObject): boolean {
 
 function isOfB2c({ ver, tfp, acr }: JsonObject): boolean {
   return ver === '1.0' && (tfp !== undefined || (typeof acr === 'string' && /^b2c_1/i.test(acr)));
+}
+
+function otherThan(name: string, accessKinds: readonly string[]): (kind: unknown) => string | undefined {
+  const claim = name === 'typ' ? 'the claim typ' : name;
+  return (kind) => (accessKinds.includes(kind as string) ? undefined : `${claim} ${quoteUntrusted(kind)}`);
+}
+
+function foreignKind(name: string): (kind: unknown) => string | undefined {
+  return (kind) =>
+    typeof kind === 'string' && FOREIGN_KIND.test(kind) ? `the claim ${name} ${quoteUntrusted(kind)}` : undefined;
 }

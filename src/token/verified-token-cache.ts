@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { AccessToken } from '../protocol/access-token.js';
+import { SeenDigests } from './seen-digests.js';
 import { checkStanding, type VerifiedToken } from './verify-jwt.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
@@ -21,11 +22,13 @@ export interface TokenCacheStatus {
 /**
  * Remembers what is immutable about a token string: that a key verified it, and what it says. Nothing here
  * answers a request: time, audience, key and policy are checked for each (so that no answer depends on it).
- * Keys are the SHA-256 of the whole token, and only accepted tokens come in.
+ * Keys are the SHA-256 of the whole token, and only accepted tokens come in; when it is full, only those that
+ * come a second time, so that tokens which are used once push out none, and cost the collector nothing.
  */
 export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
   readonly #issuers: IssuerRegistry;
+  readonly #seen = new SeenDigests();
   #hits = 0;
   #misses = 0;
 
@@ -35,10 +38,13 @@ export class VerifiedTokenCache {
   }
 
   /** Finds a token whose issuer is still trusted, and still holds the key. */
-  get(token: string): CachedToken | undefined {
-    const digest = digestOf(token);
+  get(digest: string): CachedToken | undefined {
     const known = this.#tokens.get(digest);
-    if (known !== undefined && checkStanding(known, this.#issuers) === undefined) {
+    if (known === undefined) {
+      this.#misses += 1;
+      return undefined;
+    }
+    if (checkStanding(known, this.#issuers) === undefined) {
       this.#hits += 1;
       return known;
     }
@@ -47,8 +53,9 @@ export class VerifiedTokenCache {
     return undefined;
   }
 
-  set(token: string, verified: CachedToken): void {
-    this.#tokens.set(digestOf(token), verified);
+  set(digest: string, verified: CachedToken): void {
+    const isFull = this.#tokens.size >= this.#tokens.max;
+    if (!isFull || this.#tokens.has(digest) || this.#seen.note(digest)) this.#tokens.set(digest, verified);
   }
 
   clear(): void {
@@ -60,6 +67,7 @@ export class VerifiedTokenCache {
   }
 }
 
-function digestOf(token: string): string {
+/** Names a token by the whole of it. */
+export function digestOf(token: string): string {
   return hash('sha256', token, 'base64url');
 }

@@ -9,7 +9,7 @@ import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
 import type { KnownHeaders } from '../token/known-headers.js';
 import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
-import type { VerifiedTokenCache } from '../token/verified-token-cache.js';
+import { digestOf, type VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { checkStanding, type VerifiedToken, verifyJwt } from '../token/verify-jwt.js';
 import { authorize } from './authorize.js';
 import type { Demands } from './demands.js';
@@ -37,13 +37,13 @@ export function authenticate(
 ): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
-  const { token } = bearer;
+  const presented = present(context, bearer.token, demands.audience);
   // A token that is known was made of the right characters when it was seen first.
-  const known = recognizeToken(context, token, demands.audience);
+  const known = recognizeToken(context, presented);
   if (known !== undefined) return after(known, (outcome) => authorize(outcome, demands.policy));
   const malformed = checkBearerToken(bearer);
   if (malformed !== undefined) return malformed;
-  return after(verifyNewToken(context, token, demands.audience), (outcome) => authorize(outcome, demands.policy));
+  return after(verifyNewToken(context, presented), (outcome) => authorize(outcome, demands.policy));
 }
 
 /** Verifies a token that was taken out of its request already. */
@@ -53,68 +53,88 @@ export function verifyToken(
   audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> {
   if (typeof token !== 'string') return new Refusal('token_malformed', 'it is not a string');
-  return recognizeToken(context, token, audience) ?? verifyNewToken(context, token, audience);
+  const presented = present(context, token, audience);
+  return recognizeToken(context, presented) ?? verifyNewToken(context, presented);
+}
+
+/** A token, and what is demanded of it. */
+interface PresentedToken {
+  readonly token: string;
+  /** What the cache knows it by; undefined where it cannot be there. */
+  readonly digest: string | undefined;
+  readonly audience: Demands['audience'];
+}
+
+function present(
+  { cache, maxTokenBytes }: VerifierContext,
+  token: string,
+  audience: Demands['audience'],
+): PresentedToken {
+  // What is too long was never accepted, and is not worth its hash.
+  const isHashed = cache !== undefined && token.length <= maxTokenBytes;
+  return { token, digest: isHashed ? digestOf(token) : undefined, audience };
 }
 
 /** Judges a token that was verified before; undefined for any other. */
 function recognizeToken(
   context: VerifierContext,
-  token: string,
-  audience: Demands['audience'],
+  presented: PresentedToken,
 ): MaybePromise<AccessToken | Refusal> | undefined {
   if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
-  // What is too long was never accepted, and is not worth its hash.
-  const known = token.length > context.maxTokenBytes ? undefined : context.cache?.get(token);
+  const { digest, audience } = presented;
+  const known = digest === undefined ? undefined : context.cache?.get(digest);
   if (known === undefined) return undefined;
-  if (known.accessToken === undefined) return admitToken(context, token, known, audience);
+  if (known.accessToken === undefined) return admitToken(context, presented, known);
   return checkAcceptance(known.facts, known.issuer, acceptanceNow(context, audience)) ?? known.accessToken;
 }
 
 /** Where issuers or keys changed while they were being used, the token is verified once more. */
 function verifyNewToken(
   context: VerifierContext,
-  token: string,
-  audience: Demands['audience'],
+  presented: PresentedToken,
   isRetry = false,
 ): MaybePromise<AccessToken | Refusal> {
+  const { token, audience } = presented;
   return after(verifyJwt(token, context, acceptanceNow(context, audience)), (verified) => {
     if (verified instanceof Refusal) return verified;
     const changed = checkStanding(verified, context.issuers);
-    if (changed === undefined) return admitToken(context, token, verified, audience);
-    return isRetry ? changed : verifyNewToken(context, token, audience, true);
+    if (changed === undefined) return admitToken(context, presented, verified);
+    return isRetry ? changed : verifyNewToken(context, presented, true);
   });
 }
 
 /** Lets a genuine token in, here and now, and remembers it. The claims schema sees none that is not let in. */
 function admitToken(
   context: VerifierContext,
-  token: string,
+  presented: PresentedToken,
   verified: VerifiedToken,
-  audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> {
+  const { token, audience } = presented;
   const { facts, issuer } = verified;
   const refusal = checkAcceptance(facts, issuer, acceptanceNow(context, audience));
   if (refusal !== undefined) return refusal;
   const shaped = toAccessToken(token, verified, context);
-  if (!(shaped instanceof Promise)) return rememberToken(context, token, verified, shaped);
+  if (!(shaped instanceof Promise)) return rememberToken(context, presented, verified, shaped);
   // The world went on while the schema was at work.
   return shaped.then(
     (late) =>
       checkStanding(verified, context.issuers) ??
       checkAcceptance(facts, issuer, acceptanceNow(context, audience)) ??
-      rememberToken(context, token, verified, late),
+      rememberToken(context, presented, verified, late),
   );
 }
 
 function rememberToken(
   { cache, lifetime }: VerifierContext,
-  token: string,
+  { digest }: PresentedToken,
   verified: VerifiedToken,
   shaped: ShapedToken | Refusal,
 ): AccessToken | Refusal {
   if (shaped instanceof Refusal) return shaped;
   const { accessToken, isShareable } = shaped;
-  if (!lifetime.isOver) cache?.set(token, { ...verified, accessToken: isShareable ? accessToken : undefined });
+  if (digest !== undefined && !lifetime.isOver) {
+    cache?.set(digest, { ...verified, accessToken: isShareable ? accessToken : undefined });
+  }
   return accessToken;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { type ShapedToken, toAccessToken } from '../../src/token/to-access-token.js';
-import { type CachedToken, VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
+import { type CachedToken, digestOf, VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -18,9 +18,20 @@ async function verified(token: string, options: VerifierOptions = issuer.verifie
   return { ...genuine, accessToken };
 }
 
+/** The cache, as a request uses it. */
+class TokenStore extends VerifiedTokenCache {
+  override get(token: string): CachedToken | undefined {
+    return super.get(digestOf(token));
+  }
+
+  override set(token: string, verified: CachedToken): void {
+    super.set(digestOf(token), verified);
+  }
+}
+
 describe('VerifiedTokenCache', () => {
   it('finds a token again, and counts hits and misses', async () => {
-    const cache = new VerifiedTokenCache(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING);
     const token = issuer.token();
     expect(cache.get(token)).toBeUndefined();
     const entry = await verified(token);
@@ -31,7 +42,7 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('H23, CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
-    const cache = new VerifiedTokenCache(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
     expect(cache.get(token)).toBeDefined();
@@ -44,18 +55,40 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('H23: keeps tokens with one sub, aud and jti apart', async () => {
-    const cache = new VerifiedTokenCache(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING);
     const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
     for (const token of tokens) cache.set(token, await verified(token));
     expect(tokens.map((token) => cache.get(token)?.payload['tenant'])).toEqual(['blue', 'red']);
   });
 
+  it('H27: is pushed out by no token that comes once, once it is full', async () => {
+    const cache = new TokenStore(2, TRUSTING);
+    const [a = '', b = '', ...once] = Array.from({ length: 50 }, (_, i) =>
+      issuer.token({ payload: { sub: `"${i}"` } }),
+    );
+    for (const token of [a, b, ...once]) cache.set(token, await verified(token));
+    expect([a, b].map((token) => cache.get(token) !== undefined)).toEqual([true, true]);
+    expect(once.filter((token) => cache.get(token) !== undefined)).toEqual([]);
+    expect(cache.status().size).toBe(2);
+  });
+
+  it('H27: takes a token of its own in again, full or not', async () => {
+    const cache = new TokenStore(1, TRUSTING);
+    const token = issuer.token();
+    const [first, second] = [await verified(token), await verified(token)];
+    cache.set(token, first);
+    cache.set(token, second);
+    expect(cache.get(token)).toBe(second);
+  });
+
   it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
-    const cache = new VerifiedTokenCache(2, TRUSTING);
+    const cache = new TokenStore(2, TRUSTING);
     const [a = '', b = '', c = ''] = ['"a"', '"b"', '"c"'].map((sub) => issuer.token({ payload: { sub } }));
     cache.set(a, await verified(a));
     cache.set(b, await verified(b));
     expect(cache.get(a)).toBeDefined();
+    cache.set(c, await verified(c));
+    expect(cache.get(c)).toBeUndefined();
     cache.set(c, await verified(c));
     expect([a, b, c].map((token) => cache.get(token) !== undefined)).toEqual([true, false, true]);
     expect(cache.status().size).toBe(2);
@@ -63,7 +96,7 @@ describe('VerifiedTokenCache', () => {
 
   it('H17: forgets a token whose key the issuer does not hold any more', async () => {
     const online = await createTestIssuer();
-    const cache = new VerifiedTokenCache(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING);
     const token = await online.token();
     const entry = await verified(token, online.verifierOptions);
     cache.set(token, entry);
@@ -89,7 +122,7 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('forgets all tokens when it is cleared', async () => {
-    const cache = new VerifiedTokenCache(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
     cache.clear();
