@@ -40,6 +40,7 @@ const at = (now: number, facts: Partial<TokenFacts> = {}, maxTokenAgeSeconds?: n
 const header = (change: JsonTexts, requireKid = false) =>
   parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, ''));
 
+const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
 const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');
 
 describe('the detail of a refusal tells the server', () => {
@@ -95,6 +96,32 @@ describe('the detail of a refusal tells the server', () => {
     ['an events claim', kind({ events: '{}' })],
     ['an at_hash claim, as in an ID token', kind({ at_hash: '"x"' })],
     ['a nonce claim, as in an ID token', kind({ nonce: '"x"' })],
+    ['the claim token_type "refresh"', kind({ token_type: '"refresh"' })],
+    ['accepted', kind({ token_type: '["refresh"]' })],
+    ['a granted_scopes claim', kind({ granted_scopes: '[]' })],
+    ['accepted', kind({ nonce: '"x"', token_type: '"access_token"' })],
+    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', token_type: '["access_token"]' })],
+    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', token_type: '"bearer"' })],
+    ['no azp or appid, as in an ID token of Entra', kind({ tid: GUID, ver: '"2.0"' })],
+    ['no azp or appid, as in an ID token of Entra', kind({ tid: GUID, ver: '"1.0"' })],
+    ['accepted', kind({ tid: GUID, ver: '"3.0"' })],
+    ['accepted', kind({ tid: '"blue"', ver: '"2.0"' })],
+    ['accepted', kind({ tid: `[${GUID}]`, ver: '"2.0"' })],
+    ['accepted', kind({ tid: GUID, ver: '"2.0"', azp: '"app"' })],
+    ['no azp or appid, as in an ID token of Entra', kind({ tfp: '"B2C_1_in"', ver: '"1.0"' })],
+    ['no azp or appid, as in an ID token of Entra', kind({ acr: '"b2c_1_in"', ver: '"1.0"' })],
+    ['accepted', kind({ acr: '["b2c_1_in"]', ver: '"1.0"' })],
+    ['accepted', kind({ acr: '"x b2c_1_in"', ver: '"1.0"' })],
+    ['accepted', kind({ tfp: '"B2C_1_in"', ver: '"2.0"' })],
+    ['accepted', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"', scp: '"read"' })],
+    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],
+    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', scp: '"read"' })],
+    ['azp in aud and no scopes, as in an ID token', kind({ azp: '"app"', aud: '"app"' })],
+    ['azp in aud and no scopes, as in an ID token', kind({ azp: '"app"', aud: '["api","app"]' })],
+    ['accepted', kind({ azp: '"app"', aud: '"api"' })],
+    ['accepted', kind({ azp: '["app"]', aud: '["app"]' })],
+    ['accepted', kind({ azp: '"app"', aud: '"an app"' })],
+    ['accepted', kind({ azp: '"app"', aud: '"app"', scope: '"read"' })],
   ])('of the kind: %s', (detail, outcome) => {
     expect(detailOf(outcome)).toBe(detail);
   });
