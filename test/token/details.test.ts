@@ -44,86 +44,89 @@ const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
 const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');
 
 describe('the detail of a refusal tells the server', () => {
-  it.each<[string, unknown]>([
-    ['accepted', findBearer({ headers: { authorization: 'Bearer abc' } })],
-    ['2 Authorization headers', findBearer({ headers: { authorization: ['Bearer a', 'Bearer b'] } })],
-    ['no Authorization header with the Bearer scheme', findBearer({ headers: {} })],
+  it.each<[string, () => unknown]>([
+    ['accepted', () => findBearer({ headers: { authorization: 'Bearer abc' } })],
+    ['2 Authorization headers', () => findBearer({ headers: { authorization: ['Bearer a', 'Bearer b'] } })],
+    ['no Authorization header with the Bearer scheme', () => findBearer({ headers: {} })],
     [
       'tokens are taken from the Authorization header alone',
-      findBearerToken({ headers: {}, url: '/?access_token=a' }, []),
+      () => findBearerToken({ headers: {}, url: '/?access_token=a' }, []),
     ],
     [
       '2 tokens in header, query and form',
-      findBearer({ headers: { authorization: 'Bearer a' }, url: '/?access_token=a' }),
+      () => findBearer({ headers: { authorization: 'Bearer a' }, url: '/?access_token=a' }),
     ],
-    ['access_token in the query', findBearer({ headers: {}, url: '/?access_token=,' })],
-    ['access_token in the form', findBearer({ method: 'POST', headers: FORM, body: { access_token: {} } })],
-    ['Bearer is not followed by spaces and one b64token', findBearer({ headers: { authorization: 'Bearer a,b' } })],
-    ['Bearer is not followed by spaces and one b64token', findBearer({ headers: { authorization: 'Bearer' } })],
-  ])('of the request: %s', (detail, outcome) => {
-    expect(detailOf(outcome)).toBe(detail);
+    ['access_token in the query', () => findBearer({ headers: {}, url: '/?access_token=,' })],
+    ['access_token in the form', () => findBearer({ method: 'POST', headers: FORM, body: { access_token: {} } })],
+    [
+      'Bearer is not followed by spaces and one b64token',
+      () => findBearer({ headers: { authorization: 'Bearer a,b' } }),
+    ],
+    ['Bearer is not followed by spaces and one b64token', () => findBearer({ headers: { authorization: 'Bearer' } })],
+  ])('of the request: %s', (detail, judge) => {
+    expect(detailOf(judge())).toBe(detail);
   });
 
-  it.each<[string, unknown]>([
-    ['accepted', at(100)],
-    ['exp 200, now 205', at(205)],
-    ['nbf 50, now 44', at(44)],
-    ['iat 50, now 44', at(44, { notBefore: undefined })],
-    ['iat, which maxTokenAgeSeconds needs', at(100, { issuedAt: undefined }, 10)],
-    ['iat 50, now 100, 10 seconds allowed', at(100, {}, 10)],
-    ['client "client"', checkClient(FACTS, ['other'])],
-    ['a cnf claim', checkNotBound({ ...FACTS, isBound: true })],
-  ])('of the claims: %s', (detail, outcome) => {
-    expect(detailOf(outcome)).toBe(detail);
+  it.each<[string, () => unknown]>([
+    ['accepted', () => at(100)],
+    ['exp 200, now 205', () => at(205)],
+    ['nbf 50, now 44', () => at(44)],
+    ['iat 50, now 44', () => at(44, { notBefore: undefined })],
+    ['iat, which maxTokenAgeSeconds needs', () => at(100, { issuedAt: undefined }, 10)],
+    ['iat 50, now 100, 10 seconds allowed', () => at(100, {}, 10)],
+    ['client "client"', () => checkClient(FACTS, ['other'])],
+    ['a cnf claim', () => checkNotBound({ ...FACTS, isBound: true })],
+  ])('of the claims: %s', (detail, judge) => {
+    expect(detailOf(judge())).toBe(detail);
   });
 
-  it.each<[string, unknown]>([
-    ['accepted', header({})],
-    ['crit', header({ crit: '["exp"]' })],
-    ['b64', header({ b64: 'false' })],
-    ['the header has no alg that is a string', header({ alg: '1' })],
-    ['alg "none"', header({ alg: '"none"' })],
-    ['the kid in the header is not a string with characters', header({ kid: '""' })],
-    ['no kid in the header', header({ kid: undefined }, true)],
-  ])('of the header: %s', (detail, outcome) => {
-    expect(detailOf(outcome)).toBe(detail);
+  it.each<[string, () => unknown]>([
+    ['accepted', () => header({})],
+    ['crit', () => header({ crit: '["exp"]' })],
+    ['b64', () => header({ b64: 'false' })],
+    ['the header has no alg that is a string', () => header({ alg: '1' })],
+    ['alg "none"', () => header({ alg: '"none"' })],
+    ['the kid in the header is not a string with characters', () => header({ kid: '""' })],
+    ['no kid in the header', () => header({ kid: undefined }, true)],
+  ])('of the header: %s', (detail, judge) => {
+    expect(detailOf(judge())).toBe(detail);
   });
 
-  it.each<[string, unknown]>([
-    ['accepted', kind({})],
-    ['token_use "id"', kind({ token_use: '"id"' })],
-    ['the claim typ "Refresh"', kind({ typ: '"Refresh"' })],
-    ['an events claim', kind({ events: '{}' })],
-    ['an at_hash claim, as in an ID token', kind({ at_hash: '"x"' })],
-    ['a nonce claim, as in an ID token', kind({ nonce: '"x"' })],
-    ['the claim token_type "refresh"', kind({ token_type: '"refresh"' })],
-    ['accepted', kind({ token_type: '["refresh"]' })],
-    ['a granted_scopes claim', kind({ granted_scopes: '[]' })],
-    ['accepted', kind({ nonce: '"x"', token_type: '"access_token"' })],
-    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', token_type: '["access_token"]' })],
-    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', token_type: '"bearer"' })],
-    ['no azp or appid, as in an ID token of Entra', kind({ tid: GUID, ver: '"2.0"' })],
-    ['no azp or appid, as in an ID token of Entra', kind({ tid: GUID, ver: '"1.0"' })],
-    ['accepted', kind({ tid: GUID, ver: '"3.0"' })],
-    ['accepted', kind({ tid: '"blue"', ver: '"2.0"' })],
-    ['accepted', kind({ tid: `[${GUID}]`, ver: '"2.0"' })],
-    ['accepted', kind({ tid: GUID, ver: '"2.0"', azp: '"app"' })],
-    ['no azp or appid, as in an ID token of Entra', kind({ tfp: '"B2C_1_in"', ver: '"1.0"' })],
-    ['no azp or appid, as in an ID token of Entra', kind({ acr: '"b2c_1_in"', ver: '"1.0"' })],
-    ['accepted', kind({ acr: '["b2c_1_in"]', ver: '"1.0"' })],
-    ['accepted', kind({ acr: '"x b2c_1_in"', ver: '"1.0"' })],
-    ['accepted', kind({ tfp: '"B2C_1_in"', ver: '"2.0"' })],
-    ['accepted', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"', scp: '"read"' })],
-    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],
-    ['a nonce claim, as in an ID token', kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', scp: '"read"' })],
-    ['azp in aud and no scopes, as in an ID token', kind({ azp: '"app"', aud: '"app"' })],
-    ['azp in aud and no scopes, as in an ID token', kind({ azp: '"app"', aud: '["api","app"]' })],
-    ['accepted', kind({ azp: '"app"', aud: '"api"' })],
-    ['accepted', kind({ azp: '["app"]', aud: '["app"]' })],
-    ['accepted', kind({ azp: '"app"', aud: '"an app"' })],
-    ['accepted', kind({ azp: '"app"', aud: '"app"', scope: '"read"' })],
-  ])('of the kind: %s', (detail, outcome) => {
-    expect(detailOf(outcome)).toBe(detail);
+  it.each<[string, () => unknown]>([
+    ['accepted', () => kind({})],
+    ['token_use "id"', () => kind({ token_use: '"id"' })],
+    ['the claim typ "Refresh"', () => kind({ typ: '"Refresh"' })],
+    ['an events claim', () => kind({ events: '{}' })],
+    ['an at_hash claim, as in an ID token', () => kind({ at_hash: '"x"' })],
+    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"' })],
+    ['the claim token_type "refresh"', () => kind({ token_type: '"refresh"' })],
+    ['accepted', () => kind({ token_type: '["refresh"]' })],
+    ['a granted_scopes claim', () => kind({ granted_scopes: '[]' })],
+    ['accepted', () => kind({ nonce: '"x"', token_type: '"access_token"' })],
+    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', token_type: '["access_token"]' })],
+    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', token_type: '"bearer"' })],
+    ['no azp or appid, as in an ID token of Entra', () => kind({ tid: GUID, ver: '"2.0"' })],
+    ['no azp or appid, as in an ID token of Entra', () => kind({ tid: GUID, ver: '"1.0"' })],
+    ['accepted', () => kind({ tid: GUID, ver: '"3.0"' })],
+    ['accepted', () => kind({ tid: '"blue"', ver: '"2.0"' })],
+    ['accepted', () => kind({ tid: `[${GUID}]`, ver: '"2.0"' })],
+    ['accepted', () => kind({ tid: GUID, ver: '"2.0"', azp: '"app"' })],
+    ['no azp or appid, as in an ID token of Entra', () => kind({ tfp: '"B2C_1_in"', ver: '"1.0"' })],
+    ['no azp or appid, as in an ID token of Entra', () => kind({ acr: '"b2c_1_in"', ver: '"1.0"' })],
+    ['accepted', () => kind({ acr: '["b2c_1_in"]', ver: '"1.0"' })],
+    ['accepted', () => kind({ acr: '"x b2c_1_in"', ver: '"1.0"' })],
+    ['accepted', () => kind({ tfp: '"B2C_1_in"', ver: '"2.0"' })],
+    ['accepted', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"', scp: '"read"' })],
+    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],
+    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', scp: '"read"' })],
+    ['azp in aud and no scopes, as in an ID token', () => kind({ azp: '"app"', aud: '"app"' })],
+    ['azp in aud and no scopes, as in an ID token', () => kind({ azp: '"app"', aud: '["api","app"]' })],
+    ['accepted', () => kind({ azp: '"app"', aud: '"api"' })],
+    ['accepted', () => kind({ azp: '["app"]', aud: '["app"]' })],
+    ['accepted', () => kind({ azp: '"app"', aud: '"an app"' })],
+    ['accepted', () => kind({ azp: '"app"', aud: '"app"', scope: '"read"' })],
+  ])('of the kind: %s', (detail, judge) => {
+    expect(detailOf(judge())).toBe(detail);
   });
 
   it('of a schema that gives nonsense, with what came of it as the cause', async () => {
