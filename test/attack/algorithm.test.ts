@@ -6,12 +6,11 @@ import { ALL_ALGORITHMS } from '../../src/protocol/algorithm.js';
 import {
   type Attack,
   type AttackApi,
-  type AttackApiOptions,
   expectPassed,
   expectRepelled,
   expectRepelledUnasked,
   mutated,
-  withAttackApi,
+  withAttackApiOn,
 } from '../support/attack-api.js';
 import { GOOD_JWKS } from '../support/bad-keys.js';
 import { createVerifierWith, expectMisuse, ISSUER } from '../support/configuration-error.js';
@@ -61,8 +60,7 @@ function keepingSignature(alg: string): Pick<Attack, 'token' | 'control'> {
 }
 
 describe.each(EXPRESS_VERSIONS)('A: the algorithm of a token on %s', (_, express) => {
-  const withApi = (options: Omit<AttackApiOptions, 'express'>, use: (api: AttackApi) => Promise<unknown>) =>
-    withAttackApi({ express, ...options }, use);
+  const withApi = withAttackApiOn(express);
 
   /** Expects a token to be refused by what its header says, before anybody is asked for a key. */
   const expectRefusedUnasked = (attack: Attack) => withApi({}, (api) => expectRepelledUnasked(api, attack));

@@ -1,13 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { RefusalReason } from '../../src/index.js';
-import {
-  type AttackApi,
-  type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  mutated,
-  startAttackApi,
-} from '../support/attack-api.js';
+import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
 import { expectAccepted, expectAnswer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { JsonTexts } from '../support/raw-token.js';
@@ -20,16 +13,7 @@ const DATES = ['exp', 'nbf', 'iat'] as const;
 const IDENTIFIERS = ['sub', 'jti', 'client_id', 'azp', 'cid', 'appid'] as const;
 
 describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) => {
-  let api: AttackApi;
-  beforeEach(async () => {
-    api = await startAttackApi({ express });
-  });
-  afterEach(() => api.close());
-
-  async function restart(verifier: NonNullable<AttackApiOptions['verifier']>): Promise<void> {
-    await api.close();
-    api = await startAttackApi({ express, verifier });
-  }
+  const api = useAttackApi(express);
 
   /** The detail begins with what the rule was about, so that no other rule passes for it. */
   async function expectRefusal(payload: JsonTexts, reason: RefusalReason, about: string): Promise<void> {
@@ -90,7 +74,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
   });
 
   it('D5, D9: an iat of 0 is too long ago where there is a greatest age', async () => {
-    await restart({ maxTokenAgeSeconds: 3600 });
+    await api.restart({ maxTokenAgeSeconds: 3600 });
     await expectRefusal({ iat: '0' }, 'token_too_old', 'iat');
   });
 
@@ -101,7 +85,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
   it.each(['rfc9068', 'jwt'] as const)(
     'D6 (RFC 9068 §2.2): a token without exp is refused, profile %s',
     async (profile) => {
-      await restart({ profile });
+      await api.restart({ profile });
       await expectRefusal({ exp: undefined }, 'claim_missing', 'exp');
     },
   );
@@ -125,7 +109,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
   });
 
   it('D7 (RFC 7519 §4.1.4): without tolerance, a token is refused at exp and passes before it', async () => {
-    await restart({ clockToleranceSeconds: 0 });
+    await api.restart({ clockToleranceSeconds: 0 });
     await expectRefusal({ exp: String(api.issuer.now) }, 'token_expired', 'exp');
     await passed({ exp: String(api.issuer.now + 1) });
   });
@@ -135,7 +119,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
     ['without iat', { iat: undefined }],
     ['with nbf', { nbf: '1800000000' }],
   ])('D7 (RFC 7519 §4.1.4): a token that the cache knows ends at the same second as any other: %s', async (_, more) => {
-    await restart({ profile: 'jwt' });
+    await api.restart({ profile: 'jwt' });
     const token = api.issuer.token({ payload: { exp: String(api.issuer.now + 10), ...more } });
     await expectPassed(api, token);
     api.issuer.clock.advance(10 + TOLERANCE - 1);
@@ -169,7 +153,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
   });
 
   describe('a token that is made to last for ever', () => {
-    beforeEach(() => restart({ maxTokenAgeSeconds: 3600, profile: 'jwt' }));
+    beforeEach(() => api.restart({ maxTokenAgeSeconds: 3600, profile: 'jwt' }));
     const forever = { exp: String(LAST_DATE) };
 
     it('D9, K3: ends at the greatest age, cold and warm', async () => {
@@ -209,7 +193,7 @@ describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) =
       'K8: the control character in "u%s" is refused, at its end and at its beginning',
       async (character) => {
         await expectRefusal({ [name]: `"u${character}"` }, 'claim_malformed', name);
-        await restart({});
+        await api.restart({});
         await expectRefusal({ [name]: `"${character}u"` }, 'claim_malformed', name);
       },
     );

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/index.js';
-import {
-  type Attack,
-  type AttackApi,
-  type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  mutated,
-  withAttackApi,
-} from '../support/attack-api.js';
+import { type Attack, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { Mutation } from '../support/raw-issuer.js';
@@ -71,8 +63,7 @@ const CLAIMS: readonly (readonly [kind: string, claims: JsonTexts])[] = [
 ];
 
 describe.each(EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, express) => {
-  const withApi = (options: Omit<AttackApiOptions, 'express'>, use: (api: AttackApi) => Promise<unknown>) =>
-    withAttackApi({ express, ...options }, use);
+  const withApi = withAttackApiOn(express);
 
   /** Expects a mutation to be refused by a profile, and the token that it changes to pass. */
   async function expectForeign(

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   type Attack,
   type AttackApi,
-  type AttackApiOptions,
+  type AttackApiSettings,
   expectPassed,
   expectRepelled,
   mutated,
-  withAttackApi,
+  withAttackApiOn,
 } from '../support/attack-api.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
@@ -27,8 +27,7 @@ const KEY_UNKNOWN = invalidToken('unknown_key');
 const NOT_SUPPORTED = invalidToken('critical_header_unsupported');
 
 describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_, express) => {
-  const withApi = (options: Omit<AttackApiOptions, 'express'>, use: (api: AttackApi) => Promise<unknown>) =>
-    withAttackApi({ express, ...options }, use);
+  const withApi = withAttackApiOn(express);
 
   /** Signs with the key of the attacker, which the header brings along or tells where to find. */
   function selfSigned(header: (api: AttackApi) => JsonTexts, by = attacker): Attack['token'] {
@@ -51,7 +50,7 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   }
 
   /** Expects an attack to be repelled, and nobody asked but the issuer, for its metadata and its keys. */
-  async function expectNobodyElseAsked(attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}): Promise<void> {
+  async function expectNobodyElseAsked(attack: Attack, options: AttackApiSettings = {}): Promise<void> {
     const { urls, fetch } = watchedFetch();
     await withApi({ ...options, verifier: { ...options.verifier, fetch } }, async (api) => {
       await expectRepelled(api, attack);

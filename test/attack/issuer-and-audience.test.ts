@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Express, Response } from 'express';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
   createGuard,
@@ -9,14 +9,7 @@ import {
   type RefusalReason,
   type Verifier,
 } from '../../src/index.js';
-import {
-  type AttackApi,
-  type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  mutated,
-  startAttackApi,
-} from '../support/attack-api.js';
+import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
 import { createVerifierWith } from '../support/configuration-error.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
@@ -76,16 +69,7 @@ const LOOK_ALIKES: readonly (readonly [string, (origin: string) => string])[] = 
 ];
 
 describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, express) => {
-  let api: AttackApi;
-  beforeEach(async () => {
-    api = await startAttackApi({ express });
-  });
-  afterEach(() => api.close());
-
-  async function restart(verifier: NonNullable<AttackApiOptions['verifier']>): Promise<void> {
-    await api.close();
-    api = await startAttackApi({ express, verifier });
-  }
+  const api = useAttackApi(express);
 
   async function expectRefusal(payload: JsonTexts, reason: RefusalReason): Promise<void> {
     await expectRepelled(api, { token: mutated({ payload }), answer: invalidToken(reason) });
@@ -111,7 +95,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
   it.each(['rfc9068', 'jwt'] as const)(
     'E1 (RFC 9068 §2.2): a token without iss is refused, profile %s',
     async (profile) => {
-      await restart({ profile });
+      await api.restart({ profile });
       await expectNobodyAsked({ iss: undefined }, 'claim_missing');
     },
   );
@@ -168,7 +152,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
     ['rfc9068', 'claim_missing'],
     ['jwt', 'audience_mismatch'],
   ])('E2 (CVE-2025-62610): a token without aud is refused, profile %s', async (profile, reason) => {
-    await restart({ profile });
+    await api.restart({ profile });
     await expectRefusal({ aud: undefined }, reason);
   });
 
@@ -190,7 +174,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
     });
 
     it('E2: is read to its end where maxTokenBytes lets it in', async () => {
-      await restart({ maxTokenBytes: MOST_BYTES });
+      await api.restart({ maxTokenBytes: MOST_BYTES });
       const claims = await expectPassed(api, api.issuer.token({ payload: { aud: entries(AUDIENCE) } }));
       expect(claims['aud']).toHaveLength(100_000);
     });
@@ -199,7 +183,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
       ['without the right one', entries('b'), 'audience_mismatch'],
       ['one of which is no string', entries(AUDIENCE).replace('"a"', '1'), 'claim_malformed'],
     ])('E2: is refused %s', async (_, aud, reason) => {
-      await restart({ maxTokenBytes: MOST_BYTES });
+      await api.restart({ maxTokenBytes: MOST_BYTES });
       await expectRefusal({ aud }, reason);
     });
   });
@@ -242,7 +226,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
   });
 
   it('E3: a server without audience takes the tokens of its clients alone', async () => {
-    await restart({ audience: false, clientIds: ['test-client'] });
+    await api.restart({ audience: false, clientIds: ['test-client'] });
     const realm = 'api';
     await expectRepelled(api, {
       token: mutated({ payload: { client_id: '"other-client"' } }),
@@ -251,7 +235,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
   });
 
   it('E3: naming clients does not take the place of an audience that is given', async () => {
-    await restart({ clientIds: ['test-client'] });
+    await api.restart({ clientIds: ['test-client'] });
     await expectRefusal({ aud: '"https://other.test"' }, 'audience_mismatch');
   });
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 import { type DiagnosticsMessages, REFUSALS, type RefusalReason } from '../../src/index.js';
-import { type AttackIssuer, type IssuerApi, useAttackWorld } from '../support/attack-issuer.js';
+import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { withHeader } from '../support/clients.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
@@ -22,15 +22,8 @@ const MAX_AGE_SECONDS = 600;
 describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on %s', (_, express) => {
   const world = useAttackWorld(express);
 
-  /** A token that the clock makes neither good nor bad: keys are what is judged. */
-  const lasting = (issuer: RawIssuer, mutation: Mutation = {}) =>
-    issuer.token({
-      ...mutation,
-      payload: { iat: '1', exp: '253402300000', jti: JSON.stringify(randomUUID()), ...mutation.payload },
-    });
-
-  /** A second key of an issuer. */
-  const nextKey = ({ issuer }: AttackIssuer) => new RawIssuer({ issuer, kid: 'key-2' });
+  /** A token that was never seen before. The clock makes it neither good nor bad: keys are what is judged. */
+  const newToken = (issuer: RawIssuer, mutation?: Mutation) => lasting(issuer, randomUUID(), mutation);
 
   const stateOf = (api: IssuerApi) => api.verifier.status().issuers[0]?.state;
 
@@ -51,11 +44,11 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   /** A flood of one minute, with good tokens in between that always pass. */
   async function floodForAMinute(api: IssuerApi, issuers: readonly AttackIssuer[], count: number) {
     const [issuer] = issuers as [AttackIssuer];
-    const known = lasting(issuer);
+    const known = newToken(issuer);
     expect(await api.ask(known)).toBe('accepted');
-    return flood(api, lasting(issuer), count, async () => {
+    return flood(api, newToken(issuer), count, async () => {
       issuer.clock.advance((MINUTE_SECONDS * AT_ONCE) / count);
-      const asked = [known, ...issuers.map((one) => lasting(one))].map((token) => api.ask(token));
+      const asked = [known, ...issuers.map((one) => newToken(one))].map((token) => api.ask(token));
       expect(new Set(await Promise.all(asked))).toEqual(new Set(['accepted']));
     });
   }
@@ -73,20 +66,19 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
       expect(b.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
       const next = nextKey(b);
       b.published = [b.jwk, next.jwk];
-      expect(await api.ask(lasting(next))).toBe('accepted');
+      expect(await api.ask(newToken(next))).toBe('accepted');
     },
     PATIENCE_MS,
   );
 
   it('H15: a key that comes during a flood is known when the limit allows the next fetch', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    expect(await api.ask(lasting(issuer))).toBe('accepted');
-    await flood(api, lasting(issuer), 500, async () => {});
+    const { issuer, api } = await world.open();
+    expect(await api.ask(newToken(issuer))).toBe('accepted');
+    await flood(api, newToken(issuer), 500, async () => {});
     const next = nextKey(issuer);
     issuer.published = [issuer.jwk, next.jwk];
     issuer.clock.advance(31);
-    expect(await api.ask(lasting(next))).toBe('accepted');
+    expect(await api.ask(newToken(next))).toBe('accepted');
   });
 
   it.each<[string, Mutation]>([
@@ -98,13 +90,12 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     ['bound to a key', { payload: { cnf: '{"jkt":"x"}' } }],
     ['longer than any kid', { header: { kid: JSON.stringify('k'.repeat(257)) } }],
   ])('H15: a made-up kid in a token that is %s costs no fetch', async (_, mutation) => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    expect(await api.ask(lasting(issuer))).toBe('accepted');
+    const { issuer, api } = await world.open();
+    expect(await api.ask(newToken(issuer))).toBe('accepted');
     const header = { kid: '"made-up"', ...mutation.header };
-    expect(await api.ask(lasting(issuer, { ...mutation, header }))).not.toBe('accepted');
+    expect(await api.ask(newToken(issuer, { ...mutation, header }))).not.toBe('accepted');
     expect(issuer.hits.jwks).toBe(1);
-    expect(await api.ask(lasting(issuer, { header: { kid: '"made-up"' } }))).toBe('unknown_key');
+    expect(await api.ask(newToken(issuer, { header: { kid: '"made-up"' } }))).toBe('unknown_key');
     expect(issuer.hits.jwks).toBe(2);
   });
 
@@ -113,7 +104,7 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     async () => {
       const [a, b] = [await world.openIssuer(), await world.openIssuer()];
       const api = await world.startApi();
-      expect(await api.ask(lasting(a))).toBe('accepted');
+      expect(await api.ask(newToken(a))).toBe('accepted');
       a.answerJwks = (res) => res.writeHead(500).end();
       expect(await floodForAMinute(api, [a, b], MANY)).toEqual(every(MANY, 503, 'keys_unavailable'));
       expect(a.hits.jwks - 1).toBeGreaterThan(1);
@@ -123,18 +114,17 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
       a.clock.advance(MINUTE_SECONDS + 1);
       const next = nextKey(a);
       a.published = [a.jwk, next.jwk];
-      expect(await api.ask(lasting(next))).toBe('accepted');
+      expect(await api.ask(newToken(next))).toBe('accepted');
     },
     PATIENCE_MS,
   );
 
   it('H16 (CVE-2026-48524): with no key at hand yet, an endpoint that fails is asked once for each back-off', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
+    const { issuer, api } = await world.open();
     issuer.answerJwks = (res) => res.writeHead(500).end();
-    const token = lasting(issuer);
+    const token = newToken(issuer);
     for (let second = 0; second < MINUTE_SECONDS; second += 1) {
-      expect(new Set(await Promise.all([api.ask(token), api.ask(lasting(issuer))]))).toEqual(
+      expect(new Set(await Promise.all([api.ask(token), api.ask(newToken(issuer))]))).toEqual(
         new Set(['keys_unavailable']),
       );
       issuer.clock.advance(1);
@@ -148,14 +138,13 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   });
 
   it('H17 (CVE-2025-22149): a new kid costs one fetch; a removed one is refused after maxAgeSeconds, in cached tokens too', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    const [cached, unseen] = [lasting(issuer), lasting(issuer)];
+    const { issuer, api } = await world.open();
+    const [cached, unseen] = [newToken(issuer), newToken(issuer)];
     expect(await api.ask(cached)).toBe('accepted');
 
     const next = nextKey(issuer);
     issuer.published = [issuer.jwk, next.jwk];
-    expect([await api.ask(lasting(next)), await api.ask(lasting(next))]).toEqual(['accepted', 'accepted']);
+    expect([await api.ask(newToken(next)), await api.ask(newToken(next))]).toEqual(['accepted', 'accepted']);
     expect(issuer.hits.jwks).toBe(2);
 
     issuer.published = [next.jwk];
@@ -168,42 +157,39 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     await until(() => stateOf(api) === 'fresh');
     expect(issuer.hits.jwks).toBe(3);
     expect([await api.ask(cached), await api.ask(unseen)]).toEqual(['unknown_key', 'unknown_key']);
-    expect(await api.ask(lasting(next))).toBe('accepted');
+    expect(await api.ask(newToken(next))).toBe('accepted');
   });
 
   it('H17: a key that comes back verifies again what it verified', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    const [token, next] = [lasting(issuer), nextKey(issuer)];
+    const { issuer, api } = await world.open();
+    const [token, next] = [newToken(issuer), nextKey(issuer)];
     expect(await api.ask(token)).toBe('accepted');
     issuer.published = [next.jwk];
     await api.verifier.refresh();
     expect(await api.ask(token)).toBe('unknown_key');
     issuer.published = [issuer.jwk];
     await api.verifier.refresh();
-    expect([await api.ask(token), await api.ask(lasting(next))]).toEqual(['accepted', 'unknown_key']);
+    expect([await api.ask(token), await api.ask(newToken(next))]).toEqual(['accepted', 'unknown_key']);
   });
 
   it('H17: another key under the kid of one that was removed verifies nothing of what that one did', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    const [token, other] = [lasting(issuer), new RawIssuer({ issuer: issuer.issuer })];
+    const { issuer, api } = await world.open();
+    const [token, other] = [newToken(issuer), new RawIssuer({ issuer: issuer.issuer })];
     expect(await api.ask(token)).toBe('accepted');
     issuer.published = [other.jwk];
     await api.verifier.refresh();
-    expect([await api.ask(token), await api.ask(lasting(other))]).toEqual(['signature_invalid', 'accepted']);
+    expect([await api.ask(token), await api.ask(newToken(other))]).toEqual(['signature_invalid', 'accepted']);
   });
 
   it.each([0, 3600])(
     'H18: while the endpoint fails keys serve %i seconds longer, then all is 503 and nothing passes',
     async (staleIfErrorSeconds) => {
-      const issuer = await world.openIssuer();
-      const api = await world.startApi({ verifier: { keys: { maxAgeSeconds: MAX_AGE_SECONDS, staleIfErrorSeconds } } });
-      const cached = lasting(issuer);
+      const { issuer, api } = await world.open({ keys: { maxAgeSeconds: MAX_AGE_SECONDS, staleIfErrorSeconds } });
+      const cached = newToken(issuer);
       expect(await api.ask(cached)).toBe('accepted');
-      const forged = lasting(issuer, { key: nextKey(issuer).keys.privateKey });
-      const madeUp = lasting(issuer, { header: { kid: '"made-up"' } });
-      const ask = () => Promise.all([cached, lasting(issuer), forged, madeUp].map((token) => api.ask(token)));
+      const forged = newToken(issuer, { key: nextKey(issuer).keys.privateKey });
+      const madeUp = newToken(issuer, { header: { kid: '"made-up"' } });
+      const ask = () => Promise.all([cached, newToken(issuer), forged, madeUp].map((token) => api.ask(token)));
       issuer.answerJwks = (res) => res.writeHead(500).end();
 
       issuer.clock.advance(MAX_AGE_SECONDS - 1);
@@ -222,9 +208,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   );
 
   it('H19: refresh() drops a removed key at once, and an older answer that comes later does not bring it back', async () => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
-    const [cached, next] = [lasting(issuer), nextKey(issuer)];
+    const { issuer, api } = await world.open();
+    const [cached, next] = [newToken(issuer), nextKey(issuer)];
     expect(await api.ask(cached)).toBe('accepted');
 
     const held: (() => void)[] = [];
@@ -240,11 +225,11 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     issuer.recover();
     held[1]?.();
     await refreshed;
-    expect([await api.ask(cached), await api.ask(lasting(next))]).toEqual(['unknown_key', 'accepted']);
+    expect([await api.ask(cached), await api.ask(newToken(next))]).toEqual(['unknown_key', 'accepted']);
     const { url } = await nextFetch(() => held[0]?.());
     expect(url).toBe(issuer.jwksUri);
     for (let i = 0; i < 5; i += 1) expect(await api.ask(cached)).toBe('unknown_key');
-    expect([await api.ask(lasting(issuer)), await api.ask(lasting(next))]).toEqual(['unknown_key', 'accepted']);
+    expect([await api.ask(newToken(issuer)), await api.ask(newToken(next))]).toEqual(['unknown_key', 'accepted']);
   });
 
   describe('H20: a cold start', () => {
@@ -279,8 +264,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     it('500 requests at once cost one fetch, whoever goes away meanwhile (CVE-2025-64527)', async () => {
       const { issuer, api, held, arrive, sendAndAbort } = await open();
       // The request that set the fetch going is one of those whose client leaves.
-      for (let i = 0; i < 5; i += 1) await sendAndAbort(lasting(issuer));
-      const [good, forged] = [lasting(issuer), lasting(issuer, { key: nextKey(issuer).keys.privateKey })];
+      for (let i = 0; i < 5; i += 1) await sendAndAbort(newToken(issuer));
+      const [good, forged] = [newToken(issuer), newToken(issuer, { key: nextKey(issuer).keys.privateKey })];
       const asked = Array.from({ length: COUNT }, (_unused, i) => api.ask(i % 2 === 0 ? good : forged, '/counted'));
       await arrive(5 + COUNT);
       held[0]?.();
@@ -292,14 +277,14 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     it('500 requests at once to an endpoint that fails cost one fetch, and are all 503', async () => {
       const { issuer, api, held, arrive } = await open();
       issuer.answerJwks = (res) => void held.push(() => res.writeHead(500).end());
-      const asked = Array.from({ length: COUNT }, () => api.ask(lasting(issuer), '/counted'));
+      const asked = Array.from({ length: COUNT }, () => api.ask(newToken(issuer), '/counted'));
       await arrive(COUNT);
       held[0]?.();
       expect(new Set(await Promise.all(asked))).toEqual(new Set(['keys_unavailable']));
       expect(issuer.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
       issuer.recover();
       issuer.clock.advance(2);
-      expect(await api.ask(lasting(issuer))).toBe('accepted');
+      expect(await api.ask(newToken(issuer))).toBe('accepted');
     });
   });
 });

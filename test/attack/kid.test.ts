@@ -3,14 +3,7 @@ import { inspect } from 'node:util';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { DiagnosticsMessages } from '../../src/index.js';
-import {
-  type AttackApi,
-  type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  mutated,
-  withAttackApi,
-} from '../support/attack-api.js';
+import { type AttackApi, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { textsOf } from '../support/leaks.js';
@@ -22,8 +15,7 @@ const NAMED = [1, 2, 3].map((n) => new RawIssuer({ kid: `ec-${n}` })) as [RawIss
 type UnknownKid = DiagnosticsMessages['scopegate:unknown-kid'];
 
 describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
-  const withApi = (options: Omit<AttackApiOptions, 'express'>, use: (api: AttackApi) => Promise<unknown>) =>
-    withAttackApi({ express, ...options }, use);
+  const withApi = withAttackApiOn(express);
 
   /** Signs a token of the issuer of an API with another key, whatever the header names. */
   function signedBy({ keys }: RawIssuer, kid: string | undefined): (api: AttackApi) => string {

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/index.js';
-import {
-  type AttackApi,
-  type AttackApiOptions,
-  expectPassed,
-  expectRepelledUnasked,
-  withAttackApi,
-} from '../support/attack-api.js';
+import { type AttackApiOptions, expectPassed, expectRepelledUnasked, withAttackApiOn } from '../support/attack-api.js';
 import { expectAccepted, invalidRequest, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
@@ -48,12 +42,11 @@ function isSameBytes(left: string, right: string): boolean {
 }
 
 describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => {
-  const withApi = (use: (api: AttackApi) => Promise<unknown>, options: Partial<AttackApiOptions> = {}) =>
-    withAttackApi({ express, ...options }, use);
+  const withApi = withAttackApiOn(express);
 
   /** Expects a token to be refused when one of its segments is spelled differently, and signed like that. */
   async function expectSpellingRepelled(segment: Segment, change: Change, answer = MALFORMED, mutation: Mutation = {}) {
-    await withApi(async (api) => {
+    await withApi({}, async (api) => {
       const good = api.issuer.token(mutation);
       const token = () => respell(api.issuer, good, segment, change);
       await expectRepelledUnasked(api, { token, control: () => good, answer });
@@ -104,7 +97,7 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
   it.each(spotsFor(SPACES).filter(isOfHttp))(
     'B10 (RFC 9110 §5.5, §11.4): white space of HTTP is no part of a token: $character at the $place of its $segment',
     async ({ segment, place, character }) => {
-      await withApi(async (api) => {
+      await withApi({}, async (api) => {
         const good = api.issuer.token();
         const texts = good
           .split('.')
@@ -119,7 +112,7 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
   it.each(spotsFor(REFUSED_BY_NODE))(
     'B10, B14 (RFC 9112 §5, RFC 9110 §5.5): Node.js refuses $character at the $place of the $segment, and no handler runs',
     async ({ segment, place, character }) => {
-      await withApi(async (api) => {
+      await withApi({}, async (api) => {
         const good = api.issuer.token();
         const token = respell(api.issuer, good, segment, PLACES[place](character));
         for (const hits of [0, 1]) {
@@ -145,7 +138,7 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
   )(
     'B11 (RFC 7515 §2): base64 in place of base64url is refused in the $segment: $what',
     async ({ segment, change }) => {
-      await withApi(async (api) => {
+      await withApi({}, async (api) => {
         const good = spicyToken(api.issuer);
         const token = () =>
           respell(api.issuer, good, segment, (text) => {
@@ -191,14 +184,11 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
     const keys = generateKeys('ES384');
     const p384 = (issuer: string) => new RawIssuer({ issuer, algorithm: 'ES384', kid: 'p384', keys });
     const jwks: AttackApiOptions['jwks'] = (published) => [...published, p384('https://issuer.test').jwk];
-    await withApi(
-      async (api) => {
-        const good = p384(api.issuer.issuer).token();
-        expect(isSameBytes(`${good}A`.split('.')[2] ?? '', good.split('.')[2] ?? '')).toBe(true);
-        await expectRepelledUnasked(api, { token: () => `${good}A`, control: () => good, answer: MALFORMED });
-      },
-      { jwks },
-    );
+    await withApi({ jwks }, async (api) => {
+      const good = p384(api.issuer.issuer).token();
+      expect(isSameBytes(`${good}A`.split('.')[2] ?? '', good.split('.')[2] ?? '')).toBe(true);
+      await expectRepelledUnasked(api, { token: () => `${good}A`, control: () => good, answer: MALFORMED });
+    });
   });
 
   it.each([-1, 3])('B13: a signature of ES256 that is longer by %i characters is refused', async (more) => {

@@ -1,8 +1,8 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { IssuerResolver, VerifierOptions } from '../../src/index.js';
-import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
+import type { IssuerResolver } from '../../src/index.js';
+import { lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { withHeader } from '../support/clients.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
@@ -11,7 +11,6 @@ import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { schemaOf } from '../support/schema-of.js';
 
-const LASTING = { iat: '1', exp: '253402300000' };
 const MANY = 100_000;
 const PATIENCE_MS = 60_000;
 const AT_ONCE = 100;
@@ -25,15 +24,6 @@ type Step =
 
 describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and in races on %s', (_, express) => {
   const world = useAttackWorld(express);
-
-  async function open(verifier: Partial<VerifierOptions> = {}) {
-    const issuer = await world.openIssuer();
-    return { issuer, api: await world.startApi({ verifier }) };
-  }
-
-  const lasting = (issuer: RawIssuer, jti: string, mutation: Mutation = {}) =>
-    issuer.token({ ...mutation, payload: { ...LASTING, jti: JSON.stringify(jti), ...mutation.payload } });
-  const nextKey = ({ issuer }: AttackIssuer) => new RawIssuer({ issuer, kid: 'key-2' });
 
   describe('H27', () => {
     it(
@@ -64,7 +54,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     it(
       'H26 (CVE-2026-48524): a burst of bad tokens neither fills the cache nor evicts anything',
       async () => {
-        const { issuer, api } = await open({ tokenCache: { max: 2 } });
+        const { issuer, api } = await world.open({ tokenCache: { max: 2 } });
         const good = [lasting(issuer, 'one'), lasting(issuer, 'two')];
         for (const token of good) expect(await api.ask(token)).toBe('accepted');
         const stranger = nextKey(issuer).keys.privateKey;
@@ -97,7 +87,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
 
   describe('H28: 100 requests at once with one new token', () => {
     it('are all accepted where its key is fetched meanwhile, by one fetch', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const next = nextKey(issuer);
       expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
       issuer.published = [issuer.jwk, next.jwk];
@@ -109,7 +99,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     });
 
     it('are accepted or refused, and refused after the refresh in which its key is gone', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const token = lasting(issuer, 'new');
       expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
       issuer.published = [nextKey(issuer).jwk];
@@ -122,7 +112,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     });
 
     it('are accepted while a refresh is under way, and refused once it took the key away', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
       const held: (() => void)[] = [];
       issuer.published = [nextKey(issuer).jwk];
@@ -147,7 +137,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
         await gate;
         return { value };
       });
-      const { issuer, api } = await open({ claims: slow });
+      const { issuer, api } = await world.open({ claims: slow });
       const token = lasting(issuer, 'new');
       const asked = Array.from({ length: AT_ONCE }, () => api.ask(token));
       await until(() => running === AT_ONCE);
@@ -167,7 +157,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
         for (let turns = runs % 7; turns > 0; turns -= 1) await new Promise(setImmediate);
         return { value };
       });
-      const { issuer, api } = await open({ claims: impure });
+      const { issuer, api } = await world.open({ claims: impure });
       const token = lasting(issuer, 'new');
       const runOf = async () => JSON.parse((await api.send({ token })).response.body).run as number;
       const seen = await Promise.all(Array.from({ length: AT_ONCE }, runOf));
@@ -182,7 +172,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     it('is refused where a resolver gives its issuer other rules', async () => {
       let rules = {};
       const resolver: IssuerResolver = (iss) => ({ issuer: iss, ...rules });
-      const { issuer, api } = await open({ issuer: resolver });
+      const { issuer, api } = await world.open({ issuer: resolver });
       const [remembered, unseen] = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')];
       expect(await api.ask(remembered)).toBe('accepted');
       for (const [given, reason] of [
@@ -207,7 +197,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     });
 
     it('is never one that is bound to a key', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const bound = lasting(issuer, 'bound', {
         payload: { cnf: '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}' },
       });
@@ -222,7 +212,7 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     it.each(['with a kid', 'without a kid'])(
       'is refused as a new one is, %s, where its key is not one of the two that are tried any more',
       async (name) => {
-        const { issuer, api } = await open();
+        const { issuer, api } = await world.open();
         const header = name === 'with a kid' ? {} : { kid: undefined };
         const token = lasting(issuer, 'token', { header });
         expect(await api.ask(token)).toBe('accepted');

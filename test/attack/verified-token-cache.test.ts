@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claim, createVerifier, type IssuerResolver, type VerifierOptions } from '../../src/index.js';
-import { type AttackIssuer, type IssuerApi, useAttackWorld } from '../support/attack-issuer.js';
+import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
@@ -10,20 +10,9 @@ import { createSameSignatureTokens } from '../support/same-signature-tokens.js';
 import { schemaOf } from '../support/schema-of.js';
 
 const TOLERANCE_SECONDS = 5;
-/** Far away, so that no step of the clock makes a token good or bad. */
-const LASTING = { iat: '1', exp: '253402300000' };
 
 describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not change on %s', (_, express) => {
   const world = useAttackWorld(express);
-
-  async function open(verifier: Partial<VerifierOptions> = {}) {
-    const issuer = await world.openIssuer();
-    return { issuer, api: await world.startApi({ verifier }) };
-  }
-
-  const lasting = (issuer: RawIssuer, jti: string, mutation: Mutation = {}) =>
-    issuer.token({ ...mutation, payload: { ...LASTING, jti: JSON.stringify(jti), ...mutation.payload } });
-  const nextKey = ({ issuer }: AttackIssuer) => new RawIssuer({ issuer, kid: 'key-2' });
   const hitsOf = (api: IssuerApi) => api.verifier.status().tokenCache?.hits;
 
   /** Of a token that is remembered, and of one that is new but for that the same. */
@@ -41,7 +30,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
       ['neither, and no tolerance', { iat: undefined }, 0],
       ['an exp with a fraction', { exp: '1800000001.5' }, TOLERANCE_SECONDS],
     ])('is refused from its exp on, with %s', async (_, payload, clockToleranceSeconds) => {
-      const { issuer, api } = await open({ clockToleranceSeconds, profile: 'jwt' });
+      const { issuer, api } = await world.open({ clockToleranceSeconds, profile: 'jwt' });
       const make = (jti: string) =>
         issuer.token({ payload: { exp: '1800000002', jti: JSON.stringify(jti), ...payload } });
       const pair = [make('remembered'), make('unseen')] as const;
@@ -57,7 +46,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
 
     it('J19: is judged by the clock as it is, forwards and backwards', async () => {
-      const { issuer, api } = await open({ maxTokenAgeSeconds: 1800 });
+      const { issuer, api } = await world.open({ maxTokenAgeSeconds: 1800 });
       const make = (jti: string) =>
         issuer.token({ payload: { jti: JSON.stringify(jti), nbf: String(issuer.now - 60) } });
       const pair = [make('remembered'), make('unseen')] as const;
@@ -88,7 +77,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
           await gate;
           return { value };
         });
-        const { issuer, api } = await open(wait === 'its keys are fetched' ? {} : { claims: slow });
+        const { issuer, api } = await world.open(wait === 'its keys are fetched' ? {} : { claims: slow });
         if (wait === 'its keys are fetched') {
           issuer.answerJwks = async (...answering) => {
             isWaiting = true;
@@ -111,7 +100,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
   // Revocation, logout and status lists come with later issues; their rows belong here.
   describe('H22: a token that was accepted', () => {
     it('is refused once its key is withdrawn', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
       issuer.published = [nextKey(issuer).jwk];
@@ -121,7 +110,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
 
     it('is 503 once the verifier is closed', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
       api.verifier.close();
@@ -133,7 +122,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     async function openDistrusting() {
       let trusts = true;
       const resolver: IssuerResolver = (iss) => (trusts ? { issuer: iss } : undefined);
-      const { issuer, api } = await open({ issuer: resolver });
+      const { issuer, api } = await world.open({ issuer: resolver });
       const next = nextKey(issuer);
       const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
@@ -178,7 +167,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     }
 
     it('(CVE-2026-35039, CVE-2026-33496) have claims of their own where sub, aud, jti, iat, exp and kid agree', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       await expectApart(
         api,
         ['"blue"', '"red"', '"green"'].map((tenant) => issuer.token({ payload: { tenant } })),
@@ -186,7 +175,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
 
     it('(CVE-2026-71326) have claims of their own where header, first claims, and the whole signature agree', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const inputs = ['"blue"', '"rose"'].map((sub) =>
         issuer.token({ payload: { sub } }).split('.').slice(0, 2).join('.'),
       );
@@ -202,7 +191,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
 
     it('are refused where they differ from one that is remembered by one character', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const token = issuer.token();
       expect(await api.ask(token)).toBe('accepted');
       const change = (index: number) =>
@@ -288,7 +277,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
       ['before its key came', (issuer, next) => (issuer.published = [issuer.jwk, next.jwk]), 31, 'unknown_key'],
       ['while its keys could not be had', (issuer) => issuer.recover(), 61, 'keys_unavailable'],
     ])('%s is accepted afterwards', async (name, mend, seconds, reason, payload = {}) => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const next = nextKey(issuer);
       const signer = reason === 'unknown_key' ? next : issuer;
       if (name.startsWith('while')) issuer.answerJwks = (res) => void res.writeHead(500).end();
@@ -303,14 +292,14 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     it('because its claims schema said no, or threw, is accepted where that says yes', async () => {
       const answers = [() => ({ issues: [{ message: 'no' }] }), () => Promise.reject(new Error('no'))];
       const claims = schemaOf((value) => answers.shift()?.() ?? { value });
-      const { issuer, api } = await open({ claims });
+      const { issuer, api } = await world.open({ claims });
       const token = issuer.token();
       const reasons = [await api.ask(token), await api.ask(token), await api.ask(token), await api.ask(token)];
       expect(reasons).toEqual(['claims_rejected', 'claims_schema_failed', 'accepted', 'accepted']);
     });
 
     it('for its kid, before the clock was set back, is accepted within refetchEverySeconds all the same', async () => {
-      const { issuer, api } = await open();
+      const { issuer, api } = await world.open();
       const [next, known] = [nextKey(issuer), lasting(issuer, 'known')];
       const token = lasting(next, 'token');
       expect([await api.ask(known), await api.ask(token)]).toEqual(['accepted', 'unknown_key']);
@@ -325,7 +314,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
 
     it('for its issuer, before the clock was set back, is accepted within a minute all the same', async () => {
       let trusts = false;
-      const { issuer, api } = await open({ issuer: (iss) => (trusts ? { issuer: iss } : undefined) });
+      const { issuer, api } = await world.open({ issuer: (iss) => (trusts ? { issuer: iss } : undefined) });
       const token = lasting(issuer, 'token');
       expect(await api.ask(token)).toBe('issuer_not_trusted');
       trusts = true;

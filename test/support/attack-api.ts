@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type expressModule from 'express';
 import type { Express, RequestHandler } from 'express';
 import type { JWK } from 'jose';
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import {
   authOf,
   createGuard,
@@ -31,6 +31,9 @@ export interface AttackApiOptions {
   /** Adds to `GET /orders`; `handler` is what stands behind the guards. */
   readonly routes?: (app: Express, guard: Guard, handler: RequestHandler) => void;
 }
+
+/** What an API may have besides its version of Express. */
+export type AttackApiSettings = Omit<AttackApiOptions, 'express'>;
 
 /** How often the authorization server was asked, and whether anything was asked that nobody should ask. */
 export interface AttackHits {
@@ -137,6 +140,54 @@ export async function withAttackApi(
   } finally {
     await api.close();
   }
+}
+
+/** The same for calls that have one version of Express in common. */
+export function withAttackApiOn(
+  express: typeof expressModule,
+): (settings: AttackApiSettings, use: (api: AttackApi) => Promise<unknown>) => Promise<void> {
+  return (settings, use) => withAttackApi({ express, ...settings }, use);
+}
+
+/** The API of the test that runs. */
+export interface TestedAttackApi extends AttackApi {
+  /** Puts an API with another verifier and another issuer in its place. */
+  restart(verifier: NonNullable<AttackApiOptions['verifier']>): Promise<void>;
+}
+
+/** Call in a `describe`: gives each of its tests an API of its own, which is closed after it. */
+export function useAttackApi(express: typeof expressModule): TestedAttackApi {
+  let api: AttackApi;
+  beforeEach(async () => {
+    api = await startAttackApi({ express });
+  });
+  afterEach(() => api.close());
+  return {
+    get issuer() {
+      return api.issuer;
+    },
+    get rsaIssuer() {
+      return api.rsaIssuer;
+    },
+    get verifier() {
+      return api.verifier;
+    },
+    get sinkOrigin() {
+      return api.sinkOrigin;
+    },
+    get hits() {
+      return api.hits;
+    },
+    get realm() {
+      return api.realm;
+    },
+    send: (call) => api.send(call),
+    close: () => api.close(),
+    async restart(verifier) {
+      await api.close();
+      api = await startAttackApi({ express, verifier });
+    },
+  };
 }
 
 /** A hostile request that differs by one thing from one that passes. */

@@ -17,7 +17,7 @@ import { bearer, type Call, type Exchange } from './guarded-api.js';
 import { listen } from './listen.js';
 import { type Answering, answerWell, LoopbackServer } from './loopback-server.js';
 import { sendRaw } from './raw-http.js';
-import { RawIssuer, type RawIssuerOptions } from './raw-issuer.js';
+import { type Mutation, RawIssuer, type RawIssuerOptions } from './raw-issuer.js';
 
 const AUDIENCE = 'https://api.test';
 const METADATA_PATH = '/.well-known/openid-configuration';
@@ -75,6 +75,19 @@ export class AttackIssuer extends RawIssuer {
   }
 }
 
+/** Far away, so that no step of the clock makes a token good or bad. */
+const LASTING = { iat: '1', exp: '253402300000' };
+
+/** A token that the clock makes neither good nor bad. */
+export function lasting(issuer: RawIssuer, jti: string, mutation: Mutation = {}): string {
+  return issuer.token({ ...mutation, payload: { ...LASTING, jti: JSON.stringify(jti), ...mutation.payload } });
+}
+
+/** A second key of an issuer. */
+export function nextKey({ issuer }: RawIssuer): RawIssuer {
+  return new RawIssuer({ issuer, kid: 'key-2' });
+}
+
 export interface IssuerApiOptions {
   /** What differs from a verifier of the strict profile that lists every issuer of the world. */
   readonly verifier?: Partial<VerifierOptions>;
@@ -104,6 +117,8 @@ export interface AttackWorld {
   openServer(): Promise<LoopbackServer>;
   /** Starts an API with a new verifier, whose cache is cold. */
   startApi(options?: IssuerApiOptions): Promise<IssuerApi>;
+  /** Opens an issuer, and starts an API that trusts it. */
+  open(verifier?: IssuerApiOptions['verifier']): Promise<{ readonly issuer: AttackIssuer; readonly api: IssuerApi }>;
 }
 
 /** Call in a `describe`: gives each of its tests a world of its own. The clock is that of the first issuer. */
@@ -114,7 +129,7 @@ export function useAttackWorld(express: typeof expressModule): AttackWorld {
     issuers.length = 0;
     for (const close of closers.splice(0).reverse()) await close();
   });
-  return {
+  const world: AttackWorld = {
     async openIssuer(options) {
       const issuer = await AttackIssuer.open(options);
       issuers.push(issuer);
@@ -132,7 +147,12 @@ export function useAttackWorld(express: typeof expressModule): AttackWorld {
       closers.push(close);
       return api;
     },
+    async open(verifier = {}) {
+      const issuer = await world.openIssuer();
+      return { issuer, api: await world.startApi({ verifier }) };
+    },
   };
+  return world;
 }
 
 async function startApi(express: typeof expressModule, issuers: readonly AttackIssuer[], options: IssuerApiOptions) {
