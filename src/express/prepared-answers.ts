@@ -13,8 +13,10 @@ export class PreparedAnswers {
   to(refusal: Refusal): HttpAnswer {
     const { reason, scopes, retryAfterSeconds } = refusal;
     if (scopes !== undefined || retryAfterSeconds !== undefined) return formatAnswer(refusal, this.#realm);
-    const prepared = this.#byReason.get(reason) ?? formatAnswer(refusal, this.#realm);
-    this.#byReason.set(reason, prepared);
-    return prepared;
+    const prepared = this.#byReason.get(reason);
+    if (prepared !== undefined) return prepared;
+    const answer = formatAnswer(refusal, this.#realm);
+    this.#byReason.set(reason, answer);
+    return answer;
   }
 }

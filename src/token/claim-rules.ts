@@ -18,15 +18,18 @@ const LATEST_DATE_SECONDS = 253_402_300_799;
 
 // client_id: RFC 9068 §2.2. azp: Auth0, Entra v2, Keycloak. cid: Okta. appid: Entra v1.
 const CLIENT_ID_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
+const IDENTIFIER_CLAIMS = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
+const DATE_CLAIMS = ['exp', 'nbf', 'iat'];
 
 /** Reads the claims that rules are about. One of the wrong type refuses the token. */
 export function parseTokenFacts(payload: JsonObject): TokenFacts | Refusal {
-  const identifiers = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
-  for (const name of identifiers) {
-    if (payload[name] !== undefined && !isIdentifier(payload[name])) return refuseForm(name);
+  for (const name of IDENTIFIER_CLAIMS) {
+    const value = payload[name];
+    if (value !== undefined && !isIdentifier(value)) return refuseForm(name);
   }
-  for (const name of ['exp', 'nbf', 'iat']) {
-    if (payload[name] !== undefined && !isNumericDate(payload[name])) return refuseForm(name);
+  for (const name of DATE_CLAIMS) {
+    const value = payload[name];
+    if (value !== undefined && !isNumericDate(value)) return refuseForm(name);
   }
   if (payload['exp'] === undefined) return new Refusal('claim_missing', 'exp');
   const audience = parseAudience(payload['aud']);
@@ -89,8 +92,8 @@ export function checkNotBound(facts: TokenFacts): Refusal | undefined {
 
 function parseAudience(aud: unknown): readonly string[] | undefined {
   if (aud === undefined) return NO_AUDIENCE;
-  const values: unknown = typeof aud === 'string' ? [aud] : aud;
-  return Array.isArray(values) && values.every(isIdentifier) ? Object.freeze([...values]) : undefined;
+  const values: unknown = typeof aud === 'string' ? Object.freeze([aud]) : aud;
+  return Array.isArray(values) && values.every(isIdentifier) ? values : undefined;
 }
 
 const NO_AUDIENCE: readonly string[] = Object.freeze([]);

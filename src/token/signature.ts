@@ -1,6 +1,7 @@
-import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { constants, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type Algorithm, isHmacAlgorithm, type SignatureAlgorithm } from '../protocol/algorithm.js';
+import { SignatureJobs } from './signature-jobs.js';
 
 /** What node:crypto needs to know of an algorithm. */
 interface SignatureScheme {
@@ -31,17 +32,22 @@ const SCHEMES: Readonly<Record<Algorithm, SignatureScheme>> = {
   'ML-DSA-87': { key: 'ml-dsa-87', hash: null, length: 4627 },
 };
 
+// A signature as long as a modulus of 4096 bits, in octets.
+const LONGEST_QUICK_RSA = 512;
+const QUICK_KEYS = ['prime256v1', 'ed25519'];
+
 const HMAC_HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
 
 /**
- * Verifies a signature, with a public key on libuv's thread pool. The only place where one is verified. A signature that
- * cannot even be read is not valid; there is no third answer.
+ * Verifies a signature, with a public key at the end of the event loop's turn. The only place where one is judged. A
+ * signature that cannot even be read is not valid; there is no third answer. Those of one verifier share their `jobs`.
  */
 export function verifySignature(
   algorithm: SignatureAlgorithm,
   key: KeyObject,
   signingInput: Buffer,
   signature: Buffer,
+  jobs: SignatureJobs = new SignatureJobs(),
 ): MaybePromise<boolean> {
   // RFC 8725 §3.1: no algorithm meets a key of another kind. They were matched before; this is the last line.
   if (isHmacAlgorithm(algorithm)) {
@@ -55,9 +61,8 @@ export function verifySignature(
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   const keyInput = saltLength === undefined ? key : { key, padding, saltLength };
   const bytes = algorithm.startsWith('ES') ? toDer(signature) : signature;
-  return new Promise((resolve) => {
-    verify(hash, signingInput, keyInput, bytes, (error, isValid) => resolve(error === null && isValid));
-  });
+  const isQuick = kind === 'rsa' ? length <= LONGEST_QUICK_RSA : QUICK_KEYS.includes(kind);
+  return jobs.run({ hash, signingInput, key: keyInput, signature: bytes, isQuick });
 }
 
 /** Writes R and S, side by side, as OpenSSL reads them: a SEQUENCE of two INTEGERs (RFC 3279 §2.2.3). */

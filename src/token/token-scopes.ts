@@ -19,8 +19,12 @@ function readClaim(payload: JsonObject, name: string): readonly string[] | Refus
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   // Authlib writes null where no scope was granted.
   if (value === undefined || value === null) return [];
-  const scopes = typeof value === 'string' ? parseScope(value) : value;
-  return isStrings(scopes) && scopes.every(isScopeToken) ? scopes : new Refusal('claim_malformed', name);
+  const scopes = typeof value === 'string' ? parseScope(value) : parseScopeArray(value);
+  return scopes ?? new Refusal('claim_malformed', name);
+}
+
+function parseScopeArray(value: unknown): readonly string[] | undefined {
+  return isStrings(value) && value.every(isScopeToken) ? value : undefined;
 }
 
 function callSource(

@@ -11,6 +11,7 @@ import { type CompactJws, parseCompactJws } from './compact-jws.js';
 import { type JoseHeader, parseJoseHeader } from './jose-header.js';
 import type { KnownHeaders } from './known-headers.js';
 import { verifySignature } from './signature.js';
+import type { SignatureJobs } from './signature-jobs.js';
 import { checkKind, checkType } from './token-kind.js';
 
 /** A genuine access token of a trusted issuer. Whether it is good here and now is for `checkAcceptance` to say. */
@@ -28,6 +29,7 @@ export interface JwtRules {
   readonly issuers: IssuerRegistry;
   readonly maxTokenBytes: number;
   readonly headers: KnownHeaders;
+  readonly signatures: SignatureJobs;
 }
 
 /**
@@ -51,7 +53,7 @@ export function verifyJwt(
     const foreignType = checkType(jws.header, issuer.rules.profile);
     if (foreignType !== undefined) return foreignType;
     return after(issuer.keys.find({ ...header, isPlausible: () => isPlausible(jws, issuer, acceptance) }), (keys) =>
-      keys instanceof Refusal ? keys : verifyWith(keys, header, jws, issuer, rules.headers),
+      keys instanceof Refusal ? keys : verifyWith(keys, header, jws, issuer, rules),
     );
   });
 }
@@ -69,17 +71,24 @@ function isPlausible({ payload }: CompactJws, issuer: Issuer, acceptance: Accept
   return !(facts instanceof Refusal) && checkAcceptance(facts, issuer, acceptance) === undefined;
 }
 
-async function verifyWith(
+function verifyWith(
   keys: readonly VerificationKey[],
   header: JoseHeader,
   jws: CompactJws,
   issuer: Issuer,
-  headers: KnownHeaders,
-): Promise<VerifiedToken | Refusal> {
-  const key = await findSigner(keys, header.algorithm, jws);
-  if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
-  headers.add(jws.headerSegment, jws.header);
+  { headers, signatures }: JwtRules,
+): MaybePromise<VerifiedToken | Refusal> {
+  return after(findSigner(keys, header.algorithm, jws, signatures), (key) => {
+    if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
+    headers.add(jws.headerSegment, jws.header);
+    return checkClaims(jws, { issuer, key, header });
+  });
+}
 
+function checkClaims(
+  jws: CompactJws,
+  { issuer, key, header }: Pick<VerifiedToken, 'issuer' | 'key' | 'header'>,
+): VerifiedToken | Refusal {
   const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
   if (foreignKind !== undefined) return foreignKind;
   const facts = parseTokenFacts(jws.payload);
@@ -92,13 +101,15 @@ export function checkStanding({ issuer, key, header }: VerifiedToken, issuers: I
   return issuer.keys.holds(key, header) ? undefined : new Refusal('unknown_key', 'it was withdrawn');
 }
 
-async function findSigner(
+function findSigner(
   keys: readonly VerificationKey[],
   algorithm: SignatureAlgorithm,
-  { signingInput, signature }: CompactJws,
-): Promise<VerificationKey | undefined> {
-  for (const key of keys) {
-    if (await verifySignature(algorithm, key.keyObject, signingInput, signature)) return key;
-  }
-  return undefined;
+  jws: CompactJws,
+  signatures: SignatureJobs,
+): MaybePromise<VerificationKey | undefined> {
+  const [key, ...others] = keys;
+  if (key === undefined) return undefined;
+  return after(verifySignature(algorithm, key.keyObject, jws.signingInput, jws.signature, signatures), (isValid) =>
+    isValid ? key : findSigner(others, algorithm, jws, signatures),
+  );
 }

@@ -2,12 +2,13 @@ import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { AccessToken } from '../protocol/access-token.js';
-import { checkBearerToken, findBearerToken } from '../protocol/bearer-token.js';
+import { type BearerToken, checkBearerToken, findBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
 import type { KnownHeaders } from '../token/known-headers.js';
+import type { SignatureJobs } from '../token/signature-jobs.js';
 import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
 import { digestOf, type VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { checkStanding, type VerifiedToken, verifyJwt } from '../token/verify-jwt.js';
@@ -24,6 +25,7 @@ export interface VerifierContext {
   readonly clock: Clock;
   readonly lifetime: { readonly isOver: boolean };
   readonly headers: KnownHeaders;
+  readonly signatures: SignatureJobs;
 }
 
 /**
@@ -38,12 +40,15 @@ export function authenticate(
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
   const presented = present(context, bearer.token, demands.audience);
-  // A token that is known was made of the right characters when it was seen first.
-  const known = recognizeToken(context, presented);
-  if (known !== undefined) return after(known, (outcome) => authorize(outcome, demands.policy));
-  const malformed = checkBearerToken(bearer);
-  if (malformed !== undefined) return malformed;
-  return after(verifyNewToken(context, presented), (outcome) => authorize(outcome, demands.policy));
+  const verified = recognizeToken(context, presented) ?? verifyNewToken(context, presented);
+  // Whatever has the form of a JWT is made of the right characters, so only what was refused is looked at.
+  if (verified instanceof Refusal) return refuseToken(verified, bearer);
+  return after(verified, (outcome) => authorize(outcome, demands.policy));
+}
+
+/** What is not even a bearer token is answered as such. One that is too large is not worth reading. */
+function refuseToken(refusal: Refusal, bearer: BearerToken): Refusal {
+  return refusal.reason === 'token_too_large' ? refusal : (checkBearerToken(bearer) ?? refusal);
 }
 
 /** Verifies a token that was taken out of its request already. */

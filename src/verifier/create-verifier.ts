@@ -10,6 +10,7 @@ import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
 import { KnownHeaders } from '../token/known-headers.js';
+import { SignatureJobs } from '../token/signature-jobs.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
 import { type AuthenticateOptions, parseDemands, type VerifyOptions } from './demands.js';
@@ -92,6 +93,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers),
     lifetime,
     headers: new KnownHeaders(),
+    signatures: new SignatureJobs(),
   });
   const ownDemands = parseDemands({}, [], audience);
 

@@ -1,6 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { createGuard, type Verifier } from '../../../dist/index.js';
-import { internalsOf } from '../../../dist/verifier/create-verifier.js';
 import { atLeast, type PartResult, type Table, type Target } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
 import { type Candidate, inFlight, oneAtATime, timeInterleaved } from '../lib/stopwatch.js';
@@ -79,7 +78,7 @@ function bareCandidate(
   key: VerifyKey,
   tokens: readonly string[],
   width: number,
-): Candidate<readonly Parts[]> {
+): Candidate<Parts[]> {
   return {
     name: BARE,
     prepare: (size) => tokens.slice(0, size).map(split),
@@ -90,11 +89,7 @@ function bareCandidate(
   };
 }
 
-function synchronousCandidate(
-  hash: string | null,
-  key: VerifyKey,
-  tokens: readonly string[],
-): Candidate<readonly Parts[]> {
+function synchronousCandidate(hash: string | null, key: VerifyKey, tokens: readonly string[]): Candidate<Parts[]> {
   return {
     name: SYNCHRONOUS,
     prepare: (size) => tokens.slice(0, size).map(split),
@@ -110,7 +105,7 @@ function parsedCandidate(
   key: VerifyKey,
   tokens: readonly string[],
   width: number,
-): Candidate<readonly string[]> {
+): Candidate<string[]> {
   return {
     name: PARSED,
     prepare: (size) => tokens.slice(0, size).map(fresh),
@@ -126,7 +121,7 @@ function parsedCandidate(
 }
 
 interface Calls {
-  readonly requests: readonly GuardedRequest[];
+  readonly requests: GuardedRequest[];
   readonly verifier: Verifier;
 }
 
@@ -143,7 +138,7 @@ function guardCandidate(key: SigningKey, tokens: readonly string[], width: numbe
       await inFlight(requests, width, (req, done) => {
         middleware(req, createSink(), (error) => requireValid(error === undefined && req.auth !== undefined, done));
       });
-      const hits = internalsOf(verifier)?.context.cache?.status().hits;
+      const hits = verifier.status().tokenCache?.hits;
       if (hits !== 0) throw new Error(`${hits} tokens had been seen before`);
     },
   };
@@ -154,7 +149,7 @@ function peerCandidate(
   verifyToken: VerifyToken,
   tokens: readonly string[],
   width: number,
-): Candidate<readonly string[]> {
+): Candidate<string[]> {
   return {
     name,
     prepare: (size) => tokens.slice(0, size).map(fresh),

@@ -45,23 +45,21 @@ export async function oneAtATime<T>(items: readonly T[], act: (item: T) => unkno
   }
 }
 
-/** Walks through a list with so many calls under way at any time. `act` calls back when it is done. */
-export function inFlight<T>(
-  items: readonly T[],
-  width: number,
-  act: (item: T, done: () => void) => void,
-): Promise<void> {
+/**
+ * Uses up a list with so many calls under way at any time. `act` calls back when it is done. Nothing is kept of
+ * what is done, as a server keeps no request that it answered: the collector would copy it around.
+ */
+export function inFlight<T>(items: T[], width: number, act: (item: T, done: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
-    let next = 0;
+    const size = items.length;
     let finished = 0;
     const start = () => {
-      const item = items[next];
-      next += 1;
+      const item = items.pop();
       if (item !== undefined) act(item, done);
     };
     const done = () => {
       finished += 1;
-      if (finished === items.length) resolve();
+      if (finished === size) resolve();
       else start();
     };
     for (let i = 0; i < width; i += 1) start();

@@ -1,20 +1,24 @@
 import { createPublicKey, hash } from 'node:crypto';
-import { createGuard, type Verifier } from '../../../dist/index.js';
-import { compilePolicy } from '../../../dist/policy/check-policy.js';
-import { anyOf, claim, parsePolicy } from '../../../dist/policy/policy.js';
-import { checkBearerToken, findBearerToken } from '../../../dist/protocol/bearer-token.js';
-import { formatChallenge } from '../../../dist/protocol/challenge.js';
-import { formatAnswer } from '../../../dist/protocol/http-answer.js';
-import { Refusal } from '../../../dist/protocol/refusal.js';
-import { parseStrictJsonObject } from '../../../dist/protocol/strict-json.js';
-import { checkAcceptance } from '../../../dist/token/acceptance.js';
-import { parseTokenFacts } from '../../../dist/token/claim-rules.js';
-import { type CompactJws, parseCompactJws } from '../../../dist/token/compact-jws.js';
-import { verifySignature } from '../../../dist/token/signature.js';
-import { internalsOf, type VerifierInternals } from '../../../dist/verifier/create-verifier.js';
-import { createReadyVerifier } from '../in-process/systems.js';
+import { createGuard, createVerifier, type Verifier } from '../../../src/index.js';
+import { compilePolicy } from '../../../src/policy/check-policy.js';
+import { anyOf, claim, parsePolicy } from '../../../src/policy/policy.js';
+import { checkBearerToken, findBearerToken } from '../../../src/protocol/bearer-token.js';
+import { formatChallenge } from '../../../src/protocol/challenge.js';
+import { formatAnswer } from '../../../src/protocol/http-answer.js';
+import { Refusal } from '../../../src/protocol/refusal.js';
+import { parseStrictJsonObject } from '../../../src/protocol/strict-json.js';
+import { checkAcceptance } from '../../../src/token/acceptance.js';
+import { parseTokenFacts } from '../../../src/token/claim-rules.js';
+import { type CompactJws, parseCompactJws } from '../../../src/token/compact-jws.js';
+import { verifySignature } from '../../../src/token/signature.js';
+import { SignatureJobs } from '../../../src/token/signature-jobs.js';
+import { toAccessToken } from '../../../src/token/to-access-token.js';
+import { checkKind } from '../../../src/token/token-kind.js';
+import { parseTokenScopes } from '../../../src/token/token-scopes.js';
+import { digestOf } from '../../../src/token/verified-token-cache.js';
+import { internalsOf, type VerifierInternals } from '../../../src/verifier/create-verifier.js';
 import { createRequest, createSink } from '../lib/request.js';
-import { AUDIENCE, createSigner, createSigningKey, fresh } from '../lib/tokens.js';
+import { AUDIENCE, createSigner, createSigningKey, fresh, ISSUER } from '../lib/tokens.js';
 
 export interface Step {
   readonly name: string;
@@ -31,7 +35,8 @@ export async function createSteps(): Promise<readonly Step[]> {
   const key = createSigningKey('RS256');
   const sign = createSigner(key);
   const tokens = Array.from({ length: INPUTS }, (_, i) => sign(i));
-  const verifier = await createReadyVerifier(key);
+  const issuer = { issuer: ISSUER, jwks: { keys: [key.publicJwk] } as never };
+  const verifier = createVerifier({ issuer, audience: AUDIENCE });
   // Twice, should a cache take a token in at its second sight only.
   for (const token of [...tokens, ...tokens]) await verifier.verify(token);
   return [
@@ -69,6 +74,7 @@ function tokenSteps(tokens: readonly string[]): readonly Step[] {
 }
 
 function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
+  const jobs = new SignatureJobs();
   const key = createSigningKey(algorithm);
   const sign = createSigner(key);
   const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
@@ -79,7 +85,7 @@ function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
     name: `signature: ${algorithm}`,
     step() {
       const { signingInput, signature } = next();
-      return verifySignature(algorithm, publicKey, signingInput, signature);
+      return verifySignature(algorithm, publicKey, signingInput, signature, jobs);
     },
   };
 }
@@ -89,16 +95,19 @@ async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise
   const { cache, clock, clockToleranceSeconds } = context;
   const next = inTurn(tokens.map(fresh));
   const payloads = inTurn(tokens.map((token) => (parseCompactJws(token, MAX_TOKEN_BYTES) as CompactJws).payload));
-  const cached = cache?.get(tokens[0] ?? '');
+  const cached = cache?.get(digestOf(tokens[0] ?? ''));
   if (cached === undefined) throw new Error('the token is not cached');
   const acceptance = () => ({ audience: [AUDIENCE], now: clock() / 1000, clockToleranceSeconds });
   const accessTokens = inTurn(await Promise.all(tokens.map((token) => verifier.verify(token))));
   const scope = compilePolicy(parsePolicy('orders:read', 'policy'));
   const rich = compilePolicy(parsePolicy(anyOf('admin', claim('client_id').equals('orders-dashboard')), 'policy'));
   return [
-    { name: 'hash and look up', step: () => cache?.get(next()) },
+    { name: 'hash and look up', step: () => cache?.get(digestOf(next())) },
+    { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), 'jwt') },
     { name: 'claim rules: types', step: () => parseTokenFacts(payloads()) },
     { name: 'claim rules: time and audience', step: () => checkAcceptance(cached.facts, cached.issuer, acceptance()) },
+    { name: 'scopes', step: () => parseTokenScopes(payloads(), cached.issuer.rules.scopesFrom) },
+    { name: 'access token', step: () => toAccessToken('a.b.c', cached, context) },
     { name: 'policy: a scope', step: () => scope(accessTokens()) },
     { name: 'policy: a scope or a claim', step: () => rich(accessTokens()) },
   ];
