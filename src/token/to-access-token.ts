@@ -4,6 +4,7 @@ import type { UntypedClaims } from '../protocol/claims.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { applyClaimsSchema } from './claims-schema.js';
+import type { KnownScopes } from './known-scopes.js';
 import { parseTokenScopes } from './token-scopes.js';
 import type { VerifiedToken } from './verify-jwt.js';
 
@@ -20,9 +21,9 @@ export interface ShapedToken {
 export function toAccessToken(
   token: string,
   { issuer, payload, facts }: VerifiedToken,
-  verifier: { readonly schema: StandardSchema | undefined },
+  verifier: { readonly schema: StandardSchema | undefined; readonly scopes?: KnownScopes },
 ): MaybePromise<ShapedToken | Refusal> {
-  const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom);
+  const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
   return after(applyClaimsSchema(payload, verifier.schema), (shaped) => {
     if (shaped instanceof Refusal) return shaped;

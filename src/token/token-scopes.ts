@@ -1,30 +1,38 @@
 import type { ScopeSource } from '../issuer/shared-rules.js';
 import { disownPromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
-import { isScopeToken, parseScope } from '../protocol/scope.js';
+import { isScopeToken } from '../protocol/scope.js';
 import type { JsonObject } from '../protocol/strict-json.js';
+import { KnownScopes, unique } from './known-scopes.js';
 
 /** Reads the scopes of a token from wherever its issuer puts them: space-separated strings or arrays. */
-export function parseTokenScopes(payload: JsonObject, sources: readonly ScopeSource[]): readonly string[] | Refusal {
-  const scopes = new Set<string>();
+export function parseTokenScopes(
+  payload: JsonObject,
+  sources: readonly ScopeSource[],
+  known: KnownScopes = new KnownScopes(),
+): readonly string[] | Refusal {
+  let scopes = NONE;
   for (const source of sources) {
-    const found = typeof source === 'string' ? readClaim(payload, source) : callSource(source, payload);
+    const found = typeof source === 'string' ? readClaim(payload, source, known) : callSource(source, payload);
     if (found instanceof Refusal) return found;
-    for (const scope of found) scopes.add(scope);
+    scopes = scopes.length === 0 ? found : unique([...scopes, ...found]);
   }
-  return Object.freeze([...scopes]);
+  return scopes;
 }
 
-function readClaim(payload: JsonObject, name: string): readonly string[] | Refusal {
+const NONE: readonly string[] = Object.freeze([]);
+
+/** Gives each scope once, frozen. */
+function readClaim(payload: JsonObject, name: string, known: KnownScopes): readonly string[] | Refusal {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   // Authlib writes null where no scope was granted.
-  if (value === undefined || value === null) return [];
-  const scopes = typeof value === 'string' ? parseScope(value) : parseScopeArray(value);
+  if (value === undefined || value === null) return NONE;
+  const scopes = typeof value === 'string' ? known.parse(value) : parseScopeArray(value);
   return scopes ?? new Refusal('claim_malformed', name);
 }
 
 function parseScopeArray(value: unknown): readonly string[] | undefined {
-  return isStrings(value) && value.every(isScopeToken) ? value : undefined;
+  return isStrings(value) && value.every(isScopeToken) ? unique(value) : undefined;
 }
 
 function callSource(
@@ -34,7 +42,7 @@ function callSource(
   try {
     const scopes: unknown = source(payload);
     disownPromise(scopes);
-    return isStrings(scopes) ? scopes : new Refusal('scopes_source_failed', 'it gave no array of strings');
+    return isStrings(scopes) ? unique(scopes) : new Refusal('scopes_source_failed', 'it gave no array of strings');
   } catch (cause) {
     return new Refusal('scopes_source_failed', 'it threw', { cause });
   }

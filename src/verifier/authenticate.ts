@@ -8,6 +8,7 @@ import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
 import type { KnownHeaders } from '../token/known-headers.js';
+import type { KnownScopes } from '../token/known-scopes.js';
 import type { SignatureJobs } from '../token/signature-jobs.js';
 import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
 import { digestOf, type VerifiedTokenCache } from '../token/verified-token-cache.js';
@@ -25,6 +26,7 @@ export interface VerifierContext {
   readonly clock: Clock;
   readonly lifetime: { readonly isOver: boolean };
   readonly headers: KnownHeaders;
+  readonly scopes: KnownScopes;
   readonly signatures: SignatureJobs;
 }
 

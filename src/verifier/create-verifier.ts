@@ -10,6 +10,7 @@ import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
 import { KnownHeaders } from '../token/known-headers.js';
+import { KnownScopes } from '../token/known-scopes.js';
 import { SignatureJobs } from '../token/signature-jobs.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
@@ -93,6 +94,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers),
     lifetime,
     headers: new KnownHeaders(),
+    scopes: new KnownScopes(),
     signatures: new SignatureJobs(),
   });
   const ownDemands = parseDemands({}, [], audience);
