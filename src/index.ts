@@ -9,6 +9,14 @@ export type {
   NextFunction,
   OptionalGuard,
 } from './express/guard.js';
+export type { IntrospectionStatus } from './issuer/introspection-endpoint.js';
+export type {
+  BearerIntrospection,
+  IntrospectionOptions,
+  PrivateKeyIntrospection,
+  SecretIntrospection,
+  TextSource,
+} from './issuer/introspection-options.js';
 export type {
   DiscoveredIssuer,
   IssuerOptions,
@@ -17,7 +25,7 @@ export type {
   SharedSecretIssuer,
   StaticKeysIssuer,
 } from './issuer/issuer-options.js';
-export type { SharedSecret } from './issuer/key-location.js';
+export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './issuer/key-source.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
@@ -41,8 +49,9 @@ export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from '
 export type { HttpRequest } from './protocol/http-request.js';
 export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
 export type { Register, RegisterClaims } from './protocol/register.js';
+export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
 export type { StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
-export { createVerifier, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
+export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
 export type { AuthenticateOptions, VerifyOptions } from './verifier/demands.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';

@@ -3,8 +3,11 @@ import { quoteUntrusted } from '../protocol/refusal.js';
 
 /** The members of authorization server metadata that scopegate uses (RFC 8414 §2). */
 export interface AuthorizationServerMetadata {
-  readonly issuer: string;
-  readonly jwksUri: string;
+  /** Where the document was. */
+  readonly url: string;
+  readonly jwksUri: string | undefined;
+  readonly introspectionEndpoint: string | undefined;
+  readonly userInfoEndpoint: string | undefined;
 }
 
 /** What is asked for, where, and how. */
@@ -31,11 +34,22 @@ export async function fetchMetadata(
 ): Promise<AuthorizationServerMetadata> {
   const { url, document } = await fetchFirst(urls, fetchDocument);
   if (document['issuer'] !== issuer) throw new FetchFailure(describeMismatch(url, issuer, document['issuer']));
-  const jwksUri = document['jwks_uri'];
-  if (typeof jwksUri !== 'string' || !isFetchable(jwksUri, allowInsecureHttp)) {
-    throw new FetchFailure(`${url} has no jwks_uri that is an https URL`);
-  }
-  return { issuer, jwksUri };
+  const urlOf = (name: string) => {
+    const value = document[name];
+    return typeof value === 'string' && isFetchable(value, allowInsecureHttp) ? value : undefined;
+  };
+  return {
+    url,
+    jwksUri: urlOf('jwks_uri'),
+    introspectionEndpoint: urlOf('introspection_endpoint'),
+    userInfoEndpoint: urlOf('userinfo_endpoint'),
+  };
+}
+
+/** Gives an endpoint that the metadata must name. @throws {FetchFailure} */
+export function requireEndpoint(url: string, name: string, endpoint: string | undefined): string {
+  if (endpoint !== undefined) return endpoint;
+  throw new FetchFailure(`${url} has no ${name} that is an https URL`);
 }
 
 async function fetchFirst(

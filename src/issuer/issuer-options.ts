@@ -2,22 +2,32 @@ import type { JSONWebKeySet } from 'jose';
 import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../protocol/algorithm.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import { checkOptionNames, describeValue, optionPath, readStrings, requireObject } from '../protocol/options.js';
+import { metadataUrls } from '../protocol/well-known.js';
+import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
   checkUrl,
   KEY_LOCATION_NAMES,
   type KeyLocation,
   parseKeyLocation,
-  parseSecrets,
-  type SharedSecret,
+  parseSecretSource,
+  type SecretSource,
 } from './key-location.js';
 import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from './shared-rules.js';
 
 interface IssuerIdentity extends SharedRules {
   /** Compared with the `iss` claim to the letter. */
   readonly issuer: string;
-  /** A narrower audience for this issuer's tokens, besides that of the verifier or guard. */
-  readonly audience?: string | readonly string[];
+  /**
+   * A narrower audience for this issuer's tokens, besides that of the verifier or guard. `false`: this issuer names
+   * no audience in its tokens, so that none is asked for, whatever the verifier or guard says; needs `clientIds`.
+   */
+  readonly audience?: string | readonly string[] | false;
+  /**
+   * Where to ask about tokens that are no JWTs (RFC 7662). One issuer of a verifier may have it: an opaque token
+   * names none.
+   */
+  readonly introspection?: IntrospectionOptions;
 }
 
 /** Keys are found through the issuer's metadata: OpenID Connect Discovery, else RFC 8414. */
@@ -50,8 +60,11 @@ export interface StaticKeysIssuer extends IssuerIdentity {
  * keep an older scheme alive, not to start with. The name of the issuer need not be a URL.
  */
 export interface SharedSecretIssuer extends Omit<IssuerIdentity, 'algorithms'> {
-  /** At least as long as the hash of the algorithm: 32, 48 or 64 bytes. Several, while one replaces another. */
-  readonly secret: SharedSecret | readonly SharedSecret[];
+  /**
+   * At least as long as the hash of the algorithm: 32, 48 or 64 bytes. Several, while one replaces another. A function
+   * is asked again as key sets are: behind the requests after `keys.maxAgeSeconds`.
+   */
+  readonly secret: SecretSource;
   readonly algorithms: readonly HmacAlgorithm[];
   readonly metadataUrl?: never;
   readonly jwksUri?: never;
@@ -71,12 +84,17 @@ export type IssuerResolver = (iss: string) => IssuerOptions | undefined | Promis
 /** The options of one issuer, checked, with every default filled in. */
 export interface IssuerConfig {
   readonly issuer: string;
-  readonly audience: readonly string[] | undefined;
+  readonly audience: readonly string[] | false | undefined;
   readonly location: KeyLocation;
+  /** Whether the options say where the keys are. */
+  readonly isLocated: boolean;
+  /** Where the metadata of the issuer is, for whatever else it tells. */
+  readonly metadataUrls: readonly string[];
+  readonly introspection: IntrospectionConfig | undefined;
   readonly rules: IssuerRules;
 }
 
-const ISSUER_OPTION_NAMES = ['issuer', 'audience', ...KEY_LOCATION_NAMES, ...SHARED_RULE_NAMES];
+const ISSUER_OPTION_NAMES = ['issuer', 'audience', 'introspection', ...KEY_LOCATION_NAMES, ...SHARED_RULE_NAMES];
 const ISSUER_EXAMPLE = "such as 'https://login.example.com'";
 
 /** @throws {ConfigurationError} */
@@ -85,17 +103,38 @@ export function parseIssuerOptions(given: unknown, where: string, shared: Issuer
   requireObject(options, where, `Give the issuer's URL, or an object with an issuer, ${ISSUER_EXAMPLE}.`);
   checkOptionNames(options, ISSUER_OPTION_NAMES, where);
   checkOneLocation(options, where);
-  const { issuer, audience, secret } = options as Partial<Record<string, unknown>>;
+  const { issuer, secret, introspection } = options as Partial<Record<string, unknown>>;
   const issuerOption = typeof given === 'string' ? where : optionPath(where, 'issuer');
-  const keys = secret === undefined ? parsePublicKeyIssuer : parseSecretIssuer;
+  const name = checkName(issuer, issuerOption);
+  const parseKeys = secret === undefined ? parsePublicKeyIssuer : parseSecretIssuer;
+  const { location, rules } = parseKeys(options as GivenIssuer, where, shared, issuerOption);
   return Object.freeze({
-    issuer: checkName(issuer, issuerOption),
-    audience:
-      audience === undefined
+    issuer: name,
+    audience: parseAudience(options, rules, where),
+    location,
+    isLocated: KEY_LOCATION_NAMES.some((option) => (options as GivenIssuer)[option] !== undefined),
+    metadataUrls: location.kind === 'metadata' ? location.urls : canDiscover(name) ? metadataUrls(name) : [],
+    introspection:
+      introspection === undefined
         ? undefined
-        : readStrings(audience, optionPath(where, 'audience'), 'Give a string or a list of them.'),
-    ...keys(options as GivenIssuer, where, shared, issuerOption),
+        : parseIntrospection(introspection, optionPath(where, 'introspection'), rules.allowInsecureHttp),
+    rules,
   });
+}
+
+function parseAudience(given: object, rules: IssuerRules, where: string): readonly string[] | false | undefined {
+  const { audience } = given as Partial<Record<string, unknown>>;
+  const option = optionPath(where, 'audience');
+  if (audience === undefined) return undefined;
+  if (audience !== false) return readStrings(audience, option, 'Give a string or a list of them.');
+  if (rules.clientIds !== undefined) return false;
+  const problem = 'is false, so that any token of this issuer would be accepted, whoever it is meant for.';
+  throw new ConfigurationError(option, problem, 'Name the clients to accept in clientIds.');
+}
+
+/** The name of an issuer with a shared secret need not be a URL. */
+function canDiscover(issuer: string): boolean {
+  return URL.canParse(issuer) && /^https?:/.test(issuer);
 }
 
 type GivenIssuer = { readonly issuer: string; readonly [name: string]: unknown };
@@ -123,7 +162,7 @@ function parseSecretIssuer(given: GivenIssuer, where: string, shared: IssuerRule
   const algorithms = readStrings(names, option, fix);
   if (!algorithms.every(isHmacAlgorithm)) throw new ConfigurationError(option, `holds ${algorithms.join(', ')}.`, fix);
   const rules = Object.freeze({ ...parseSharedRules(rest, where, shared), algorithms: new Set(algorithms) });
-  return { rules, location: parseSecrets(given['secret'], algorithms, optionPath(where, 'secret')) };
+  return { rules, location: parseSecretSource(given['secret'], algorithms, optionPath(where, 'secret')) };
 }
 
 function checkName(issuer: unknown, option: string): string {

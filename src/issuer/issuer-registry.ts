@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import type { Issuer } from './issuer.js';
+import { closeIssuer, type Issuer } from './issuer.js';
 
 /** The issuers that are trusted. The `iss` of a token chooses among them to the letter; there is no fallback. */
 export interface IssuerRegistry {
@@ -8,6 +8,8 @@ export interface IssuerRegistry {
   find(iss: string): MaybePromise<Issuer | Refusal>;
   /** Tells whether this very issuer is still trusted. */
   holds(issuer: Issuer): boolean;
+  /** The one issuer that is asked about tokens which name none. */
+  introspecting(): Issuer | undefined;
   /** Those that are known now. */
   all(): readonly Issuer[];
   /** Ends fetches that are under way, and lets no more begin. */
@@ -19,14 +21,20 @@ export class ListedIssuers implements IssuerRegistry {
   readonly #issuers: ReadonlyMap<string, Issuer>;
   /** By a form that ignores case and a trailing slash. For hints alone, never for trust. */
   readonly #alike: ReadonlyMap<string, string>;
+  readonly #introspecting: Issuer | undefined;
 
   constructor(issuers: readonly Issuer[]) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
+    this.#introspecting = issuers.find(({ introspection }) => introspection !== undefined);
     this.#alike = new Map(issuers.map(({ issuer }) => [fold(issuer), issuer]));
   }
 
   find(iss: string): Issuer | Refusal {
     return this.#issuers.get(iss) ?? new Refusal('issuer_not_trusted', this.#describe(iss));
+  }
+
+  introspecting(): Issuer | undefined {
+    return this.#introspecting;
   }
 
   holds(): boolean {
@@ -38,7 +46,7 @@ export class ListedIssuers implements IssuerRegistry {
   }
 
   close(): void {
-    for (const { keys } of this.all()) keys.close();
+    for (const issuer of this.all()) closeIssuer(issuer);
   }
 
   #describe(iss: string): string {

@@ -1,6 +1,6 @@
 import { publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
-import { type DiscoveryOptions, fetchMetadata } from './discovery.js';
+import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from './discovery.js';
 
 /** Why the key set of an issuer could not be had, and which of its documents is to blame. */
 export class JwksFailure extends Error {
@@ -84,9 +84,9 @@ export class JwksEndpoint {
     if (this.#discovery === undefined) return this.#jwksUri as string;
     const discovery = this.#discovery;
     try {
-      const { jwksUri } = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url));
-      this.#jwksUri = jwksUri;
-      return jwksUri;
+      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url));
+      this.#jwksUri = requireEndpoint(metadata.url, 'jwks_uri', metadata.jwksUri);
+      return this.#jwksUri;
     } catch (error) {
       throw new JwksFailure('metadata_unavailable', error);
     }

@@ -10,13 +10,23 @@ export type KeyLocation =
   | { readonly kind: 'metadata'; readonly urls: readonly string[] }
   | { readonly kind: 'jwksUri'; readonly url: string }
   | { readonly kind: 'jwks'; readonly members: readonly unknown[] }
-  | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] };
+  | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] }
+  | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
+
+/** Gives the secrets of an issuer, which were checked. Rejects with what is wrong, or what the user's function throws. */
+export type FetchSecrets = () => Promise<readonly Uint8Array[]>;
 
 /** The options that say where keys are. At most one of them may be given. */
 export const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const;
 
 /** A secret that issuer and server share: a string counts by its UTF-8 bytes. */
 export type SharedSecret = string | Uint8Array;
+
+/** The secrets of an issuer, or a function that fetches them: from a vault, a file, an environment. */
+export type SecretSource =
+  | SharedSecret
+  | readonly SharedSecret[]
+  | (() => SharedSecret | readonly SharedSecret[] | Promise<SharedSecret | readonly SharedSecret[]>);
 
 /** Parses where the public keys of an issuer are. @throws {ConfigurationError} */
 export function parseKeyLocation(
@@ -43,13 +53,20 @@ export function checkOneLocation(given: object, where: string): void {
   throw new ConfigurationError(where, `has ${names.join(' and ')}.`, 'Give one of them: each says where the keys are.');
 }
 
-/** Parses the secrets of an issuer. @throws {ConfigurationError} */
-export function parseSecrets(given: unknown, algorithms: readonly HmacAlgorithm[], option: string): KeyLocation {
+/** Parses the secrets of an issuer, or where they come from. @throws {ConfigurationError} */
+export function parseSecretSource(given: unknown, algorithms: readonly HmacAlgorithm[], option: string): KeyLocation {
+  if (typeof given !== 'function')
+    return { kind: 'secret', secrets: parseSecrets(given, algorithms, option), algorithms };
+  const fetch = async () => parseSecrets(await given(), algorithms, option);
+  return { kind: 'fetchedSecret', fetch, algorithms };
+}
+
+function parseSecrets(given: unknown, algorithms: readonly HmacAlgorithm[], option: string): readonly Uint8Array[] {
   const fix = `Give a random string or bytes, such as the output of "openssl rand -base64 64".`;
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) throw new ConfigurationError(option, 'is an empty list.', fix);
   const least = Math.max(...algorithms.map((name) => HMAC_ALGORITHMS[name]));
-  const secrets = list.map((item, index) => {
+  return list.map((item, index) => {
     const where = Array.isArray(given) ? `${option}[${index}]` : option;
     const isSecret = typeof item === 'string' || item instanceof Uint8Array;
     // A secret is never shown, not even in part.
@@ -59,7 +76,6 @@ export function parseSecrets(given: unknown, algorithms: readonly HmacAlgorithm[
     const problem = `has ${bytes.byteLength} bytes; ${algorithms.join(', ')} need ${least} at least (RFC 7518 §3.2).`;
     throw new ConfigurationError(where, problem, fix);
   });
-  return { kind: 'secret', secrets, algorithms };
 }
 
 // URL parsers mend white space, control characters, backslashes and missing slashes; the issuer is compared to the letter.

@@ -5,7 +5,7 @@ import { withinSeconds } from '../platform/deadline.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { RecentNames } from '../platform/recent-names.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import type { Issuer } from './issuer.js';
+import { closeIssuer, type Issuer } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
 import type { IssuerRegistry } from './issuer-registry.js';
 import type { KeyLimits } from './key-source.js';
@@ -61,6 +61,9 @@ export class ResolvedIssuers implements IssuerRegistry {
     return this.#isRefused(iss) ? refuse(iss) : this.#ask(iss);
   }
 
+  /** A token without an issuer's name gives a resolver nothing to find one by. */
+  introspecting(): undefined {}
+
   holds(issuer: Issuer): boolean {
     return this.#recall(issuer.issuer)?.issuer === issuer;
   }
@@ -71,7 +74,7 @@ export class ResolvedIssuers implements IssuerRegistry {
 
   close(): void {
     this.#isClosed = true;
-    for (const { keys } of this.all()) keys.close();
+    for (const issuer of this.all()) closeIssuer(issuer);
   }
 
   /** Gives what is known of an issuer, unless it is too old; asks anew behind the request when it is due. */

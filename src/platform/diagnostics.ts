@@ -37,6 +37,12 @@ export interface DiagnosticsMessages {
     readonly seconds: number;
     readonly error: string;
   };
+  /** A token was introspected, and what came of it. */
+  'scopegate:introspection': {
+    readonly issuer: string;
+    readonly outcome: 'active' | 'inactive' | 'failed';
+    readonly error: string | undefined;
+  };
   /** A token names a key that the issuer does not have. */
   'scopegate:unknown-kid': {
     readonly issuer: string;
@@ -56,6 +62,7 @@ const CHANNELS: Readonly<Record<DiagnosticsChannel, Channel>> = {
   'scopegate:skipped-key': channel('scopegate:skipped-key'),
   'scopegate:stale-use': channel('scopegate:stale-use'),
   'scopegate:back-off': channel('scopegate:back-off'),
+  'scopegate:introspection': channel('scopegate:introspection'),
   'scopegate:unknown-kid': channel('scopegate:unknown-kid'),
 };
 

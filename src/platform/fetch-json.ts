@@ -19,25 +19,49 @@ export interface FetchJsonOptions {
   readonly signal: AbortSignal;
   /** The `ETag` of the document that is at hand (RFC 9110 §13.1.2). */
   readonly etag?: string | undefined;
+  /** What is sent, by POST. Without it the document is asked for by GET. */
+  readonly form?: URLSearchParams | undefined;
+  /** Besides `Accept`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** @defaultValue `application/json` */
+  readonly accept?: string | undefined;
 }
 
 export type JsonDocument = { readonly [name: string]: unknown };
 
-/** A document, and for how long its server thinks it good. */
-export interface FetchedJson {
-  /** Undefined when it is the one that `etag` named. */
-  readonly document: JsonDocument | undefined;
+interface Freshness {
   readonly etag: string | undefined;
+  /** For how long its server thinks the document good. */
   readonly maxAgeSeconds: number | undefined;
 }
 
+/** A document as its bytes. */
+export interface FetchedBytes extends Freshness {
+  /** Undefined when it is the one that `etag` named. */
+  readonly bytes: Buffer | undefined;
+  /** The media type in lower case, without parameters. */
+  readonly mediaType: string | undefined;
+}
+
+/** A document, and for how long its server thinks it good. */
+export interface FetchedJson extends Freshness {
+  /** Undefined when it is the one that `etag` named. */
+  readonly document: JsonDocument | undefined;
+}
+
+/** Fetches a JSON object, as `fetchBytes` does. @throws {FetchFailure} */
+export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
+  const { bytes, etag, maxAgeSeconds } = await fetchBytes(url, options);
+  return { document: bytes === undefined ? undefined : parseDocument(url, bytes), etag, maxAgeSeconds };
+}
+
 /**
- * Fetches a JSON object: status 200 alone (or 304, if asked so), no redirects, at most `maxBytes`, within
+ * Fetches a document: status 200 alone (or 304, if asked so), no redirects, at most `maxBytes`, within
  * `timeoutSeconds` whatever the server or a fetch that ignores its signal does.
  *
  * @throws {FetchFailure}
  */
-export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
+export async function fetchBytes(url: string, options: FetchJsonOptions): Promise<FetchedBytes> {
   const deadline = new AbortController();
   // A fetch that ignores its signal must not hold the deadline up, so both are raced.
   const ended = new Promise<never>((_, reject) => {
@@ -63,23 +87,26 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
   }
 }
 
-async function fetchAndRead(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<FetchedJson> {
+async function fetchAndRead(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<FetchedBytes> {
   signal.throwIfAborted();
+  const { form, headers, accept = 'application/json' } = options;
   const response = await options.fetch(url, {
-    headers: { accept: 'application/json', ...(options.etag !== undefined && { 'if-none-match': options.etag }) },
+    headers: { accept, ...headers, ...(options.etag !== undefined && { 'if-none-match': options.etag }) },
+    ...(form !== undefined && { method: 'POST', body: form }),
     redirect: 'manual',
     signal,
   });
-  const freshness = {
+  const described = {
+    mediaType: response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase(),
     etag: response.headers.get('etag') ?? undefined,
     maxAgeSeconds: parseMaxAge(response.headers.get('cache-control')),
   };
   if (response.status === 200) {
-    return { document: parseDocument(url, await readBody(url, response, options.maxBytes)), ...freshness };
+    return { bytes: await readBody(url, response, options.maxBytes), ...described };
   }
   // An answer that is not read to its end would hold its connection.
   await response.body?.cancel().catch(() => {});
-  if (response.status === 304 && options.etag !== undefined) return { document: undefined, ...freshness };
+  if (response.status === 304 && options.etag !== undefined) return { bytes: undefined, ...described };
   throw new FetchFailure(`${url} ${describeStatus(response)}`, { status: response.status });
 }
 
@@ -88,8 +115,8 @@ function describeStatus({ status, type }: Response): string {
   return isRedirect ? `answered ${status}: a redirect, which is not followed` : `answered ${status}`;
 }
 
-async function readBody(url: string, response: Response, maxBytes: number): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array();
+async function readBody(url: string, response: Response, maxBytes: number): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
@@ -101,7 +128,7 @@ async function readBody(url: string, response: Response, maxBytes: number): Prom
   return Buffer.concat(chunks);
 }
 
-function parseDocument(url: string, bytes: Uint8Array): JsonDocument {
+function parseDocument(url: string, bytes: Buffer): JsonDocument {
   let value: unknown;
   try {
     // RFC 8259 §8.1: a byte order mark has no place here; JSON.parse refuses it where it is kept.

@@ -19,7 +19,7 @@ export interface AccessToken<Claims = UntypedClaims> {
   readonly scopes: readonly string[];
   /** The `aud` claim, always as an array. */
   readonly audience: readonly string[];
-  /** The `exp` claim: seconds since the epoch. */
+  /** The `exp` claim: seconds since the epoch. Of an introspected token without one: when its issuer is asked again. */
   readonly expiresAt: number;
 }
 

@@ -53,9 +53,14 @@ export function findBearerToken(
   return accepted[0] as BearerToken;
 }
 
+/** Tells whether a text is made of the characters that RFC 6750 §2.1 allows. */
+export function isBearerToken(text: string): boolean {
+  return B64TOKEN.test(text);
+}
+
 /** Checks the characters of a token: a step of its own, since one that was verified before need not take it. */
 export function checkBearerToken({ token, location }: BearerToken): Refusal | undefined {
-  if (B64TOKEN.test(token)) return undefined;
+  if (isBearerToken(token)) return undefined;
   return location === 'header'
     ? refuseCredentials()
     : new Refusal('bearer_malformed', `access_token in the ${location}`);

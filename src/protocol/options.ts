@@ -64,6 +64,11 @@ export function describeValue(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }
 
+/** Names a value where a secret belongs: no string is shown, not even one that is no secret. */
+export function describeSecret(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? 'a string' : describeValue(value);
+}
+
 export function optionPath(where: string, name: string): string {
   return where === '' ? name : `${where}.${name}`;
 }

@@ -51,7 +51,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token is not a JSON Web Token.',
-    help: 'The token has no dots, so it is an opaque one. Most providers issue a JWT once the client asks for an audience or resource.',
+    help: 'The token has no dots, so it is an opaque one, and no issuer has the option introspection. Most providers issue a JWT once the client asks for an audience or resource.',
   },
   token_encrypted: {
     status: 401,
@@ -149,6 +149,12 @@ export const REFUSALS = {
     description: 'The access token was issued to a client that is not accepted.',
     help: 'The client of the token (client_id, azp, cid or appid) is not among the clientIds option.',
   },
+  token_inactive: {
+    status: 401,
+    error: 'invalid_token',
+    description: 'The access token is not active.',
+    help: 'The introspection endpoint of the issuer did not say active: true (RFC 7662 §2.2). The token is unknown to it, expired or revoked, or the endpoint does not tell this client about it.',
+  },
   binding_not_proven: {
     status: 401,
     error: 'invalid_token',
@@ -202,6 +208,21 @@ export const REFUSALS = {
     status: 503,
     description: 'The access token cannot be verified at the moment.',
     help: 'The key set of the issuer could not be fetched or used, and no keys good enough are cached; the detail says why.',
+  },
+  introspection_unavailable: {
+    status: 503,
+    description: 'The access token cannot be verified at the moment.',
+    help: 'The introspection endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why. Wrong credentials of this server are a frequent cause.',
+  },
+  secret_unavailable: {
+    status: 503,
+    description: 'The access token cannot be verified at the moment.',
+    help: 'The function given as secret failed, and no secret good enough is kept. The cause holds what it threw.',
+  },
+  userinfo_unavailable: {
+    status: 503,
+    description: 'Information about the user cannot be had at the moment.',
+    help: 'The UserInfo endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why. Tokens without the scope openid are often refused there.',
   },
   issuer_resolver_failed: {
     status: 503,

@@ -16,9 +16,20 @@ export function checkAcceptance(facts: TokenFacts, issuer: Issuer, demanded: Acc
   const { now, clockToleranceSeconds } = demanded;
   return (
     checkTime(facts, { now, clockToleranceSeconds, maxTokenAgeSeconds }) ??
-    (demanded.audience === false ? undefined : checkAudience(facts, demanded.audience)) ??
-    (issuer.audience === undefined ? undefined : checkAudience(facts, issuer.audience)) ??
+    checkAudiences(facts, issuer.audience, demanded.audience) ??
     (clientIds === undefined ? undefined : checkClient(facts, clientIds)) ??
     checkNotBound(facts)
+  );
+}
+
+function checkAudiences(
+  facts: TokenFacts,
+  ofIssuer: Issuer['audience'],
+  demanded: AcceptanceRules['audience'],
+): Refusal | undefined {
+  if (ofIssuer === false) return undefined;
+  return (
+    (demanded === false ? undefined : checkAudience(facts, demanded)) ??
+    (ofIssuer === undefined ? undefined : checkAudience(facts, ofIssuer))
   );
 }

@@ -21,8 +21,11 @@ const CLIENT_ID_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
 const IDENTIFIER_CLAIMS = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
 const DATE_CLAIMS = ['exp', 'nbf', 'iat'];
 
-/** Reads the claims that rules are about. One of the wrong type refuses the token. */
-export function parseTokenFacts(payload: JsonObject): TokenFacts | Refusal {
+/**
+ * Reads the claims that rules are about. One of the wrong type refuses the token. `exp` is required, unless there is
+ * a number for its absence.
+ */
+export function parseTokenFacts(payload: JsonObject, endless?: number): TokenFacts | Refusal {
   for (const name of IDENTIFIER_CLAIMS) {
     const value = payload[name];
     if (value !== undefined && !isIdentifier(value)) return refuseForm(name);
@@ -31,7 +34,8 @@ export function parseTokenFacts(payload: JsonObject): TokenFacts | Refusal {
     const value = payload[name];
     if (value !== undefined && !isNumericDate(value)) return refuseForm(name);
   }
-  if (payload['exp'] === undefined) return new Refusal('claim_missing', 'exp');
+  const expiresAt = (payload['exp'] as number | undefined) ?? endless;
+  if (expiresAt === undefined) return new Refusal('claim_missing', 'exp');
   const audience = parseAudience(payload['aud']);
   if (audience === undefined) return refuseForm('aud');
   const clientClaim = CLIENT_ID_CLAIMS.find((name) => payload[name] !== undefined);
@@ -39,7 +43,7 @@ export function parseTokenFacts(payload: JsonObject): TokenFacts | Refusal {
     subject: payload['sub'] as string | undefined,
     clientId: clientClaim === undefined ? undefined : (payload[clientClaim] as string),
     audience,
-    expiresAt: payload['exp'] as number,
+    expiresAt,
     notBefore: payload['nbf'] as number | undefined,
     issuedAt: payload['iat'] as number | undefined,
     isBound: payload['cnf'] !== undefined,
@@ -90,7 +94,8 @@ export function checkNotBound(facts: TokenFacts): Refusal | undefined {
   return facts.isBound ? new Refusal('binding_not_proven', 'a cnf claim') : undefined;
 }
 
-function parseAudience(aud: unknown): readonly string[] | undefined {
+/** Gives undefined for what is no audience. */
+export function parseAudience(aud: unknown): readonly string[] | undefined {
   if (aud === undefined) return NO_AUDIENCE;
   const values: unknown = typeof aud === 'string' ? Object.freeze([aud]) : aud;
   return Array.isArray(values) && values.every(isIdentifier) ? values : undefined;

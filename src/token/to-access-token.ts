@@ -20,14 +20,16 @@ export interface ShapedToken {
  */
 export function toAccessToken(
   token: string,
-  { issuer, payload, facts }: VerifiedToken,
+  { issuer, payload, facts, asked }: VerifiedToken,
   verifier: { readonly schema: StandardSchema | undefined; readonly scopes?: KnownScopes },
 ): MaybePromise<ShapedToken | Refusal> {
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
   return after(applyClaimsSchema(payload, verifier.schema), (shaped) => {
     if (shaped instanceof Refusal) return shaped;
-    const { subject, clientId, audience, expiresAt } = facts;
+    const { subject, clientId, audience } = facts;
+    // Where the issuer does not say when the token ends, its word holds until it is asked again.
+    const expiresAt = Number.isFinite(facts.expiresAt) ? facts.expiresAt : Math.floor((asked?.goodUntil ?? 0) / 1000);
     const claims = shaped.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
     return { accessToken: createAccessToken(fields, verifier), isShareable: shaped.isShareable };

@@ -7,12 +7,14 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
+import type { Introspector } from '../token/introspector.js';
 import type { KnownHeaders } from '../token/known-headers.js';
 import type { KnownScopes } from '../token/known-scopes.js';
 import type { SignatureJobs } from '../token/signature-jobs.js';
 import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
 import { digestOf, type VerifiedTokenCache } from '../token/verified-token-cache.js';
-import { checkStanding, type VerifiedToken, verifyJwt } from '../token/verify-jwt.js';
+import { verifyAccessToken } from '../token/verify-access-token.js';
+import { checkStanding, type VerifiedToken } from '../token/verify-jwt.js';
 import { authorize } from './authorize.js';
 import type { Demands } from './demands.js';
 
@@ -26,6 +28,7 @@ export interface VerifierContext {
   readonly clock: Clock;
   readonly lifetime: { readonly isOver: boolean };
   readonly headers: KnownHeaders;
+  readonly introspector: Introspector;
   readonly scopes: KnownScopes;
   readonly signatures: SignatureJobs;
 }
@@ -102,7 +105,7 @@ function verifyNewToken(
   isRetry = false,
 ): MaybePromise<AccessToken | Refusal> {
   const { token, audience } = presented;
-  return after(verifyJwt(token, context, acceptanceNow(context, audience)), (verified) => {
+  return after(verifyAccessToken(token, context, acceptanceNow(context, audience)), (verified) => {
     if (verified instanceof Refusal) return verified;
     const changed = checkStanding(verified, context.issuers);
     if (changed === undefined) return admitToken(context, presented, verified);

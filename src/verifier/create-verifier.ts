@@ -1,14 +1,18 @@
 import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
-import type { KeySnapshot, KeySource, KeySourceStatus } from '../issuer/key-source.js';
+import type { IntrospectionStatus } from '../issuer/introspection-endpoint.js';
+import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
+import type { KeySnapshot, KeySourceStatus } from '../issuer/key-source.js';
 import { DeadlineError, untilAborted, withinSeconds } from '../platform/deadline.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import type { AccessToken } from '../protocol/access-token.js';
+import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf, UntypedClaims } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
+import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
+import { Introspector } from '../token/introspector.js';
 import { KnownHeaders } from '../token/known-headers.js';
 import { KnownScopes } from '../token/known-scopes.js';
 import { SignatureJobs } from '../token/signature-jobs.js';
@@ -16,12 +20,19 @@ import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-tok
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
 import { type AuthenticateOptions, parseDemands, type VerifyOptions } from './demands.js';
 import { parseVerifierOptions, type VerifierOptions, type VerifierSnapshot } from './options.js';
+import { UserInfoCache } from './user-info.js';
 
 /** How a verifier is doing. */
 export interface VerifierStatus {
-  readonly issuers: readonly ({ readonly issuer: string } & KeySourceStatus)[];
+  readonly issuers: readonly IssuerStatus[];
   /** Undefined when `tokenCache` is false. */
   readonly tokenCache: TokenCacheStatus | undefined;
+}
+
+/** How one issuer is doing: its keys, and its introspection where it has any. */
+export interface IssuerStatus extends KeySourceStatus {
+  readonly issuer: string;
+  readonly introspection: IntrospectionStatus | undefined;
 }
 
 /**
@@ -54,6 +65,16 @@ export interface Verifier<Claims = UntypedClaims> {
   /** Tells how keys and cache are doing. */
   status(): VerifierStatus;
   /**
+   * Asks the issuer about the person that an access token stands for, at the UserInfo endpoint that its metadata
+   * names. Answers are kept for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
+   *
+   * @throws {IssuerUnavailableError} no answer came, or none that can be used
+   * @throws {AuthorizationError} the issuer does not accept the token any more
+   * @throws {TypeError} it is no access token of this verifier
+   * @see OpenID Connect Core §5.3
+   */
+  userInfo(accessToken: AccessToken<unknown>, options?: { readonly signal?: AbortSignal }): Promise<StandardClaims>;
+  /**
    * Fetches the keys of every issuer now. Keys that are gone are gone from then on, and tokens that they
    * verified are refused.
    *
@@ -85,24 +106,35 @@ export function createVerifier<Schema extends StandardSchema<object>>(
 export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
-  const { audience, tokenCacheMax } = config;
+  const { audience, tokenCacheMax, clock, clockToleranceSeconds, keyLimits } = config;
   const lifetime = { isOver: false };
   const issuers = createIssuerRegistry(config.issuers, config);
+  const signatures = new SignatureJobs();
+  const { maxResponseBytes } = keyLimits;
+  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
   const context: VerifierContext = Object.freeze({
     ...config,
     issuers,
-    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers),
+    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers, clock),
     lifetime,
     headers: new KnownHeaders(),
+    introspector,
     scopes: new KnownScopes(),
-    signatures: new SignatureJobs(),
+    signatures,
   });
+  const userInfos = new UserInfoCache(clock);
   const ownDemands = parseDemands({}, [], audience);
 
-  async function askIssuers(ask: (keys: KeySource) => MaybePromise<Refusal | undefined>): Promise<void> {
-    const outcomes = await Promise.all(issuers.all().map(({ keys }) => ask(keys)));
+  async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
+    const outcomes = await Promise.all(issuers.all().map(ask));
     const refusal = outcomes.find((outcome) => outcome !== undefined);
     if (refusal !== undefined) throw toError(refusal, ownDemands.realm);
+  }
+
+  async function findUserInfo(accessToken: AccessToken): Promise<StandardClaims | Refusal> {
+    if (lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
+    const issuer = await issuers.find(accessToken.issuer);
+    return issuer instanceof Refusal ? issuer : userInfos.find(accessToken, issuer);
   }
 
   const verifier: Verifier = {
@@ -118,11 +150,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
       return orThrow(await untilAborted(given.signal, outcome), demands.realm);
     },
 
+    async userInfo(accessToken, given = {}) {
+      checkOptionNames(given, ['signal'], '');
+      if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
+      const outcome = findUserInfo(accessToken as AccessToken);
+      return orThrow(await untilAborted(given.signal, outcome), ownDemands.realm);
+    },
+
     async ready(given = {}) {
       checkOptionNames(given, ['timeoutSeconds'], '');
       const bounds = { least: 0.01, most: 600, unit: 'seconds' };
       const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
-      const asked = askIssuers((keys) => keys.ready());
+      const asked = askIssuers(readyIssuer);
       if (timeoutSeconds === undefined) return asked;
       await withinSeconds(timeoutSeconds, asked).catch((error: unknown) => {
         if (!(error instanceof DeadlineError)) throw error;
@@ -130,10 +169,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
       });
     },
 
-    refresh: () => askIssuers((keys) => keys.refresh()),
+    refresh: () => askIssuers(refreshIssuer),
 
     status: () => ({
-      issuers: issuers.all().map(({ issuer, keys }) => ({ issuer, ...keys.status() })),
+      issuers: issuers.all().map(({ issuer, keys, introspection }) => {
+        return { issuer, ...keys.status(), introspection: introspection?.status() };
+      }),
       tokenCache: context.cache?.status(),
     }),
 
@@ -147,13 +188,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
       lifetime.isOver = true;
       issuers.close();
       context.cache?.clear();
+      introspector.clear();
+      userInfos.clear();
     },
   };
   const internals: VerifierInternals = Object.freeze({ context, audience });
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
 }
 
-function orThrow(outcome: AccessToken | Refusal, realm: string): AccessToken {
+function orThrow<T>(outcome: T | Refusal, realm: string): T {
   if (outcome instanceof Refusal) throw toError(outcome, realm);
   return outcome;
 }

@@ -151,7 +151,19 @@ function parseIssuers({ issuer: given, audience }: Given, rules: IssuerRules): I
       throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
     seen.add(issuer);
   }
+  requireOneToAsk(issuers);
   return issuers;
+}
+
+/** An opaque token names no issuer, and must be shown to none but its own. */
+function requireOneToAsk(issuers: readonly IssuerConfig[]): void {
+  const [, second] = issuers.filter(({ introspection }) => introspection !== undefined);
+  if (second === undefined) return;
+  throw new ConfigurationError(
+    `issuer[${issuers.indexOf(second)}].introspection`,
+    'is the second one: an opaque token does not tell which of the two to ask.',
+    'Create a verifier for each, or introspect the tokens of one issuer.',
+  );
 }
 
 function resolveWith(resolver: IssuerResolver, parse: (item: unknown, where: string) => IssuerConfig) {
@@ -159,6 +171,9 @@ function resolveWith(resolver: IssuerResolver, parse: (item: unknown, where: str
     const given = await resolver(iss);
     if (given === undefined) return undefined;
     const config = parse(given, 'issuer');
+    if (config.introspection !== undefined) {
+      throw new ConfigurationError('issuer.introspection', 'comes from a resolver.', 'List the issuer in the options.');
+    }
     if (config.issuer === iss) return config;
     throw new ConfigurationError(
       'issuer',
@@ -178,7 +193,7 @@ const AUDIENCE_FIX =
   'For an issuer without audiences write audience: false together with clientIds.';
 
 function requireOtherRule({ issuer, audience, rules }: IssuerConfig): void {
-  if (audience !== undefined || rules.clientIds !== undefined) return;
+  if (Array.isArray(audience) || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
     'audience',
     `is false, so that any token of ${describeValue(issuer)} would be accepted, whoever it is meant for.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fetchMetadata, isFetchable } from '../../src/issuer/discovery.js';
+import { fetchMetadata, isFetchable, requireEndpoint } from '../../src/issuer/discovery.js';
 import { FetchFailure, fetchJson } from '../../src/platform/fetch-json.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 
@@ -8,18 +8,19 @@ const OIDC = 'https://issuer.test/.well-known/openid-configuration';
 const OAUTH = 'https://issuer.test/.well-known/oauth-authorization-server';
 const METADATA = { issuer: ISSUER, jwks_uri: 'https://issuer.test/jwks' };
 
-function discover(site: DocumentFetch, options: { allowInsecureHttp?: boolean; issuer?: string } = {}) {
+/** Finds the key set, as whoever needs it does. */
+async function discover(site: DocumentFetch, options: { allowInsecureHttp?: boolean; issuer?: string } = {}) {
   const { allowInsecureHttp = false, issuer = ISSUER } = options;
   const limits = { timeoutSeconds: 5, maxBytes: 4096, signal: new AbortController().signal };
-  return fetchMetadata({ issuer, urls: [OIDC, OAUTH], allowInsecureHttp }, (url) =>
-    fetchJson(url, { fetch: site.fetch, ...limits }),
+  const { url, jwksUri } = await fetchMetadata({ issuer, urls: [OIDC, OAUTH], allowInsecureHttp }, (document) =>
+    fetchJson(document, { fetch: site.fetch, ...limits }),
   );
+  return { jwksUri: requireEndpoint(url, 'jwks_uri', jwksUri) };
 }
 
 /** Demands a FetchFailure from a site that differs in one thing from one that will do. */
 async function expectFailure(documents: { readonly [url: string]: unknown }, message: string): Promise<DocumentFetch> {
   expect(await discover(new DocumentFetch({ [OIDC]: METADATA }))).toEqual({
-    issuer: ISSUER,
     jwksUri: 'https://issuer.test/jwks',
   });
   const site = new DocumentFetch(documents);
@@ -32,19 +33,19 @@ async function expectFailure(documents: { readonly [url: string]: unknown }, mes
 describe('fetchMetadata', () => {
   it('8414-2: asks for the document of OpenID Connect first, and for no other when it is there', async () => {
     const site = new DocumentFetch({ [OIDC]: METADATA, [OAUTH]: { ...METADATA, jwks_uri: 'https://other.test/jwks' } });
-    expect(await discover(site)).toEqual({ issuer: ISSUER, jwksUri: 'https://issuer.test/jwks' });
+    expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
     expect(site.requests).toEqual([OIDC]);
   });
 
   it('8414-2: asks for the document of RFC 8414 where the other one is not there', async () => {
     const site = new DocumentFetch({ [OAUTH]: METADATA });
-    expect(await discover(site)).toEqual({ issuer: ISSUER, jwksUri: 'https://issuer.test/jwks' });
+    expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
     expect(site.requests).toEqual([OIDC, OAUTH]);
   });
 
   it('8414-4: takes no notice of members that it does not know', async () => {
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, token_endpoint: 1, jwks: {}, x: null } });
-    expect(await discover(site)).toEqual({ issuer: ISSUER, jwksUri: 'https://issuer.test/jwks' });
+    expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
   });
 
   it('8414-4: tells of every place when the document is at none', async () => {
@@ -76,8 +77,8 @@ describe('fetchMetadata', () => {
     ['null', () => new Response('null'), 'did not answer with a JSON object'],
   ])('8414-4, H7: does not use %s, and goes on to the next place', async (_, document, problem) => {
     await expectFailure({ [OIDC]: document }, `${OIDC} ${problem}; ${OAUTH} answered 404`);
-    expect(await discover(new DocumentFetch({ [OIDC]: document, [OAUTH]: METADATA }))).toMatchObject({
-      issuer: ISSUER,
+    expect(await discover(new DocumentFetch({ [OIDC]: document, [OAUTH]: METADATA }))).toEqual({
+      jwksUri: 'https://issuer.test/jwks',
     });
   });
 
@@ -137,13 +138,12 @@ describe('fetchMetadata', () => {
 
   it('H6: takes a jwks_uri on another host, as Google and Entra have it', async () => {
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, jwks_uri: 'https://keys.test/jwks' } });
-    expect(await discover(site)).toEqual({ issuer: ISSUER, jwksUri: 'https://keys.test/jwks' });
+    expect(await discover(site)).toEqual({ jwksUri: 'https://keys.test/jwks' });
   });
 
   it('H6: takes an http jwks_uri only where that was allowed', async () => {
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, jwks_uri: 'http://issuer.test/jwks' } });
     await expect(discover(site, { allowInsecureHttp: true })).resolves.toEqual({
-      issuer: ISSUER,
       jwksUri: 'http://issuer.test/jwks',
     });
     await expect(discover(site)).rejects.toThrow(FetchFailure);

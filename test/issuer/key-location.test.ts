@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkOneLocation, checkUrl, parseKeyLocation, parseSecrets } from '../../src/issuer/key-location.js';
+import { checkOneLocation, checkUrl, parseKeyLocation, parseSecretSource } from '../../src/issuer/key-location.js';
 import type { HmacAlgorithm } from '../../src/protocol/algorithm.js';
 import { BAD_KEYS, GOOD_JWKS } from '../support/bad-keys.js';
 import { expectMisuse } from '../support/configuration-error.js';
@@ -76,9 +76,9 @@ describe('checkOneLocation', () => {
   );
 });
 
-describe('parseSecrets', () => {
+describe('parseSecretSource', () => {
   const parse = (given: unknown, algorithms: readonly HmacAlgorithm[] = ['HS256']) =>
-    parseSecrets(given, algorithms, 'issuer.secret');
+    parseSecretSource(given, algorithms, 'issuer.secret');
   const bytes = Buffer.alloc(32, 'x');
 
   it.each([

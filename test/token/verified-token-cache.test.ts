@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
 import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { type ShapedToken, toAccessToken } from '../../src/token/to-access-token.js';
@@ -20,6 +21,10 @@ async function verified(token: string, options: VerifierOptions = issuer.verifie
 
 /** The cache, as a request uses it. */
 class TokenStore extends VerifiedTokenCache {
+  constructor(max: number, issuers: IssuerRegistry) {
+    super(max, issuers, issuer.clock.now);
+  }
+
   override get(token: string): CachedToken | undefined {
     return super.get(digestOf(token));
   }
@@ -115,7 +120,7 @@ describe('VerifiedTokenCache', () => {
 
   it('H24, CVE-2021-32701: knows no token that another verifier verified', async () => {
     const token = issuer.token();
-    const [own, others] = [new VerifiedTokenCache(10, TRUSTING), new VerifiedTokenCache(10, TRUSTING)];
+    const [own, others] = [new TokenStore(10, TRUSTING), new TokenStore(10, TRUSTING)];
     own.set(token, await verified(token));
     expect(own.get(token)).toBeDefined();
     expect(others.get(token)).toBeUndefined();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { VerificationKey } from '../../src/issuer/verification-key.js';
 import { createTestIssuer } from '../../src/testing/index.js';
+import type { JoseHeader } from '../../src/token/jose-header.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -17,12 +19,13 @@ async function expectRefusal(token: string, reason: string): Promise<void> {
   expect(issuer.requests).toEqual([]);
 }
 
-describe('verifyJwt', () => {
+describe('verifyAccessToken, of a JWT', () => {
   it('RFC 9068 §4: gives the issuer, the key, and what the token says', async () => {
     const verified = (await verify(issuer.token())) as VerifiedToken;
     expect(verified.issuer.issuer).toBe('https://issuer.test');
-    expect(verified.key.kid).toBe('key-1');
-    expect(verified.issuer.keys.holds(verified.key, verified.header)).toBe(true);
+    const { key, header } = verified as { key: VerificationKey; header: JoseHeader };
+    expect(key.kid).toBe('key-1');
+    expect(verified.issuer.keys.holds(key, header)).toBe(true);
     expect(verified.header).toEqual({ algorithm: 'ES256', kid: 'key-1' });
     expect(verified.payload).toMatchObject({ sub: 'test-user', scope: 'read' });
     expect(verified.facts).toMatchObject({ subject: 'test-user', expiresAt: issuer.now + 3600 });

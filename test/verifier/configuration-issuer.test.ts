@@ -50,8 +50,8 @@ describe('createVerifier, told whom to trust', () => {
     issuer(
       'whose audience is false',
       { issuer: ISSUER, audience: false },
-      'false.',
-      'Give a string',
+      'is false, so that any token of this issuer would be accepted',
+      'Name the clients to accept in clientIds.',
       'issuer.audience',
     ),
     issuer('that is an empty list', [], 'is an empty list.', FIX_ISSUER),

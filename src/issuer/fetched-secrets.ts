@@ -1,0 +1,170 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../platform/clock.js';
+import { withinSeconds } from '../platform/deadline.js';
+import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import type { HmacAlgorithm } from '../protocol/algorithm.js';
+import { Refusal } from '../protocol/refusal.js';
+import { BackOff } from './back-off.js';
+import type { FetchSecrets } from './key-location.js';
+import type { KeyLimits, KeyQuery, KeySource, KeySourceStatus } from './key-source.js';
+import { SharedSecrets } from './shared-secrets.js';
+import type { VerificationKey } from './verification-key.js';
+
+export interface FetchedSecretsOptions {
+  readonly fetch: FetchSecrets;
+  readonly algorithms: readonly HmacAlgorithm[];
+  readonly limits: KeyLimits;
+  readonly clock: Clock;
+}
+
+/**
+ * Shared secrets that a function of the user's gives. They are kept as key sets are: from `maxAgeSeconds` on they are
+ * asked for anew, behind the requests; while that fails, the last good ones serve for `staleIfErrorSeconds` more.
+ */
+export class FetchedSecrets implements KeySource {
+  readonly #options: FetchedSecretsOptions;
+  readonly #backOff: BackOff;
+  #held: { readonly secrets: SharedSecrets; readonly bytes: readonly Uint8Array[]; readonly at: number } | undefined;
+  #fetching: Promise<SharedSecrets | Refusal> | undefined;
+  #failure: { readonly cause: unknown } | undefined;
+  #isClosed = false;
+  /** Questions are numbered: an older one that is answered later must not undo a newer one. */
+  #asked = 0;
+  #answered = 0;
+
+  constructor(options: FetchedSecretsOptions) {
+    this.#options = options;
+    this.#backOff = new BackOff(options.clock);
+  }
+
+  find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
+    return after(this.#usable() ?? this.#load(), (secrets) =>
+      secrets instanceof Refusal ? secrets : secrets.find(query),
+    );
+  }
+
+  holds(key: VerificationKey): boolean {
+    return this.#usable()?.holds(key) ?? false;
+  }
+
+  ready(): MaybePromise<Refusal | undefined> {
+    return after(this.#usable() ?? this.#load(), toRefusal);
+  }
+
+  async refresh(): Promise<Refusal | undefined> {
+    return toRefusal(await this.#fetch());
+  }
+
+  status(): KeySourceStatus {
+    const { keys } = this.#held?.secrets.status() ?? { keys: [] };
+    const ageSeconds = this.#held && this.#ageSeconds();
+    return {
+      state: this.#state(ageSeconds),
+      keys: this.#isUsable(ageSeconds) ? keys : [],
+      skippedKeys: [],
+      ageSeconds,
+      fetches: { metadata: 0, jwks: 0 },
+      lastError: this.#failure && 'the function given as secret failed',
+      nextAttemptInSeconds: this.#failure && this.#backOff.remainingSeconds(),
+    };
+  }
+
+  /** Secrets leave the process by no snapshot. */
+  snapshot(): undefined {}
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #state(ageSeconds: number | undefined): KeySourceStatus['state'] {
+    if (this.#failure !== undefined) return 'failing';
+    if (!this.#isUsable(ageSeconds)) return 'empty';
+    return (ageSeconds as number) < this.#options.limits.maxAgeSeconds ? 'fresh' : 'stale';
+  }
+
+  #isUsable(ageSeconds: number | undefined): boolean {
+    const { maxAgeSeconds, staleIfErrorSeconds } = this.#options.limits;
+    return ageSeconds !== undefined && ageSeconds < maxAgeSeconds + staleIfErrorSeconds;
+  }
+
+  /** Gives the secrets at hand, and sets a refresh going when they are due. */
+  #usable(): SharedSecrets | undefined {
+    if (this.#held === undefined) return undefined;
+    const ageSeconds = this.#ageSeconds();
+    if (!this.#isUsable(ageSeconds)) return undefined;
+    const isDue = ageSeconds >= this.#options.limits.maxAgeSeconds;
+    if (isDue && this.#fetching === undefined && !this.#isBackingOff()) void this.#fetch();
+    return this.#held.secrets;
+  }
+
+  /** After the clock was set back the age is not known: the secrets count as due from now on, which bounds their use. */
+  #ageSeconds(): number {
+    const held = this.#held;
+    if (held === undefined) return Number.POSITIVE_INFINITY;
+    const { clock, limits } = this.#options;
+    const age = (clock() - held.at) / 1000;
+    if (age >= 0) return age;
+    this.#held = { ...held, at: clock() - limits.maxAgeSeconds * 1000 };
+    return limits.maxAgeSeconds;
+  }
+
+  #isBackingOff(): boolean {
+    return this.#failure !== undefined && this.#backOff.remainingSeconds() > 0;
+  }
+
+  #load(): MaybePromise<SharedSecrets | Refusal> {
+    if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure.cause);
+    return this.#fetching ?? this.#fetch();
+  }
+
+  #fetch(): Promise<SharedSecrets | Refusal> {
+    const fetching = this.#ask().finally(() => {
+      if (this.#fetching === fetching) this.#fetching = undefined;
+    });
+    this.#fetching = fetching;
+    return fetching;
+  }
+
+  async #ask(): Promise<SharedSecrets | Refusal> {
+    const { fetch, algorithms, limits, clock } = this.#options;
+    if (this.#isClosed) return this.#refuse(undefined);
+    this.#asked += 1;
+    const number = this.#asked;
+    try {
+      const bytes = await withinSeconds(limits.fetchTimeoutSeconds, fetch());
+      if (number < this.#answered) return this.#held?.secrets ?? this.#refuse(undefined);
+      this.#answered = number;
+      this.#failure = undefined;
+      this.#backOff.reset();
+      const held = this.#held;
+      // The same as before keep their keys, and with them the tokens that were verified.
+      const secrets =
+        held !== undefined && areSame(held.bytes, bytes) ? held.secrets : new SharedSecrets(bytes, algorithms, clock);
+      this.#held = { secrets, bytes, at: clock() };
+      return secrets;
+    } catch (cause) {
+      if (number < this.#answered) return this.#held?.secrets ?? this.#refuse(cause);
+      this.#failure = { cause };
+      this.#backOff.fail();
+      return this.#refuse(cause);
+    }
+  }
+
+  #refuse(cause: unknown): Refusal {
+    if (this.#isClosed) return new Refusal('verifier_closed', 'while the secret was asked for');
+    const retryAfterSeconds = this.#backOff.remainingSeconds();
+    return new Refusal('secret_unavailable', 'the function given as secret failed', { cause, retryAfterSeconds });
+  }
+}
+
+function areSame(before: readonly Uint8Array[], now: readonly Uint8Array[]): boolean {
+  if (before.length !== now.length) return false;
+  return before.every((secret, index) => {
+    const other = now[index] as Uint8Array;
+    return secret.byteLength === other.byteLength && timingSafeEqual(secret, other);
+  });
+}
+
+function toRefusal(outcome: SharedSecrets | Refusal): Refusal | undefined {
+  return outcome instanceof Refusal ? outcome : undefined;
+}

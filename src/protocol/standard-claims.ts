@@ -1,0 +1,47 @@
+/** The `address` claim. @see OpenID Connect Core §5.1.1 */
+export interface AddressClaim {
+  readonly formatted?: string;
+  readonly street_address?: string;
+  readonly locality?: string;
+  readonly region?: string;
+  readonly postal_code?: string;
+  readonly country?: string;
+}
+
+/**
+ * What an issuer may say of a person: the standard claims of OpenID Connect, as they are on the wire. Issuers need
+ * not keep to the types, so whoever decides by one of them should check it.
+ *
+ * @see OpenID Connect Core §5.1
+ */
+export interface StandardClaims {
+  readonly sub: string;
+  readonly name?: string;
+  readonly given_name?: string;
+  readonly family_name?: string;
+  readonly middle_name?: string;
+  readonly nickname?: string;
+  readonly preferred_username?: string;
+  /** A URL. */
+  readonly profile?: string;
+  /** A URL. */
+  readonly picture?: string;
+  /** A URL. */
+  readonly website?: string;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  readonly gender?: string;
+  /** `YYYY-MM-DD`, `YYYY`, or `0000-MM-DD` without a year. */
+  readonly birthdate?: string;
+  /** Such as `Europe/Paris`. */
+  readonly zoneinfo?: string;
+  /** Such as `en-US`. */
+  readonly locale?: string;
+  /** Best with a country code, such as `+1 (604) 555-1234`. */
+  readonly phone_number?: string;
+  readonly phone_number_verified?: boolean;
+  readonly address?: AddressClaim;
+  /** Seconds since the epoch. */
+  readonly updated_at?: number;
+  readonly [name: string]: unknown;
+}
