@@ -65,8 +65,10 @@ function resultFile(): string {
   return `${BENCH}results/${Number.parseInt(environment.node, 10)}${settings.isQuick ? '.quick' : ''}.json`;
 }
 
+/** The path of a Node.js is of this machine alone. */
 function commandLine(): string {
-  return ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ');
+  const args = process.argv.slice(2).map((arg, i, all) => (all[i - 1] === '--node' ? 'PATH' : arg));
+  return ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' ');
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {

@@ -19,3 +19,5 @@ export const guard = createGuard(verifier);
 export const app = express();
 export const issuer = await createTestIssuer();
 export const token = await issuer.token();
+export const clientSecret = 'a secret of this server';
+export const readSecrets = async () => ['a secret of 32 bytes, or of more of them'];

@@ -106,7 +106,7 @@ async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise
     { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), 'jwt') },
     { name: 'claim rules: types', step: () => parseTokenFacts(payloads()) },
     { name: 'claim rules: time and audience', step: () => checkAcceptance(cached.facts, cached.issuer, acceptance()) },
-    { name: 'scopes', step: () => parseTokenScopes(payloads(), cached.issuer.rules.scopesFrom) },
+    { name: 'scopes', step: () => parseTokenScopes(payloads(), cached.issuer.rules.scopesFrom, context.scopes) },
     { name: 'access token', step: () => toAccessToken('a.b.c', cached, context) },
     { name: 'policy: a scope', step: () => scope(accessTokens()) },
     { name: 'policy: a scope or a claim', step: () => rich(accessTokens()) },
