@@ -55,3 +55,9 @@ export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
 export type { AuthenticateOptions, VerifyOptions } from './verifier/demands.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
+export {
+  createScopeRecorder,
+  type ScopeRecorder,
+  type ScopeRecorderOptions,
+  type ScopeUse,
+} from './verifier/scope-recorder.js';

@@ -1,4 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
+import type { RefusalReason } from '../protocol/refusal.js';
 
 /**
  * What scopegate publishes by `node:diagnostics_channel`, by the name of the channel. `issuer` is the issuer
@@ -37,6 +38,17 @@ export interface DiagnosticsMessages {
     readonly seconds: number;
     readonly error: string;
   };
+  /** A request was judged, by a guard or by `verifier.authenticate`. */
+  'scopegate:decision': {
+    /** Why it was refused; undefined when it was let through. */
+    readonly reason: RefusalReason | undefined;
+    /** Of the token that was let through; undefined for a refusal. */
+    readonly issuer: string | undefined;
+    readonly clientId: string | undefined;
+    /** The scopes of the token, and those among them by which it met the policy of the route. */
+    readonly granted: readonly string[];
+    readonly needed: readonly string[];
+  };
   /** A token was introspected, and what came of it. */
   'scopegate:introspection': {
     readonly issuer: string;
@@ -62,9 +74,15 @@ const CHANNELS: Readonly<Record<DiagnosticsChannel, Channel>> = {
   'scopegate:skipped-key': channel('scopegate:skipped-key'),
   'scopegate:stale-use': channel('scopegate:stale-use'),
   'scopegate:back-off': channel('scopegate:back-off'),
+  'scopegate:decision': channel('scopegate:decision'),
   'scopegate:introspection': channel('scopegate:introspection'),
   'scopegate:unknown-kid': channel('scopegate:unknown-kid'),
 };
+
+/** Tells whether somebody listens. */
+export function isObserved(name: DiagnosticsChannel): boolean {
+  return CHANNELS[name].hasSubscribers;
+}
 
 /** Publishes a message, which is built only when somebody listens. */
 export function publish<Name extends DiagnosticsChannel>(name: Name, build: () => DiagnosticsMessages[Name]): void {

@@ -36,6 +36,12 @@ type Way = readonly string[];
 // Ways multiply where `anyOf` stands in `allOf`. Beyond this many, those that lack the fewest scopes go on.
 const MOST_WAYS = 64;
 
+/** Gives the scopes by which a token meets a policy. @param token one that meets it */
+export function scopesThatMeet(policy: Policy, token: AccessToken): readonly string[] {
+  const ways = findWays(policy, token);
+  return ways instanceof Refusal ? [] : (cheapest(ways, token)[0] as Way);
+}
+
 function refuse(policy: Policy, token: AccessToken): Refusal {
   const ways = findWays(policy, token);
   if (ways instanceof Refusal) return ways;

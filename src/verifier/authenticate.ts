@@ -1,6 +1,8 @@
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
+import { isObserved, publish } from '../platform/diagnostics.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { scopesThatMeet } from '../policy/check-policy.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { type BearerToken, checkBearerToken, findBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
@@ -42,6 +44,23 @@ export function authenticate(
   request: HttpRequest,
   demands: Demands,
 ): MaybePromise<AccessToken | Refusal> {
+  const outcome = judge(context, request, demands);
+  return isObserved('scopegate:decision') ? after(outcome, (known) => tell(known, demands)) : outcome;
+}
+
+function tell(outcome: AccessToken | Refusal, { required }: Demands): AccessToken | Refusal {
+  publish('scopegate:decision', () => {
+    if (outcome instanceof Refusal) return { ...NOBODY, reason: outcome.reason };
+    const { issuer, clientId, scopes: granted } = outcome;
+    const needed = required === undefined ? [] : scopesThatMeet(required, outcome);
+    return { reason: undefined, issuer, clientId, granted, needed };
+  });
+  return outcome;
+}
+
+const NOBODY = { issuer: undefined, clientId: undefined, granted: [], needed: [] };
+
+function judge(context: VerifierContext, request: HttpRequest, demands: Demands): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
   const presented = present(context, bearer.token, demands.audience);

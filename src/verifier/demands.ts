@@ -1,5 +1,5 @@
 import { compilePolicy, type PolicyCheck } from '../policy/check-policy.js';
-import { type PolicyInput, parsePolicy } from '../policy/policy.js';
+import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
 import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
 import { ConfigurationError } from '../protocol/errors.js';
@@ -27,6 +27,8 @@ export interface AuthenticateOptions extends VerifyOptions {
 export interface Demands {
   readonly audience: readonly string[] | false;
   readonly policy: PolicyCheck | undefined;
+  /** The same, as data. */
+  readonly required: Policy | undefined;
   readonly realm: string;
   readonly extraTokenLocations: readonly ExtraTokenLocation[];
 }
@@ -40,9 +42,11 @@ export function parseDemands(
   requireObject(given, 'options', "Give an object such as { audience: 'https://orders.example.com' }.");
   checkOptionNames(given, names, '');
   const audience = parseOwnAudience(given.audience) ?? audienceOfVerifier;
+  const required = given.policy === undefined ? undefined : parsePolicy(given.policy, 'policy');
   return Object.freeze({
     audience,
-    policy: given.policy === undefined ? undefined : compilePolicy(parsePolicy(given.policy, 'policy')),
+    policy: required && compilePolicy(required),
+    required,
     realm: parseRealm(given.realm) ?? defaultRealm(audience),
     extraTokenLocations: parseExtraTokenLocations(given.extraTokenLocations),
   });

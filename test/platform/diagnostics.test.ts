@@ -20,6 +20,8 @@ const CHANNELS: readonly DiagnosticsChannel[] = [
   'scopegate:stale-use',
   'scopegate:back-off',
   'scopegate:unknown-kid',
+  'scopegate:introspection',
+  'scopegate:decision',
 ];
 
 async function open(options = {}) {
