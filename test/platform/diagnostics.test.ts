@@ -240,7 +240,19 @@ describe('every channel', () => {
     server.extraKeys = [null];
     const token = await server.issuer.token(EVERLASTING);
     const heard: unknown[] = [];
+    const introspection = {
+      endpoint: 'https://other.test/introspect',
+      clientId: 'api',
+      clientSecret: 'made-of-secrets',
+    };
+    const asking = createVerifier({
+      issuer: { issuer: 'https://other.test', introspection },
+      audience: 'https://api.test',
+      fetch: async () => Response.json({ active: true, aud: 'https://api.test', sub: 'test-user' }),
+    });
     let go = async () => {
+      expect(await verdictOf(asking.verify('an-opaque-token'))).toBe('accepted');
+      await verdictOf(verifier.authenticate({ headers: { authorization: `Bearer ${token}` } }));
       await verdictOf(verifier.verify(token));
       await verdictOf(verifier.verify(withHeader(token, { kid: 'made-up' })));
       await server.issuer.rotate();
@@ -260,7 +272,7 @@ describe('every channel', () => {
     }
     await go();
     const all = JSON.stringify(heard);
-    for (const segment of token.split('.')) expect(all).not.toContain(segment);
+    for (const part of [...token.split('.'), 'an-opaque', 'made-of-secrets']) expect(all).not.toContain(part);
     expect(all).not.toContain('test-user');
   });
 });
