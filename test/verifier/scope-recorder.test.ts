@@ -4,6 +4,7 @@ import {
   anyOf,
   createScopeRecorder,
   createVerifier,
+  type PolicyInput,
   type ScopeRecorder,
   type Verifier,
 } from '../../src/index.js';
@@ -24,7 +25,7 @@ afterEach(() => {
   verifier.close();
 });
 
-async function request(policy: Parameters<typeof anyOf>[0] | undefined, token: object): Promise<string> {
+async function request(policy: PolicyInput | undefined, token: object): Promise<string> {
   const authorization = `Bearer ${await issuer.token(token)}`;
   const demands = policy === undefined ? {} : { policy };
   return verifier.authenticate({ headers: { authorization } }, demands).then(
