@@ -10,6 +10,7 @@ import { authenticate } from '../verifier/authenticate.js';
 import { internalsOf, type Verifier, type VerifierInternals } from '../verifier/create-verifier.js';
 import { parseDemands } from '../verifier/demands.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
+import { markGuarded } from './guarded.js';
 import { PreparedAnswers } from './prepared-answers.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
 
@@ -67,17 +68,38 @@ export function createGuard<Claims = UntypedClaims>(
       writeAnswer(res, answers.to(refusal));
     }
 
-    return function scopegateGuard(req, res, next) {
+    function scopegateGuard(req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
       const outcome = authenticate(internals.context, req, demands);
       if (outcome instanceof Promise) outcome.then((known) => settle(known, req, res, next), next);
       else settle(outcome, req, res, next);
-    };
+    }
+
+    return markGuarded(scopegateGuard, {
+      access: isOptional ? 'optional' : 'guarded',
+      policy: demands.required,
+      audience: demands.audience,
+      hasHandlers: handlers.length > 0,
+    });
   }
 
   const guard = (...given: unknown[]) => createMiddleware(false, given);
   const optional = (...given: unknown[]) => createMiddleware(true, given);
-  Object.defineProperties(guard, { optional: { value: optional }, [VERIFIER_OF]: { value: internals } });
+  Object.defineProperties(guard, {
+    optional: { value: optional },
+    public: { value: createPublic },
+    [VERIFIER_OF]: { value: internals },
+  });
   return Object.freeze(guard) as unknown as Guard<Claims>;
+}
+
+/** Lets every request through and looks at no token. */
+function createPublic(...handlers: readonly unknown[]): NodeMiddleware {
+  checkHandlers(handlers);
+  const scopegatePublic: NodeMiddleware = (req, res, next) => {
+    runHandlers(handlers as readonly AnyHandler[], req, res, next);
+  };
+  const hasHandlers = handlers.length > 0;
+  return markGuarded(scopegatePublic, { access: 'public', policy: undefined, audience: false, hasHandlers });
 }
 
 /** Gives the verifier behind a guard, or undefined for anything that `createGuard` did not make. */

@@ -54,6 +54,7 @@ export interface Guard<Claims = UntypedClaims> {
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 
   readonly optional: OptionalGuard<Claims>;
+  readonly public: PublicGuard;
 }
 
 /**
@@ -65,5 +66,16 @@ export interface OptionalGuard<Claims = UntypedClaims> {
   <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
     policy: PolicyInput | undefined,
     ...handlers: AtLeastOne<Handler<MaybeGuarded<Req, Claims>, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+}
+
+/**
+ * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and
+ * `npx scopegate routes` do not tell of it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ */
+export interface PublicGuard {
+  (...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    ...handlers: AtLeastOne<Handler<Req, Res>>
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 }

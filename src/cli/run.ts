@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type ListedRoute, listGuards } from '../express/list-guards.js';
+import { FORMATS, type Format, formatRoutes } from './format-routes.js';
+import { loadModule } from './load-module.js';
+
+const USAGE = `npx scopegate routes MODULE [--format text|markdown|json] [--export NAME]
+
+Lists the routes of the Express app that MODULE exports (default, or app), and what their guards demand.
+Ends with 1 when a route has neither a guard nor guard.public(), with 2 when the routes cannot be listed.
+`;
+
+/** What a command has to say, and how it ends. */
+export interface Outcome {
+  readonly text: string;
+  readonly exitCode: 0 | 1 | 2;
+}
+
+/** Runs the command line. Never throws. */
+export async function run(args: readonly string[], directory: string): Promise<Outcome> {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        format: { type: 'string', default: 'text' },
+        export: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (values.help) return { text: USAGE, exitCode: 0 };
+    const [command, module, ...more] = positionals;
+    if (command !== 'routes' || module === undefined || more.length > 0) return fail(USAGE);
+    if (!isFormat(values.format)) return fail(`There is no format ${JSON.stringify(values.format)}.\n\n${USAGE}`);
+    return tell(listGuards(await loadApp(resolve(directory, module), values.export)), values.format);
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : String(error)}\n`);
+  }
+}
+
+function tell(routes: readonly ListedRoute[], format: Format): Outcome {
+  const isForgotten = routes.some(({ access }) => access === 'unguarded');
+  return { text: formatRoutes(routes, format), exitCode: isForgotten ? 1 : 0 };
+}
+
+function fail(text: string): Outcome {
+  return { text, exitCode: 2 };
+}
+
+function isFormat(name: string): name is Format {
+  return (FORMATS as readonly string[]).includes(name);
+}
+
+async function loadApp(file: string, name: string | undefined): Promise<unknown> {
+  const loaded = await loadModule(pathToFileURL(file).href);
+  // A CommonJS module is the default export of itself.
+  const candidates = name === undefined ? ['default', 'app'] : [name];
+  const inner = typeof loaded['default'] === 'object' ? (loaded['default'] as Record<string, unknown> | null) : null;
+  for (const candidate of candidates) {
+    const app = loaded[candidate] ?? inner?.[candidate];
+    if (typeof app === 'function') return app;
+  }
+  throw new Error(`${file} exports no app: looked for ${candidates.join(' and ')}. Name it by --export.`);
+}
