@@ -8,7 +8,9 @@ export type {
   Middleware,
   NextFunction,
   OptionalGuard,
+  PublicGuard,
 } from './express/guard.js';
+export { type ListedRoute, listGuards } from './express/list-guards.js';
 export type { IntrospectionStatus } from './issuer/introspection-endpoint.js';
 export type {
   BearerIntrospection,

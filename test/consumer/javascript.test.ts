@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PACKAGE } from '../support/built-package.js';
@@ -25,15 +25,13 @@ describe('the tarball', () => {
       'package.json',
     ]);
     const built = readdirSync(join(folder, 'dist'), { recursive: true, withFileTypes: true });
-    const files = built.filter((entry) => entry.isFile()).map(({ name }) => name);
-    expect(files.filter((name) => name.endsWith('.js')).sort()).toEqual([
-      'global.js',
-      'index.js',
-      'index.js',
-      'shared.js',
-    ]);
+    const files = built.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+    const modules = files.filter((path) => path.endsWith('.js')).map((path) => `./${relative(folder, path)}`);
+    const isShared = (path: string) => /^\.\/dist\/shared-[0-9A-Z]+\.js$/.test(path);
+    expect(modules.filter((path) => !isShared(path)).sort()).toEqual(readEntryPoints(folder));
+    expect(modules.filter(isShared)).not.toEqual([]);
     expect(files.length).toBeGreaterThan(50);
-    expect(files.filter((name) => !/^[a-z0-9-]+(?:\.d\.ts|\.js)$/.test(name))).toEqual([]);
+    expect(files.filter((path) => !/\/(?:shared-[0-9A-Z]+\.js|[a-z0-9-]+(?:\.d\.ts|\.js))$/.test(path))).toEqual([]);
   });
 
   it('brings jose and lru-cache along, and no Express', () => {
@@ -42,9 +40,19 @@ describe('the tarball', () => {
   });
 });
 
+/** The modules that the manifest names: exports and programs. */
+function readEntryPoints(folder: string): readonly string[] {
+  const { exports, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+    readonly bin?: Readonly<Record<string, string>>;
+  };
+  const exported = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default]));
+  return [...exported, ...Object.values(bin).map((path) => `./${path}`)].sort();
+}
+
 describe('the exports map', () => {
   it('lets its subpaths be loaded, by import and by require', async () => {
-    const names = ['scopegate', 'scopegate/testing', 'scopegate/global', 'scopegate/package.json'];
+    const names = ['scopegate', 'scopegate/testing', 'scopegate/presets', 'scopegate/global', 'scopegate/package.json'];
     const loaded = { imported: 'loaded', required: 'loaded' };
     expect(await consumer.runJson('resolve.mjs', names)).toEqual(
       Object.fromEntries(names.map((name) => [name, loaded])),
@@ -56,6 +64,7 @@ describe('the exports map', () => {
     'scopegate/dist/token/signature.js',
     'scopegate/dist/testing/index.js',
     'scopegate/testing/index.js',
+    'scopegate/presets/auth0.js',
     'scopegate/express',
     'scopegate/src/index.ts',
     'scopegate/README.md',
@@ -87,6 +96,15 @@ describe('a project in JavaScript', () => {
   });
 });
 
+describe('the presets', () => {
+  it('make issuers for a verifier, and throw the very ConfigurationError of scopegate', async () => {
+    expect(await consumer.runJson('presets.mjs')).toEqual({
+      issuers: ['https://tenant.eu.auth0.com/'],
+      refused: { isConfigurationError: true, option: 'auth0.domain' },
+    });
+  });
+});
+
 describe('what is loaded to verify a token', () => {
   interface Loaded {
     readonly subject: string;
@@ -100,19 +118,19 @@ describe('what is loaded to verify a token', () => {
 
   const urlOf = (path: string) => pathToFileURL(join(consumer.path, path)).href;
 
-  it('is scopegate without its aids for tests, jose, lru-cache and Node', async () => {
+  it('is scopegate without presets and aids for tests, jose, lru-cache and Node', async () => {
     const { subject, urls } = await load();
     expect(subject).toBe('test-user');
     const files = urls.filter((url) => !url.startsWith('node:') && url !== urlOf('loaded.mjs'));
     const allowed = ['scopegate/dist/', 'jose/', 'lru-cache/'].map((path) => urlOf(`node_modules/${path}`));
     for (const folder of allowed) expect(files.filter((url) => url.startsWith(folder))).not.toEqual([]);
     expect(files.filter((url) => !allowed.some((folder) => url.startsWith(folder)))).toEqual([]);
-    expect(files.filter((url) => url.includes('/scopegate/dist/testing/'))).toEqual([]);
+    expect(files.filter((url) => /\/scopegate\/dist\/(?:testing|presets)\//.test(url))).toEqual([]);
     expect(files).toContain(urlOf('node_modules/scopegate/dist/index.js'));
   });
 
-  it('would show scopegate/testing, were it loaded', async () => {
-    const { urls } = await load('scopegate/testing');
-    expect(urls).toContain(urlOf('node_modules/scopegate/dist/testing/index.js'));
+  it.each(['testing', 'presets'])('would show scopegate/%s, were it loaded', async (name) => {
+    const { urls } = await load(`scopegate/${name}`);
+    expect(urls).toContain(urlOf(`node_modules/scopegate/dist/${name}/index.js`));
   });
 });

@@ -1,0 +1,39 @@
+import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { readBoolean } from '../protocol/options.js';
+import { readHost, readPresetOptions } from './preset-options.js';
+
+/** The options of `auth0`. */
+export interface Auth0Options {
+  /** The domain of the tenant, or a custom one, whichever the tokens are issued under: `tenant.eu.auth0.com`. */
+  readonly domain: string;
+  /**
+   * Takes the claim `permissions` for scopes too: what the user may do by role, whatever the client asked for. For
+   * APIs with "Enable RBAC" and "Add Permissions in the Access Token".
+   * @defaultValue `false`
+   */
+  readonly permissions?: boolean;
+}
+
+const OPTION_NAMES = ['domain', 'permissions'] as const satisfies readonly (keyof Auth0Options)[];
+const EXAMPLE = 'tenant.eu.auth0.com';
+
+/**
+ * Makes the issuer of an Auth0 tenant: its name with the slash at the end, the algorithms with public keys that an
+ * API can be set to, and `scope`. The audience of the verifier is the identifier of the API. A client that asks
+ * for no audience gets a token that is for Auth0 alone, and is refused.
+ *
+ * @see https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens
+ * @see https://auth0.com/docs/get-started/applications/signing-algorithms
+ * @see https://auth0.com/docs/get-started/apis/enable-role-based-access-control-for-apis
+ * @throws {ConfigurationError}
+ */
+export function auth0(options: Auth0Options): DiscoveredIssuer {
+  const given = readPresetOptions(options, OPTION_NAMES, 'auth0', `{ domain: '${EXAMPLE}' }`);
+  const domain = readHost(given['domain'], 'auth0.domain', EXAMPLE);
+  const permissions = readBoolean(given, 'permissions', 'auth0') ?? false;
+  return Object.freeze({
+    issuer: `https://${domain}/`,
+    algorithms: Object.freeze(['RS256', 'RS512', 'PS256'] as const),
+    scopesFrom: Object.freeze(permissions ? ['scope', 'permissions'] : ['scope']),
+  });
+}

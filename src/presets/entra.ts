@@ -1,0 +1,81 @@
+import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import { describeValue, readBoolean } from '../protocol/options.js';
+import { readNames, readPresetOptions } from './preset-options.js';
+
+/** The options of `entra`. */
+export interface EntraOptions {
+  /** The tenants whose tokens are accepted, by their ids. There is no way to accept all: `common` is refused. */
+  readonly tenants: string | readonly string[];
+  /**
+   * The form of the tokens, by their `ver`. The registration of the API says which one it gets
+   * (`requestedAccessTokenVersion`: 1 or null for `1.0`, 2 for `2.0`), whatever endpoint the client asks.
+   * @defaultValue both
+   */
+  readonly version?: '1.0' | '2.0';
+  /**
+   * Takes the claim `roles` for scopes too: application permissions of a daemon, which has no `scp`; app roles of a
+   * user, whatever the client asked for.
+   * @defaultValue `true`
+   */
+  readonly roles?: boolean;
+}
+
+type Version = NonNullable<EntraOptions['version']>;
+
+const OPTION_NAMES = ['tenants', 'version', 'roles'] as const satisfies readonly (keyof EntraOptions)[];
+const VERSIONS: readonly Version[] = ['1.0', '2.0'];
+const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SHARED_AUTHORITIES = ['common', 'organizations', 'consumers'];
+const TENANTS_FIX = "Give tenant IDs, such as '72f988bf-86f1-41af-91ab-2d7cd011db47'.";
+
+/**
+ * Makes the issuers of Microsoft Entra ID for an allow-list of tenants, one for each tenant and version: names on
+ * `sts.windows.net` (1.0) and on `login.microsoftonline.com` (2.0), each with the metadata of its own tenant, RS256,
+ * `scp` and `roles`. The audience of the verifier is the id of the API in tokens of version 2.0, its id or its
+ * `api://` URI in those of version 1.0.
+ *
+ * @see https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens
+ * @see https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
+ * @throws {ConfigurationError}
+ */
+export function entra(options: EntraOptions): readonly DiscoveredIssuer[] {
+  const given = readPresetOptions(options, OPTION_NAMES, 'entra', "{ tenants: ['...'] }");
+  const tenants = readTenants(given['tenants']);
+  const versions = readVersions(given['version']);
+  const roles = readBoolean(given, 'roles', 'entra') ?? true;
+  const rules = {
+    algorithms: Object.freeze(['RS256'] as const),
+    scopesFrom: Object.freeze(roles ? ['scp', 'roles'] : ['scp']),
+  };
+  const issuers = tenants.flatMap((tenant) => versions.map((version) => ({ ...locate(tenant, version), ...rules })));
+  return Object.freeze(issuers.map((issuer) => Object.freeze(issuer)));
+}
+
+function locate(tenant: string, version: Version): Pick<DiscoveredIssuer, 'issuer' | 'metadataUrl'> {
+  const authority = `https://login.microsoftonline.com/${tenant}`;
+  if (version === '2.0') return { issuer: `${authority}/v2.0` };
+  const metadataUrl = `${authority}/.well-known/openid-configuration`;
+  return { issuer: `https://sts.windows.net/${tenant}/`, metadataUrl };
+}
+
+/** Ids are in lower case in `iss`. */
+function readTenants(given: unknown): readonly string[] {
+  const tenants = readNames(given, 'entra.tenants', TENANTS_FIX).map((tenant) => tenant.toLowerCase());
+  for (const tenant of tenants) {
+    if (TENANT_ID.test(tenant)) continue;
+    const problem = SHARED_AUTHORITIES.includes(tenant)
+      ? `holds ${describeValue(tenant)}, under which anybody with a Microsoft account can get tokens.`
+      : `holds ${describeValue(tenant)}, which is not a tenant ID.`;
+    throw new ConfigurationError('entra.tenants', problem, TENANTS_FIX);
+  }
+  return [...new Set(tenants)];
+}
+
+function readVersions(given: unknown): readonly Version[] {
+  if (given === undefined) return VERSIONS;
+  const version = VERSIONS.find((name) => name === given);
+  if (version !== undefined) return [version];
+  const fix = "Give '1.0' or '2.0', or leave it out for both.";
+  throw new ConfigurationError('entra.version', `is ${describeValue(given)}.`, fix);
+}

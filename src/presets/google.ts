@@ -1,0 +1,37 @@
+import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { readNames, readPresetOptions } from './preset-options.js';
+
+/** The options of `google`. */
+export interface GoogleOptions {
+  /**
+   * The service accounts whose tokens are accepted, by the `azp` of their tokens: the unique id, and the e-mail address
+   * where a key of the account was used to get the token.
+   */
+  readonly clientIds: readonly string[];
+}
+
+const OPTION_NAMES = ['clientIds'] as const satisfies readonly (keyof GoogleOptions)[];
+
+/**
+ * Makes the issuer of Google's ID tokens for service accounts, as Cloud Run, Pub/Sub, Cloud Scheduler and services with
+ * a service account send them: RS256, and the accounts to accept. The audience of the verifier is what callers ask
+ * the token for, mostly the URL of this server. Callers choose it freely, anybody with a Google Cloud account, so
+ * that the audience alone proves nothing: hence `clientIds`. These tokens have no scopes; use claim policies.
+ *
+ * Google's access tokens are opaque, for Google's own APIs, and nobody else can ask about them by RFC 7662. ID tokens
+ * of users who signed in are refused.
+ *
+ * @see https://cloud.google.com/docs/authentication/token-types
+ * @see https://cloud.google.com/docs/authentication/get-id-token
+ * @see https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+ * @throws {ConfigurationError}
+ */
+export function google(options: GoogleOptions): DiscoveredIssuer {
+  const given = readPresetOptions(options, OPTION_NAMES, 'google', "{ clientIds: ['113774264463038321964'] }");
+  const fix = 'Give the unique ids of the service accounts to accept: anybody can get a token for any audience.';
+  return Object.freeze({
+    issuer: 'https://accounts.google.com',
+    clientIds: readNames(given['clientIds'], 'google.clientIds', fix),
+    algorithms: Object.freeze(['RS256'] as const),
+  });
+}
