@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -49,6 +50,15 @@ function readEntryPoints(folder: string): readonly string[] {
   const exported = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default]));
   return [...exported, ...Object.values(bin).map((path) => `./${path}`)].sort();
 }
+
+describe('the command line', () => {
+  it('is installed with the package, and explains itself', () => {
+    const program = join(consumer.path, 'node_modules/.bin/scopegate');
+    expect(execFileSync(program, ['--help'], { encoding: 'utf8' })).toMatch(/^npx scopegate routes MODULE/);
+    const { status, stderr } = spawnSync(program, ['routes'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^npx scopegate routes MODULE/)]);
+  });
+});
 
 describe('the exports map', () => {
   it('lets its subpaths be loaded, by import and by require', async () => {
