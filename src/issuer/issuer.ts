@@ -21,7 +21,7 @@ export interface Issuer {
   readonly introspection: IntrospectionEndpoint | undefined;
   /** Where the persons that tokens of this issuer stand for can be asked about. */
   readonly userInfo: UserInfoEndpoint;
-  /** False where it is asked about tokens and its keys were not located: it may have none. */
+  /** False where it is asked about tokens, signs no answers, and its keys were not located: it may have none. */
   readonly hasKeys: boolean;
 }
 
@@ -55,7 +55,7 @@ export function createIssuer(config: IssuerConfig, environment: IssuerEnvironmen
   const { issuer, audience, rules } = config;
   const keys = createKeySource(config, environment, snapshot);
   const introspection = createIntrospection(config, environment);
-  const hasKeys = introspection === undefined || config.isLocated;
+  const hasKeys = introspection === undefined || introspection.config.signed || config.isLocated;
   const userInfo = createUserInfo(config, environment);
   return Object.freeze({ issuer, audience, rules, keys, introspection, userInfo, hasKeys });
 }

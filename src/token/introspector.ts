@@ -6,6 +6,7 @@ import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.js';
+import { checkTime } from './claim-rules.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import type { SignatureJobs } from './signature-jobs.js';
 import { verifySignedAnswer } from './signed-introspection.js';
@@ -101,13 +102,26 @@ export class Introspector {
     const reply = await endpoint.ask(token);
     if (reply instanceof Refusal) return reply;
     const said = await this.#read(reply, issuer, endpoint);
-    if (said instanceof Refusal) return said;
+    if (said instanceof Refusal) {
+      // The keys of the answer could not be had: that is the fault, and no token is to blame.
+      endpoint.refuse(said.detail);
+      return said;
+    }
     if (typeof said === 'string') return endpoint.refuse(said);
     if (!('active' in said)) return endpoint.refuse('the answer has no active member');
     const active = parseIntrospectionAnswer(said, { issuer, ignoreExp: endpoint.config.ignoreExp });
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
     publish('scopegate:introspection', () => ({ issuer: issuer.issuer, outcome, error: undefined }));
-    return active instanceof Refusal ? active : toVerifiedToken(active, issuer, askedAt, endpoint.config.cacheSeconds);
+    if (active instanceof Refusal) return active;
+    return this.#findExpired(active, askedAt) ?? toVerifiedToken(active, issuer, askedAt, endpoint.config.cacheSeconds);
+  }
+
+  /** What ended cannot be kept as an answer, so that it is as a refusal: each request would ask otherwise. */
+  #findExpired({ facts }: ActiveToken, askedAt: number): Refusal | undefined {
+    const { clockToleranceSeconds } = this.#options;
+    const rules = { now: askedAt / 1000, clockToleranceSeconds, maxTokenAgeSeconds: undefined };
+    const untimely = checkTime(facts, rules);
+    return untimely?.reason === 'token_expired' ? untimely : undefined;
   }
 
   /** Gives what the issuer said, or why it cannot be believed. */

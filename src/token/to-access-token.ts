@@ -29,7 +29,8 @@ export function toAccessToken(
     if (shaped instanceof Refusal) return shaped;
     const { subject, clientId, audience } = facts;
     // Where the issuer does not say when the token ends, its word holds until it is asked again.
-    const expiresAt = Number.isFinite(facts.expiresAt) ? facts.expiresAt : Math.floor((asked?.goodUntil ?? 0) / 1000);
+    const isTold = Number.isFinite(facts.expiresAt) || asked === undefined;
+    const expiresAt = isTold ? facts.expiresAt : Math.floor(asked.goodUntil / 1000);
     const claims = shaped.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
     return { accessToken: createAccessToken(fields, verifier), isShareable: shaped.isShareable };

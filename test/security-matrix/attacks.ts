@@ -164,8 +164,15 @@ export const ATTACKS: readonly CatalogueSection[] = [
     `,
   ),
   section(
-    'J: failing in the right direction',
+    'J: introspection, and failing in the right direction',
     `
+    J6 | RFC 7662 §2.2 | Only active: true makes a token active; what is no answer blames nobody.
+    J7 | RFC 7662 §4 | Audience, issuer, client, times, scope, type and binding of an answer are judged as those of a JWT.
+    J8 | RFC 7662 §2.3, §4, CVE-2026-26998 | A question that comes to nothing is 503, never inactive; token and secret go nowhere else.
+    J9 | RFC 7662 §4, CVE-2026-33496 | An answer is kept for the whole of one token, never beyond exp, and a bounded time after a revocation.
+    J10 | RFC 7662 §4 | Floods of tokens cost a bounded number of questions at once, and bounded memory.
+    J11 | RFC 9701 §5, §8.1 | A signed answer that is not wholly right is 503; nothing but its signed part is read.
+    J12 | RFC 8414 §2, §3.3 | Tokens are shown to the endpoint of the options or of the issuer's own metadata, by https, and to no other.
     J19 | RFC 7519 §4.1.4 | A clock that jumps gives a token no more time, and an attacker no more fetches.
     J20 | CWE-248, CWE-636 | Whatever throws, rejects or never settles, no handler runs on a refusal and no rejection is unhandled.
     `,

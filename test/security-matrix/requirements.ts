@@ -73,7 +73,6 @@ export const REQUIREMENTS: readonly CatalogueSection[] = [
     8725-7 | RFC 8725 §3.9 | The audience is always checked; leaving it out takes another rule, in writing.
     8725-8 | RFC 8725 §3.10 | kid is no more than a name to compare; no URL of a token is fetched.
     8725-9 | RFC 8725 §3.11, §3.12 | ID tokens, logout tokens, DPoP proofs and other JWTs of the issuer are no access tokens.
-    9701-2 | RFC 9701 §8.1 | The signed answer of an introspection endpoint is no access token.
     bis-1 | rfc8725bis §3.1 | A key is used with the algorithm that it names; where it names none, the algorithms option says which fit.
     bis-2 | rfc8725bis §3.14 | A token of other characters than base64url and two dots, such as JSON, is no JWT.
     bis-3 | rfc8725bis §3.3 | A JWE is told from a JWS by its segments, and is not decrypted.
@@ -95,13 +94,28 @@ export const REQUIREMENTS: readonly CatalogueSection[] = [
     `,
   ),
   section(
+    'RFC 7662, 9701: introspection',
+    `
+    7662-1 | RFC 7662 §2.1, §4 | The endpoint is asked by POST over TLS, with the credentials of this server and the token in the body.
+    7662-2 | RFC 7662 §2.2 | Only the boolean true makes a token active.
+    7662-3 | RFC 7662 §4 | An answer is not used beyond exp.
+    7662-4 | RFC 7662 §2.2, §4 | What an answer says of audience, issuer, time, scope and binding is checked.
+    7662-5 | RFC 7662 §2.3 | A failure of the endpoint is 503 and does not count as inactive.
+    7662-6 | RFC 7662 §4 | What cannot be an access token is not asked about.
+    9701-1 | RFC 9701 §5, §8.1 | Media type, typ, signature, iss and aud of a signed answer are checked, and its token_introspection alone is read.
+    9701-2 | RFC 9701 §8.1 | The signed answer of an introspection endpoint is no access token.
+    `,
+  ),
+  section(
     'RFC 9700, 9449, 8705: best practices, bound tokens',
     `
     9700-1 | RFC 9700 §2.3 | Each request is held to the audience of this server and to the scopes of the route.
     9700-3 | RFC 9700 §4.9 | Tokens show up in no error, no answer and no printed object.
     9700-5 | RFC 9700 §4.15 | Subject and client reach the handler apart, each from claims of its own: a client is never taken for a user.
     9449-11 | RFC 9449 §7.2 | A DPoP-bound token under the Bearer scheme is refused.
+    9449-15 | RFC 9449 §6.2 | The same for a token that introspection says is bound to a DPoP key.
     8705-2 | RFC 8705 §3 | A certificate-bound token without proof of its certificate is refused.
+    8705-3 | RFC 8705 §3.2 | The same for a token that introspection says is bound to a certificate.
     `,
   ),
 ];
