@@ -80,5 +80,5 @@ function readAttribute(tag: string, name: string): string | undefined {
   const opening = tag.slice(0, tag.indexOf('>'));
   const value = new RegExp(`\\s${name}=(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i').exec(opening);
   const text = value?.[1] ?? value?.[2] ?? value?.[3];
-  return text?.replaceAll("&amp;", "&").replaceAll("&#x27;", "'");
+  return text?.replaceAll('&amp;', '&').replaceAll('&#x27;', "'");
 }

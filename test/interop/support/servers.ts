@@ -29,6 +29,14 @@ export function npmPackage(name: string): Requirement {
   return { isHere: existsSync(manifest), needs: `npm ci --prefix test/interop, for ${name}` };
 }
 
+/** Several servers at once. */
+export function allOf(...requirements: readonly Requirement[]): Requirement {
+  return {
+    isHere: requirements.every(({ isHere }) => isHere),
+    needs: requirements.map(({ needs }) => needs).join('; '),
+  };
+}
+
 /**
  * Groups the tests with one server, and ends what they started. They are skipped where it is not installed; a failure
  * on a build server.
