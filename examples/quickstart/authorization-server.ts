@@ -26,7 +26,7 @@ export interface AuthorizationServer {
 }
 
 /** The parts of oidc-provider that are used here; it has no types of its own. */
-interface OidcProvider {
+export interface OidcProvider {
   readonly Provider: new (
     issuer: string,
     configuration: object,
@@ -36,13 +36,20 @@ interface OidcProvider {
 
 const OIDC_PROVIDER: string = 'oidc-provider';
 
+/** Starts the authorization server of this demonstration. */
+export function startAuthorizationServer(): Promise<AuthorizationServer> {
+  return startOidcProvider(createConfiguration);
+}
+
 /** Starts a real authorization server (oidc-provider) on a free loopback port. */
-export async function startAuthorizationServer(): Promise<AuthorizationServer> {
+export async function startOidcProvider(
+  configure: (errors: OidcProvider['errors']) => object,
+): Promise<AuthorizationServer> {
   const server = createServer();
   const running: RunningServer = await listen(server, 0);
   const provider = await withoutKnownWarnings(async () => {
     const { Provider, errors }: OidcProvider = await import(OIDC_PROVIDER);
-    return new Provider(running.origin, createConfiguration(errors));
+    return new Provider(running.origin, configure(errors));
   });
   provider.on('server_error', (_, error) => console.error(error));
   server.on('request', provider.callback());
