@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose/jwt/sign';
 import type { Clock } from '../platform/clock.js';
+import { isBearerToken } from '../protocol/bearer-token.js';
 import type { ClientCredentials, TextSource } from './introspection-options.js';
 
 /** What goes with a request, so that the issuer knows who asks. */
@@ -42,7 +43,7 @@ export async function authenticateClient(
       return { headers: {}, fields };
     }
     case 'bearer':
-      return { headers: { authorization: `Bearer ${await readText(credentials.token)}` }, fields: {} };
+      return { headers: { authorization: `Bearer ${await readBearerToken(credentials.token)}` }, fields: {} };
   }
 }
 
@@ -56,7 +57,14 @@ function signAssertion(
     .sign(key);
 }
 
-/** A header ends at a line break, and what the user's function gives may be anything. */
+/** What else a header cannot hold, `fetch` would show in its error. */
+async function readBearerToken(source: TextSource): Promise<string> {
+  const token = await readText(source);
+  if (isBearerToken(token)) return token;
+  throw new TypeError('the function gave characters that no bearer token has');
+}
+
+/** What the user's function gives may be anything. */
 async function readText(source: TextSource): Promise<string> {
   const text: unknown = typeof source === 'function' ? await source() : source;
   if (typeof text === 'string' && text !== '') return text;

@@ -32,6 +32,7 @@ export async function fetchMetadata(
   { issuer, urls, allowInsecureHttp }: DiscoveryOptions,
   fetchDocument: FetchDocument,
 ): Promise<AuthorizationServerMetadata> {
+  if (urls.length === 0) throw new FetchFailure(`${quoteUntrusted(issuer)} is no https URL, and so has no metadata`);
   const { url, document } = await fetchFirst(urls, fetchDocument);
   if (document['issuer'] !== issuer) throw new FetchFailure(describeMismatch(url, issuer, document['issuer']));
   const urlOf = (name: string) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.js';
-import { type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
+import { type FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
 import { BackOff } from './back-off.js';
 import {
   type AuthorizationServerMetadata,
@@ -36,16 +36,17 @@ export class EndpointLocator {
   /** @throws {FetchFailure} */
   async locate(): Promise<string> {
     if (this.#endpoint !== undefined) return this.#endpoint;
-    if (this.#failure !== undefined && this.#backOff.remainingSeconds() > 0) throw this.#failure;
+    if (this.#backOff.remainingSeconds() > 0) throw this.#failure;
     this.#locating ??= this.#ask().finally(() => {
       this.#locating = undefined;
     });
     return this.#locating;
   }
 
-  /** Asks the metadata anew at the next need, where it was not configured: the endpoint is not there any more. */
-  forget(): void {
-    this.#endpoint = this.#options.configured;
+  /** Asks the metadata anew at the next need, where a failure tells that the endpoint may be elsewhere by now. */
+  forgetIfMoved({ status = 0 }: FetchFailure): void {
+    const isRedirect = status >= 300 && status < 400;
+    if (isRedirect || status === 404 || status === 410) this.#endpoint = this.#options.configured;
   }
 
   async #ask(): Promise<string> {
@@ -53,7 +54,6 @@ export class EndpointLocator {
     try {
       const metadata = await fetchMetadata(discovery, (url) => fetchJson(url, fetchOptions));
       this.#endpoint = requireEndpoint(metadata.url, name, find(metadata));
-      this.#failure = undefined;
       this.#backOff.reset();
       return this.#endpoint;
     } catch (error) {

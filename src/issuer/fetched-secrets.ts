@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../platform/clock.js';
-import { withinSeconds } from '../platform/deadline.js';
+import { untilAborted, withinSeconds } from '../platform/deadline.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import type { HmacAlgorithm } from '../protocol/algorithm.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -17,6 +17,15 @@ export interface FetchedSecretsOptions {
   readonly clock: Clock;
 }
 
+interface HeldSecrets {
+  readonly secrets: SharedSecrets;
+  readonly bytes: readonly Uint8Array[];
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Of the question that brought them: an older one that is answered later must not undo it. */
+  readonly number: number;
+}
+
 /**
  * Shared secrets that a function of the user's gives. They are kept as key sets are: from `maxAgeSeconds` on they are
  * asked for anew, behind the requests; while that fails, the last good ones serve for `staleIfErrorSeconds` more.
@@ -24,13 +33,11 @@ export interface FetchedSecretsOptions {
 export class FetchedSecrets implements KeySource {
   readonly #options: FetchedSecretsOptions;
   readonly #backOff: BackOff;
-  #held: { readonly secrets: SharedSecrets; readonly bytes: readonly Uint8Array[]; readonly at: number } | undefined;
+  readonly #closing = new AbortController();
+  #held: HeldSecrets | undefined;
   #fetching: Promise<SharedSecrets | Refusal> | undefined;
   #failure: { readonly cause: unknown } | undefined;
-  #isClosed = false;
-  /** Questions are numbered: an older one that is answered later must not undo a newer one. */
   #asked = 0;
-  #answered = 0;
 
   constructor(options: FetchedSecretsOptions) {
     this.#options = options;
@@ -56,8 +63,9 @@ export class FetchedSecrets implements KeySource {
   }
 
   status(): KeySourceStatus {
-    const { keys } = this.#held?.secrets.status() ?? { keys: [] };
-    const ageSeconds = this.#held && this.#ageSeconds();
+    const held = this.#held;
+    const { keys } = held?.secrets.status() ?? { keys: [] };
+    const ageSeconds = held && this.#ageSeconds(held);
     return {
       state: this.#state(ageSeconds),
       keys: this.#isUsable(ageSeconds) ? keys : [],
@@ -73,7 +81,7 @@ export class FetchedSecrets implements KeySource {
   snapshot(): undefined {}
 
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
   }
 
   #state(ageSeconds: number | undefined): KeySourceStatus['state'] {
@@ -89,18 +97,17 @@ export class FetchedSecrets implements KeySource {
 
   /** Gives the secrets at hand, and sets a refresh going when they are due. */
   #usable(): SharedSecrets | undefined {
-    if (this.#held === undefined) return undefined;
-    const ageSeconds = this.#ageSeconds();
+    const held = this.#held;
+    if (held === undefined) return undefined;
+    const ageSeconds = this.#ageSeconds(held);
     if (!this.#isUsable(ageSeconds)) return undefined;
     const isDue = ageSeconds >= this.#options.limits.maxAgeSeconds;
     if (isDue && this.#fetching === undefined && !this.#isBackingOff()) void this.#fetch();
-    return this.#held.secrets;
+    return held.secrets;
   }
 
   /** After the clock was set back the age is not known: the secrets count as due from now on, which bounds their use. */
-  #ageSeconds(): number {
-    const held = this.#held;
-    if (held === undefined) return Number.POSITIVE_INFINITY;
+  #ageSeconds(held: HeldSecrets): number {
     const { clock, limits } = this.#options;
     const age = (clock() - held.at) / 1000;
     if (age >= 0) return age;
@@ -126,32 +133,44 @@ export class FetchedSecrets implements KeySource {
   }
 
   async #ask(): Promise<SharedSecrets | Refusal> {
-    const { fetch, algorithms, limits, clock } = this.#options;
-    if (this.#isClosed) return this.#refuse(undefined);
+    const { fetch, limits } = this.#options;
+    const { signal } = this.#closing;
+    if (signal.aborted) return this.#refuse(undefined);
     this.#asked += 1;
     const number = this.#asked;
     try {
-      const bytes = await withinSeconds(limits.fetchTimeoutSeconds, fetch());
-      if (number < this.#answered) return this.#held?.secrets ?? this.#refuse(undefined);
-      this.#answered = number;
-      this.#failure = undefined;
-      this.#backOff.reset();
-      const held = this.#held;
-      // The same as before keep their keys, and with them the tokens that were verified.
-      const secrets =
-        held !== undefined && areSame(held.bytes, bytes) ? held.secrets : new SharedSecrets(bytes, algorithms, clock);
-      this.#held = { secrets, bytes, at: clock() };
-      return secrets;
+      const bytes = await untilAborted(signal, withinSeconds(limits.fetchTimeoutSeconds, fetch()));
+      return this.#newerThan(number) ?? this.#hold(bytes, number);
     } catch (cause) {
-      if (number < this.#answered) return this.#held?.secrets ?? this.#refuse(cause);
-      this.#failure = { cause };
-      this.#backOff.fail();
-      return this.#refuse(cause);
+      return this.#newerThan(number) ?? this.#fail(cause);
     }
   }
 
+  #newerThan(number: number): SharedSecrets | undefined {
+    const held = this.#held;
+    return held !== undefined && held.number > number ? held.secrets : undefined;
+  }
+
+  #hold(bytes: readonly Uint8Array[], number: number): SharedSecrets {
+    const { algorithms, clock } = this.#options;
+    const held = this.#held;
+    this.#failure = undefined;
+    this.#backOff.reset();
+    // The same as before keep their keys, and with them the tokens that were verified.
+    const secrets =
+      held !== undefined && areSame(held.bytes, bytes) ? held.secrets : new SharedSecrets(bytes, algorithms, clock);
+    this.#held = { secrets, bytes, at: clock(), number };
+    return secrets;
+  }
+
+  #fail(cause: unknown): Refusal {
+    this.#failure = { cause };
+    this.#backOff.fail();
+    return this.#refuse(cause);
+  }
+
   #refuse(cause: unknown): Refusal {
-    if (this.#isClosed) return new Refusal('verifier_closed', 'while the secret was asked for');
+    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', 'while the secret was asked for');
     const retryAfterSeconds = this.#backOff.remainingSeconds();
     return new Refusal('secret_unavailable', 'the function given as secret failed', { cause, retryAfterSeconds });
   }

@@ -1,8 +1,9 @@
 import type { Clock } from '../platform/clock.js';
+import { untilAborted, withinSeconds } from '../platform/deadline.js';
 import { publish } from '../platform/diagnostics.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import { Refusal } from '../protocol/refusal.js';
-import { authenticateClient } from './client-authentication.js';
+import { authenticateClient, type ClientAuthentication } from './client-authentication.js';
 import type { DiscoveryOptions } from './discovery.js';
 import { EndpointLocator } from './endpoint-locator.js';
 import type { IntrospectionConfig } from './introspection-options.js';
@@ -71,9 +72,10 @@ export class IntrospectionEndpoint {
       const reply = await this.#send(token);
       this.#lastError = undefined;
       return reply;
-    } catch (cause) {
-      if (hasMoved(cause)) this.#locator.forget();
-      return this.refuse(describe(cause), { cause });
+    } catch (error) {
+      const cause = error as FetchFailure;
+      this.#locator.forgetIfMoved(cause);
+      return this.refuse(cause.message, { cause });
     } finally {
       this.#inFlight -= 1;
     }
@@ -85,7 +87,7 @@ export class IntrospectionEndpoint {
       await this.#locator.locate();
       return undefined;
     } catch (cause) {
-      return this.refuse(describe(cause), { cause });
+      return this.refuse((cause as FetchFailure).message, { cause });
     }
   }
 
@@ -105,6 +107,7 @@ export class IntrospectionEndpoint {
     this.#closing.abort();
   }
 
+  /** @throws {FetchFailure} */
   async #send(token: string): Promise<IntrospectionReply> {
     const { issuer, config, clock } = this.#options;
     const url = await this.#locator.locate();
@@ -117,9 +120,12 @@ export class IntrospectionEndpoint {
     return { bytes: bytes as Buffer, mediaType };
   }
 
-  async #authenticate(issuer: string, clock: Clock) {
+  /** A function of the user's may throw, or never settle. */
+  async #authenticate(issuer: string, clock: Clock): Promise<ClientAuthentication> {
+    const { credentials, timeoutSeconds } = this.config;
     try {
-      return await authenticateClient(this.config.credentials, issuer, clock);
+      const authenticating = withinSeconds(timeoutSeconds, authenticateClient(credentials, issuer, clock));
+      return await untilAborted(this.#closing.signal, authenticating);
     } catch (cause) {
       throw new FetchFailure('the credentials of this server could not be had', { cause });
     }
@@ -129,14 +135,4 @@ export class IntrospectionEndpoint {
     const { config, maxResponseBytes: maxBytes, fetch } = this.#options;
     return { fetch, timeoutSeconds: config.timeoutSeconds, maxBytes, signal: this.#closing.signal };
   }
-}
-
-/** Tells whether the metadata may name another place by now. */
-function hasMoved(error: unknown): boolean {
-  const status = error instanceof FetchFailure ? error.status : undefined;
-  return status !== undefined && ((status >= 300 && status < 400) || status === 404 || status === 410);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : 'an unknown failure';
 }

@@ -1,6 +1,7 @@
-import { createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
+import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, isAlgorithm } from '../protocol/algorithm.js';
+import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
+import { isBearerToken } from '../protocol/bearer-token.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import {
   checkOptionNames,
@@ -49,6 +50,8 @@ export interface SecretIntrospection extends IntrospectionSettings {
   /** @defaultValue `client_secret_basic` */
   readonly authMethod?: 'client_secret_basic' | 'client_secret_post';
   readonly privateKey?: never;
+  readonly algorithm?: never;
+  readonly keyId?: never;
   readonly bearerToken?: never;
 }
 
@@ -74,6 +77,8 @@ export interface BearerIntrospection extends IntrospectionSettings {
   readonly authMethod?: 'bearer';
   readonly clientSecret?: never;
   readonly privateKey?: never;
+  readonly algorithm?: never;
+  readonly keyId?: never;
 }
 
 /** How the tokens of an issuer are introspected (RFC 7662). */
@@ -167,6 +172,7 @@ function parseCredentials(given: Given, where: string): ClientCredentials {
   if (others.length > 0) {
     throw new ConfigurationError(where, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
   }
+  checkStrays(given, kind, where);
   const methods: readonly string[] = METHODS_OF[kind];
   const { authMethod = methods[0] } = given;
   if (!methods.includes(authMethod as string)) {
@@ -175,9 +181,16 @@ function parseCredentials(given: Given, where: string): ClientCredentials {
   }
   const id = parseClientId(given['clientId'], kind, where);
   if (kind === 'privateKey') return { method: 'private_key_jwt', id: id as string, ...parsePrivateKey(given, where) };
-  const text = parseText(given[kind], optionPath(where, kind));
+  const text = parseText(given[kind], kind, where);
   if (kind === 'bearerToken') return { method: 'bearer', id, token: text };
   return { method: authMethod as 'client_secret_basic' | 'client_secret_post', id: id as string, secret: text };
+}
+
+/** What only a key can have says that a key was meant. */
+function checkStrays(given: Given, kind: Credential, where: string): void {
+  const stray = ['algorithm', 'keyId'].find((name) => given[name] !== undefined);
+  if (kind === 'privateKey' || stray === undefined) return;
+  throw new ConfigurationError(optionPath(where, stray), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
 }
 
 function parseClientId(given: unknown, kind: Credential, where: string): string | undefined {
@@ -187,41 +200,76 @@ function parseClientId(given: unknown, kind: Credential, where: string): string 
   throw new ConfigurationError(optionPath(where, 'clientId'), `is ${describeValue(given)}.`, fix);
 }
 
-function parseText(given: unknown, option: string): TextSource {
-  if (typeof given === 'function' || (typeof given === 'string' && given !== '')) return given as TextSource;
-  throw new ConfigurationError(option, `is ${describeSecret(given)}.`, 'Give a text, or a function that gives it.');
+function parseText(given: unknown, kind: Credential, where: string): TextSource {
+  if (typeof given === 'function') return given as TextSource;
+  const option = optionPath(where, kind);
+  if (typeof given !== 'string' || given === '') {
+    throw new ConfigurationError(option, `is ${describeSecret(given)}.`, 'Give a text, or a function that gives it.');
+  }
+  if (kind !== 'bearerToken' || isBearerToken(given)) return given;
+  const fix = 'Give the token alone, without scheme, spaces and line breaks (RFC 6750 §2.1).';
+  throw new ConfigurationError(option, 'has characters that no bearer token has.', fix);
 }
 
 type SigningKey = Pick<Extract<ClientCredentials, { method: 'private_key_jwt' }>, 'key' | 'algorithm' | 'keyId'>;
 
+// RFC 7518 §3.3.
+const RSA_LEAST_BITS = 2048;
+const FIX_KEY = 'Give a private key: a JWK, or what createPrivateKey of node:crypto gives.';
+
 function parsePrivateKey(given: Given, where: string): SigningKey {
   const { privateKey, algorithm, keyId } = given;
-  const option = optionPath(where, 'privateKey');
-  const key = toPrivateKey(privateKey, option);
+  const key = toPrivateKey(privateKey, optionPath(where, 'privateKey'));
   const jwk = privateKey instanceof KeyObject ? {} : (privateKey as JWK);
-  const { kty, crv } = key.export({ format: 'jwk' });
-  const fitting = algorithmsOfKey(kty, crv);
-  const chosen = algorithm ?? jwk.alg ?? fitting[0];
-  if (!isAlgorithm(chosen) || !fitting.includes(chosen)) {
-    const fix = `Give one that fits the key: ${(fitting.length > 0 ? fitting : ALL_ALGORITHMS).join(', ')}.`;
-    throw new ConfigurationError(optionPath(where, 'algorithm'), `is ${describeValue(chosen)}.`, fix);
+  const fitting = findFitting(key, optionPath(where, 'privateKey'));
+  const wanted = algorithm ?? jwk.alg ?? fitting[0];
+  const chosen = fitting.find((name) => name === wanted);
+  if (chosen === undefined) {
+    const fix = `Give one that fits the key: ${fitting.join(', ')}.`;
+    throw new ConfigurationError(optionPath(where, 'algorithm'), `is ${describeValue(wanted)}.`, fix);
   }
-  if (keyId !== undefined && (typeof keyId !== 'string' || keyId === '')) {
-    throw new ConfigurationError(optionPath(where, 'keyId'), `is ${describeValue(keyId)}.`, 'Give the kid of the key.');
+  const kid = keyId ?? jwk.kid;
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
+    throw new ConfigurationError(optionPath(where, 'keyId'), `is ${describeValue(kid)}.`, 'Give the kid of the key.');
   }
-  return { key, algorithm: chosen, keyId: keyId ?? jwk.kid };
+  return { key, algorithm: chosen, keyId: kid };
 }
 
 function toPrivateKey(given: unknown, option: string): KeyObject {
-  const fix = 'Give a private key: a JWK, or what createPrivateKey of node:crypto gives.';
   if (given instanceof KeyObject) {
     if (given.type === 'private') return given;
-    throw new ConfigurationError(option, `is a ${given.type} key.`, fix);
+    throw new ConfigurationError(option, `is a ${given.type} key.`, FIX_KEY);
   }
-  requireObject(given, option, fix);
+  // A text may be the key itself, in PEM.
+  if (typeof given === 'string') throw new ConfigurationError(option, `is ${describeSecret(given)}.`, FIX_KEY);
+  requireObject(given, option, FIX_KEY);
   try {
     return createPrivateKey({ key: given as JsonWebKey, format: 'jwk' });
   } catch {
-    throw new ConfigurationError(option, 'is no private JWK that this Node.js can use.', fix);
+    throw new ConfigurationError(option, 'is no private JWK that this Node.js can use.', FIX_KEY);
+  }
+}
+
+/** Gives the algorithms that a key can sign with: one at least. */
+function findFitting(key: KeyObject, option: string): readonly Algorithm[] {
+  const { modulusLength = RSA_LEAST_BITS } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
+  if (modulusLength < RSA_LEAST_BITS) {
+    const fix = `Give one of ${RSA_LEAST_BITS} bits at least (RFC 7518 §3.3).`;
+    throw new ConfigurationError(option, `is an RSA key of ${modulusLength} bits.`, fix);
+  }
+  const { kty, crv, alg } = toJwk(key);
+  // RFC 9964 §3: the JWK of an ML-DSA key names its algorithm.
+  const fitting = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
+  if (fitting.length > 0) return fitting;
+  const fix = `Give a key for one of ${ALL_ALGORITHMS.join(', ')}.`;
+  throw new ConfigurationError(option, 'is a key that no supported algorithm signs with.', fix);
+}
+
+/** Keys for RSA-PSS, DSA and Diffie-Hellman have no JWK. */
+function toJwk(key: KeyObject): JsonWebKey {
+  try {
+    return key.export({ format: 'jwk' });
+  } catch {
+    return {};
   }
 }

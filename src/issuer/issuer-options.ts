@@ -3,6 +3,7 @@ import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../pro
 import { ConfigurationError } from '../protocol/errors.js';
 import { checkOptionNames, describeValue, optionPath, readStrings, requireObject } from '../protocol/options.js';
 import { metadataUrls } from '../protocol/well-known.js';
+import { isFetchable } from './discovery.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
@@ -108,16 +109,14 @@ export function parseIssuerOptions(given: unknown, where: string, shared: Issuer
   const name = checkName(issuer, issuerOption);
   const parseKeys = secret === undefined ? parsePublicKeyIssuer : parseSecretIssuer;
   const { location, rules } = parseKeys(options as GivenIssuer, where, shared, issuerOption);
+  const urls = findMetadataUrls(name, location, rules);
   return Object.freeze({
     issuer: name,
     audience: parseAudience(options, rules, where),
     location,
     isLocated: KEY_LOCATION_NAMES.some((option) => (options as GivenIssuer)[option] !== undefined),
-    metadataUrls: location.kind === 'metadata' ? location.urls : canDiscover(name) ? metadataUrls(name) : [],
-    introspection:
-      introspection === undefined
-        ? undefined
-        : parseIntrospection(introspection, optionPath(where, 'introspection'), rules.allowInsecureHttp),
+    metadataUrls: urls,
+    introspection: introspection === undefined ? undefined : parseAsking(introspection, urls, rules, where),
     rules,
   });
 }
@@ -132,9 +131,27 @@ function parseAudience(given: object, rules: IssuerRules, where: string): readon
   throw new ConfigurationError(option, problem, 'Name the clients to accept in clientIds.');
 }
 
-/** The name of an issuer with a shared secret need not be a URL. */
-function canDiscover(issuer: string): boolean {
-  return URL.canParse(issuer) && /^https?:/.test(issuer);
+/** The name of an issuer with a shared secret need not be a URL, or one that is safe to ask. */
+function findMetadataUrls(
+  issuer: string,
+  location: KeyLocation,
+  { allowInsecureHttp }: IssuerRules,
+): readonly string[] {
+  if (location.kind === 'metadata') return location.urls;
+  return isFetchable(issuer, allowInsecureHttp) ? metadataUrls(issuer) : [];
+}
+
+function parseAsking(
+  given: unknown,
+  urls: readonly string[],
+  { allowInsecureHttp }: IssuerRules,
+  where: string,
+): IntrospectionConfig {
+  const option = optionPath(where, 'introspection');
+  const config = parseIntrospection(given, option, allowInsecureHttp);
+  if (config.endpoint !== undefined || urls.length > 0) return config;
+  const fix = 'Give its URL: the issuer is no https URL, and so has no metadata that could name it.';
+  throw new ConfigurationError(optionPath(option, 'endpoint'), 'is missing.', fix);
 }
 
 type GivenIssuer = { readonly issuer: string; readonly [name: string]: unknown };

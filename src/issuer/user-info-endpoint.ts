@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.js';
-import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import { Refusal } from '../protocol/refusal.js';
 import { type JsonObject, parseStrictJsonObject } from '../protocol/strict-json.js';
 import type { DiscoveryOptions } from './discovery.js';
@@ -41,10 +41,12 @@ export class UserInfoEndpoint {
       if (typeof said === 'string') return this.#refuse(`the answer ${said}`);
       // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
       return said['sub'] === subject ? said : this.#refuse('the sub of the answer is not that of the token');
-    } catch (cause) {
+    } catch (error) {
+      const cause = error as FetchFailure;
       // RFC 6750 §3.1: the issuer itself does not accept the token any more.
-      if (cause instanceof FetchFailure && cause.status === 401) return new Refusal('token_inactive', cause.message);
-      return this.#refuse(cause instanceof Error ? cause.message : 'an unknown failure', cause);
+      if (cause.status === 401) return new Refusal('token_inactive', cause.message);
+      this.#locator.forgetIfMoved(cause);
+      return this.#refuse(cause.message, cause);
     }
   }
 

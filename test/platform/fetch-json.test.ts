@@ -1,7 +1,8 @@
 import { getEventListeners } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FetchFailure, type FetchJsonOptions, fetchJson } from '../../src/platform/fetch-json.js';
+import { FetchFailure, type FetchJsonOptions, fetchBytes, fetchJson } from '../../src/platform/fetch-json.js';
+import { textsOf } from '../support/leaks.js';
 import { listen, type TestServer } from '../support/listen.js';
 
 const DOCUMENT = { issuer: 'https://issuer.test', keys: [] };
@@ -167,6 +168,84 @@ describe('fetchJson, with a document that is at hand', () => {
   ])('RFC 9111 §5.2.2: reads Cache-Control %j as good for %j seconds', async (cacheControl, maxAgeSeconds) => {
     answer = (_, res) => res.setHeader('Cache-Control', cacheControl).end(JSON.stringify(DOCUMENT));
     await expect(fetchWith()).resolves.toMatchObject({ document: DOCUMENT, maxAgeSeconds });
+  });
+});
+
+describe('fetchBytes', () => {
+  const fetchWith = (changes: Partial<FetchJsonOptions> = {}) =>
+    fetchBytes(urlOf(), { fetch, timeoutSeconds: 10, maxBytes: 1024, signal: closing.signal, ...changes });
+
+  /** Fetches, and gives what the server got to see of it. */
+  async function sentBy(changes: Partial<FetchJsonOptions>) {
+    const chunks: Buffer[] = [];
+    let headers: IncomingHttpHeaders = {};
+    answer = async (req, res) => {
+      headers = req.headers;
+      for await (const chunk of req) chunks.push(chunk as Buffer);
+      res.end('{}');
+    };
+    await fetchWith(changes);
+    return { headers, body: Buffer.concat(chunks).toString() };
+  }
+
+  it('gives the bytes of an answer, and judges nothing in them', async () => {
+    const bytes = Buffer.from([0x00, 0xff, 0x7b]);
+    answer = (_, res) => res.setHeader('ETag', '"v1"').setHeader('Cache-Control', 'max-age=60').end(bytes);
+    const fetched = { bytes, mediaType: undefined, etag: '"v1"', maxAgeSeconds: 60 };
+    await expect(fetchWith()).resolves.toEqual(fetched);
+  });
+
+  it('gives no bytes of the document that is at hand', async () => {
+    answer = (_, res) => res.writeHead(304).end();
+    await expect(fetchWith({ etag: '"v1"' })).resolves.toMatchObject({ bytes: undefined });
+  });
+
+  it.each([
+    ['application/json', 'application/json'],
+    ['Application/JSON; charset=UTF-8', 'application/json'],
+    ['application/token-introspection+jwt ;x=y', 'application/token-introspection+jwt'],
+    ['', ''],
+  ])('RFC 9110 §8.3.1: reads the media type of Content-Type %j', async (contentType, mediaType) => {
+    answer = (_, res) => res.setHeader('Content-Type', contentType).end('{}');
+    await expect(fetchWith()).resolves.toMatchObject({ mediaType });
+  });
+
+  it('RFC 9110 §9.3.1: asks by GET, without a body, where there is no form', async () => {
+    const { headers, body } = await sentBy({});
+    expect(asked).toEqual(['GET /document']);
+    expect([headers['content-type'], body]).toEqual([undefined, '']);
+  });
+
+  it('RFC 6749 appendix B: sends a form by POST, encoded', async () => {
+    const form = new URLSearchParams({ token: 'a+b/c==', hint: 'é &' });
+    const { headers, body } = await sentBy({ form });
+    expect(asked).toEqual(['POST /document']);
+    expect(headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(?:;|$)/);
+    expect(body).toBe('token=a%2Bb%2Fc%3D%3D&hint=%C3%A9+%26');
+  });
+
+  it('sends the headers that it is given, and asks for the media type that it is told', async () => {
+    const accept = 'application/token-introspection+jwt';
+    const { headers } = await sentBy({ headers: { authorization: 'Bearer abc' }, accept, etag: '"v1"' });
+    expect(headers).toMatchObject({ authorization: 'Bearer abc', accept, 'if-none-match': '"v1"' });
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'case J8: sends a form and its headers nowhere else after the status %i',
+    async (status) => {
+      answer = (_, res) => res.writeHead(status, { Location: urlOf('/elsewhere') }).end();
+      const form = new URLSearchParams({ token: 'abc' });
+      const failure = await failureOf(fetchWith({ form, headers: { authorization: 'Basic abc' } }));
+      expect(failure.status).toBe(status);
+      expect(asked).toEqual(['POST /document']);
+    },
+  );
+
+  it('case F15: tells nothing of the form or the headers when it fails', async () => {
+    answer = (_, res) => res.writeHead(500).end();
+    const form = new URLSearchParams({ token: 'hush-hush' });
+    const failure = await failureOf(fetchWith({ form, headers: { authorization: 'Bearer hush-hush' } }));
+    expect(textsOf(failure)).not.toContain('hush-hush');
   });
 });
 

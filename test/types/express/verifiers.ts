@@ -1,16 +1,25 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   type AccessToken,
+  type AddressClaim,
   AuthorizationError,
   type ClaimsOf,
   createGuard,
   createVerifier,
   type Guard,
+  type IntrospectionOptions,
+  type IntrospectionStatus,
   IssuerUnavailableError,
   type OAuthErrorCode,
   REFUSALS,
   type RefusalReason,
+  type SecretSource,
+  type SharedSecret,
+  type SharedSecretIssuer,
+  type StandardClaims,
   type StandardSchema,
+  type TextSource,
   type UntypedClaims,
   type Verifier,
   type VerifierStatus,
@@ -44,6 +53,31 @@ createVerifier({ issuer: { issuer: 'https://a.example.com', jwks: { keys: [] } }
 createVerifier({ issuer: { issuer: 'https://a.example.com', metadataUrl: 'https://b.example.com' }, audience: 'a' });
 createVerifier({ ...base, tokenCache: false, keys: { maxAgeSeconds: 60 }, algorithms: ['ES256'], profile: 'rfc9068' });
 createVerifier({ ...base, scopesFrom: ['scope', (claims) => (claims['admin'] === true ? ['admin'] : [])], fetch });
+
+// Secrets that are fetched, opaque tokens, issuers that name no audience.
+const secret: SecretSource = async (): Promise<readonly SharedSecret[]> => ['current', new Uint8Array(32)];
+const clientSecret: TextSource = () => 'hush';
+const introspection: IntrospectionOptions = { clientId: 'orders-api', clientSecret, signed: true };
+const legacy: SharedSecretIssuer = { issuer: 'legacy', secret, algorithms: ['HS256'] };
+createVerifier({ issuer: [legacy, { ...base, introspection, audience: false, clientIds: ['web'] }], audience: 'a' });
+declare const keyObject: KeyObject;
+createVerifier({
+  issuer: {
+    issuer: base.issuer,
+    introspection: { clientId: 'a', privateKey: keyObject, authMethod: 'private_key_jwt' },
+  },
+  audience: 'a',
+});
+typeOf(verifier.status().issuers[0]?.introspection).is<IntrospectionStatus | undefined>();
+typeOf(REFUSALS.introspection_unavailable.status).is<503>();
+
+// What the issuer says of a person.
+const person = await verifier.userInfo(await verifier.verify('token'), {});
+typeOf(person).is<StandardClaims>();
+typeOf(person.sub).is<string>();
+typeOf(person.email_verified).is<boolean | undefined>();
+typeOf(person.address).is<AddressClaim | undefined>();
+typeOf(person['https://example.com/roles']).is<unknown>();
 
 // A function of one's own around it.
 function createOwnVerifier<Schema extends StandardSchema<object>>(claims: Schema) {

@@ -61,6 +61,22 @@ createVerifier({ issuer: { issuer, secret, jwks, algorithms: ['HS256'] }, audien
 // @ts-expect-error CVE-2015-9235: HS256 for an issuer with public keys (HS256)
 createVerifier({ issuer: { issuer, jwksUri, algorithms: ['HS256'] }, audience });
 
+createVerifier({ issuer: { issuer, secret: () => secret, algorithms: ['HS256'] }, audience });
+createVerifier({
+  issuer: { issuer, secret: async () => [secret, new Uint8Array(32)], algorithms: ['HS256'] },
+  audience,
+});
+// @ts-expect-error a function that may give no secret (undefined)
+createVerifier({ issuer: { issuer, secret: () => process.env['SECRET'], algorithms: ['HS256'] }, audience });
+// @ts-expect-error a function that gives a secret with its name (SecretString)
+createVerifier({ issuer: { issuer, secret: async () => ({ SecretString: secret }), algorithms: ['HS256'] }, audience });
+// @ts-expect-error a promise of a secret in place of a function (Promise)
+createVerifier({ issuer: { issuer, secret: Promise.resolve(secret), algorithms: ['HS256'] }, audience });
+
+createVerifier({ issuer: { issuer, audience: false, clientIds: ['web'] }, audience });
+// @ts-expect-error an audience of true for one issuer (true)
+createVerifier({ issuer: { issuer, audience: true, clientIds: ['web'] }, audience });
+
 createVerifier({ issuer, audience, tokenCache: { max: 10 } });
 // @ts-expect-error a token cache without bounds (Type '{}')
 createVerifier({ issuer, audience, tokenCache: {} });

@@ -31,6 +31,23 @@ await verifier.verify('token', { audience: false });
 // @ts-expect-error a token in place of a request ('string')
 await verifier.authenticate('token');
 
+const accessToken = await typed.verify('token');
+await verifier.userInfo(accessToken, { signal: AbortSignal.timeout(1000) });
+// @ts-expect-error UserInfo about a token string ('string')
+await verifier.userInfo('token');
+// @ts-expect-error UserInfo within a time that is no signal ('timeoutSeconds' does not exist)
+await verifier.userInfo(accessToken, { timeoutSeconds: 1 });
+const person = await verifier.userInfo(accessToken);
+export const familyName: string | undefined = person.family_name;
+// @ts-expect-error a name that the issuer need not tell, as a string ('undefined')
+export const certainName: string = person.family_name;
+// @ts-expect-error a claim of the wrong type ('string')
+export const wrongVerified: string | undefined = person.email_verified;
+// @ts-expect-error a claim that is no standard, as a string ('unknown')
+export const wrongTitle: string = person['title'];
+// @ts-expect-error a claim that is changed (read-only)
+person.sub = 'bob';
+
 const { claims } = await typed.verify('token');
 export const tenant: string = claims.tenant;
 // @ts-expect-error a claim with the type that the schema does not give it ('string')

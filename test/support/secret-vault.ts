@@ -1,0 +1,82 @@
+import { FetchedSecrets } from '../../src/issuer/fetched-secrets.js';
+import { parseSecretSource } from '../../src/issuer/key-location.js';
+import type { VerificationKey } from '../../src/issuer/verification-key.js';
+import type { HmacAlgorithm } from '../../src/protocol/algorithm.js';
+import { Refusal } from '../../src/protocol/refusal.js';
+import type { TestClock } from '../../src/testing/test-clock.js';
+
+export const OLD = 'the first of all secrets, hush hush';
+export const NEW = 'the one that takes its place, hush!';
+const LIMITS = {
+  maxAgeSeconds: 600,
+  staleIfErrorSeconds: 3600,
+  fetchTimeoutSeconds: 60,
+  maxResponseBytes: 1024,
+  refetchBurst: 3,
+  refetchEverySeconds: 30,
+  snapshotMaxAgeSeconds: 60,
+};
+export const QUERY = { kid: undefined, algorithm: 'HS256', isPlausible: () => true } as const;
+
+interface HeldAnswer {
+  readonly resolve: (secrets: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A vault that can be sealed, replaced or made to wait. */
+export class Vault {
+  calls = 0;
+  open: () => unknown = () => OLD;
+
+  readonly source = (): unknown => {
+    this.calls += 1;
+    return this.open();
+  };
+
+  /** Holds every answer from now on until it is sent. */
+  hold(): HeldAnswer[] {
+    const held: HeldAnswer[] = [];
+    this.open = () => new Promise((resolve, reject) => held.push({ resolve, reject }));
+    return held;
+  }
+
+  seal(): void {
+    this.open = () => {
+      throw new Error('the vault is sealed');
+    };
+  }
+}
+
+/** Secrets that come out of a vault. */
+export function createSecretsOf(
+  vault: Vault,
+  clock: TestClock,
+  limits: object = {},
+  algorithms: readonly HmacAlgorithm[] = ['HS256'],
+): FetchedSecrets {
+  const location = parseSecretSource(vault.source, algorithms, 'issuer.secret');
+  if (location.kind !== 'fetchedSecret') throw new Error('it is no function');
+  return new FetchedSecrets({ fetch: location.fetch, algorithms, limits: { ...LIMITS, ...limits }, clock: clock.now });
+}
+
+export type Found = Awaited<ReturnType<FetchedSecrets['find']>>;
+
+/** Gives the secrets that were found, or the reason why there are none. */
+export function textsFound(found: Found): readonly string[] | string {
+  if (found instanceof Refusal) return found.reason;
+  return found.map(({ keyObject }) => keyObject.export().toString());
+}
+
+export async function findIn(secrets: FetchedSecrets): Promise<readonly string[] | string> {
+  return textsFound(await secrets.find(QUERY));
+}
+
+/** Gives the first of the keys. */
+export async function keyOf(secrets: FetchedSecrets): Promise<VerificationKey> {
+  return ((await secrets.find(QUERY)) as readonly VerificationKey[])[0] as VerificationKey;
+}
+
+/** Lets a refresh that goes on behind a request come to its end. */
+export function settle(): Promise<void> {
+  return new Promise(setImmediate);
+}

@@ -1,0 +1,304 @@
+import { createSecretKey } from 'node:crypto';
+import { createServer, type ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AuthorizationError, ConfigurationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
+import { createVerifier } from '../../src/verifier/create-verifier.js';
+import { listen, type TestServer } from '../support/listen.js';
+import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
+import type { JsonTexts } from '../support/raw-token.js';
+import { reasonOfCall } from '../support/reason-of.js';
+
+const keys = generateKeys('ES256');
+const PERSON = { sub: 'test-user', name: 'Alice Example', address: { country: 'FR' } };
+
+let server: TestServer;
+let origin: string;
+let raw: RawIssuer;
+/** The token of every question. */
+let asked: string[];
+let answer: (res: ServerResponse) => void;
+
+const answerPerson = (res: ServerResponse) => {
+  res.end(JSON.stringify(PERSON));
+};
+
+beforeEach(async () => {
+  asked = [];
+  answer = answerPerson;
+  const http = createServer((req, res) => {
+    if (req.url !== '/userinfo')
+      return res.end(JSON.stringify({ issuer: origin, userinfo_endpoint: `${origin}/userinfo` }));
+    asked.push(String(req.headers.authorization).slice('Bearer '.length));
+    return answer(res);
+  });
+  server = await listen(http);
+  origin = `http://127.0.0.1:${server.port}`;
+  raw = new RawIssuer({ issuer: origin, keys });
+});
+afterEach(() => server.close());
+
+function create(changes: object = {}) {
+  return createVerifier({ ...raw.verifierOptions, fetch, dangerouslyAllowInsecureHttp: true, ...changes });
+}
+
+/** A verifier, and a token that it verified. */
+async function createWithToken(payload: JsonTexts = {}) {
+  const verifier = create();
+  const accessToken = await verifier.verify(raw.token({ payload }));
+  return { verifier, accessToken };
+}
+
+async function errorOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => Promise.reject(new Error('it was accepted')),
+    (error: unknown) => error,
+  );
+}
+
+describe('verifier.userInfo', () => {
+  it('OpenID Connect Core §5.3: asks the issuer about the person that a token stands for', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    expect(asked).toEqual([]);
+    const claims = await verifier.userInfo(accessToken);
+    const name: string | undefined = claims.name;
+    expect([claims, name]).toEqual([PERSON, 'Alice Example']);
+    expect(asked).toEqual([accessToken.token]);
+  });
+
+  it('gives claims that no handler can change for the next', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const claims = await verifier.userInfo(accessToken);
+    expect([Object.isFrozen(claims), Object.isFrozen(claims.address)]).toEqual([true, true]);
+  });
+
+  it('finds the issuer through a resolver too', async () => {
+    const { jwks } = raw.verifierOptions.issuer;
+    const verifier = create({ issuer: (iss: string) => (iss === origin ? { issuer: iss, jwks } : undefined) });
+    const accessToken = await verifier.verify(raw.token());
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+  });
+
+  it('asks about the person of a token that was introspected, too', async () => {
+    const active = { active: true, sub: 'test-user', aud: raw.audience, exp: raw.now + 60 };
+    const asker: typeof fetch = async (url, init) => {
+      return String(url).endsWith('/introspect') ? Response.json(active) : fetch(url, init);
+    };
+    const introspection = { endpoint: `${origin}/introspect`, clientId: 'orders-api', clientSecret: 'hush' };
+    const verifier = create({ issuer: { issuer: origin, introspection }, fetch: asker });
+    const accessToken = await verifier.verify('opaque');
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+    expect(asked).toEqual(['opaque']);
+  });
+
+  it('refuses a token whose issuer is not trusted any more', async () => {
+    const { jwks } = raw.verifierOptions.issuer;
+    let trusted = true;
+    const issuer = (iss: string) => (trusted ? { issuer: iss, jwks } : undefined);
+    const verifier = create({ issuer, keys: { maxAgeSeconds: 60 } });
+    const accessToken = await verifier.verify(raw.token());
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+    trusted = false;
+    raw.clock.advance(86_400);
+    expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('issuer_not_trusted');
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('verifier.userInfo, asked again', () => {
+  it('keeps an answer for five minutes', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const first = await verifier.userInfo(accessToken);
+    raw.clock.advance(299.999);
+    expect(await verifier.userInfo(accessToken)).toBe(first);
+    expect(asked).toHaveLength(1);
+    raw.clock.advance(0.001);
+    expect(await verifier.userInfo(accessToken)).not.toBe(first);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('keeps no answer beyond the end of the token', async () => {
+    const { verifier, accessToken } = await createWithToken({ exp: String(raw.now + 100) });
+    await verifier.userInfo(accessToken);
+    raw.clock.advance(99.999);
+    await verifier.userInfo(accessToken);
+    expect(asked).toHaveLength(1);
+    raw.clock.advance(0.001);
+    await verifier.userInfo(accessToken);
+    await verifier.userInfo(accessToken);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('J19: keeps no answer whose age is not known, since the clock was set back', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    await verifier.userInfo(accessToken);
+    raw.clock.advance(-1);
+    await verifier.userInfo(accessToken);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('keeps answers apart by token', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const other = await verifier.verify(raw.token({ payload: { jti: '"token-2"' } }));
+    await verifier.userInfo(accessToken);
+    await verifier.userInfo(other);
+    expect(asked).toEqual([accessToken.token, other.token]);
+  });
+
+  it('asks once for all who ask at the same time, however often the token was verified', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const again = await verifier.verify(accessToken.token);
+    const all = Array.from({ length: 20 }, (_, i) => verifier.userInfo(i % 2 === 0 ? accessToken : again));
+    expect(new Set(await Promise.all(all)).size).toBe(1);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('keeps no failure', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    for (const status of [500, 401]) {
+      answer = (res) => res.writeHead(status).end();
+      await errorOf(verifier.userInfo(accessToken));
+    }
+    answer = answerPerson;
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('verifier.userInfo, when there is nothing to tell', () => {
+  it('RFC 6750 §3.1: 401 of the issuer is the fault of the token', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('accepted');
+    raw.clock.advance(300);
+    answer = (res) => res.writeHead(401).end();
+    const error = await errorOf(verifier.userInfo(accessToken));
+    expect(error).toBeInstanceOf(AuthorizationError);
+    expect(error).toMatchObject({ reason: 'token_inactive', status: 401, code: 'invalid_token' });
+    expect((error as AuthorizationError).headers['WWW-Authenticate']).toContain(`realm="${raw.audience}"`);
+  });
+
+  it.each<[what: string, next: (res: ServerResponse) => void]>([
+    ['forbids it', (res) => res.writeHead(403).end()],
+    ['answers with HTML', (res) => res.end('<!doctype html>')],
+    ['answers about somebody else', (res) => res.end(JSON.stringify({ ...PERSON, sub: 'bob' }))],
+    ['answers about nobody', (res) => res.end(JSON.stringify({ ...PERSON, sub: undefined }))],
+    ['is down', (res) => res.writeHead(503).end()],
+    ['hangs up', (res) => res.destroy()],
+  ])('decision 6: it is not the fault of the token when the issuer %s', async (_, next) => {
+    const { verifier, accessToken } = await createWithToken();
+    answer = next;
+    const error = await errorOf(verifier.userInfo(accessToken));
+    expect(error).toBeInstanceOf(IssuerUnavailableError);
+    expect(error).toMatchObject({ reason: 'userinfo_unavailable', status: 503, headers: { 'Retry-After': '5' } });
+    answer = answerPerson;
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+  });
+
+  it('asks nobody about a token that stands for nobody', async () => {
+    const { verifier, accessToken } = await createWithToken({ sub: undefined });
+    const error = await errorOf(verifier.userInfo(accessToken));
+    const detail = 'the token stands for nobody: it has no sub';
+    expect(error).toMatchObject({ reason: 'userinfo_unavailable', detail });
+    expect(asked).toEqual([]);
+  });
+
+  it.each(['urn:example:legacy', 'http://127.0.0.1:9'])(
+    'J12: shows no token to anybody where the issuer shares a secret and is named %s, which is no https URL',
+    async (issuer) => {
+      const requests: string[] = [];
+      const noted: typeof fetch = async (url) => {
+        requests.push(String(url));
+        throw new TypeError('there is no network here');
+      };
+      const shared = { issuer, secret: 'x'.repeat(32), algorithms: ['HS256'] as const };
+      const legacy = new RawIssuer({ issuer, keys });
+      const { audience, clock } = legacy.verifierOptions;
+      const verifier = createVerifier({ issuer: shared, audience, clock, fetch: noted });
+      const key = createSecretKey(Buffer.from(shared.secret));
+      const accessToken = await verifier.verify(legacy.token({ header: { alg: '"HS256"' }, key, signWith: 'HS256' }));
+      const detail = `"${issuer}" is no https URL, and so has no metadata`;
+      expect(await errorOf(verifier.userInfo(accessToken))).toMatchObject({ reason: 'userinfo_unavailable', detail });
+      expect(requests).toEqual([]);
+    },
+  );
+});
+
+describe('verifier.userInfo, misused', () => {
+  it('refuses whatever this verifier did not verify', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const foreign = await create().verify(raw.token());
+    const lookAlike = { ...accessToken, token: accessToken.token };
+    for (const given of [foreign, lookAlike, Object.create(accessToken), accessToken.token, null, undefined, 7]) {
+      const error = await errorOf(verifier.userInfo(given as typeof accessToken));
+      expect(error).toBeInstanceOf(TypeError);
+      expect(error).toHaveProperty('message', 'not an access token of this verifier');
+    }
+    expect(asked).toEqual([]);
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+  });
+
+  it('refuses an option that it has not', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const error = await errorOf(verifier.userInfo(accessToken, { timeout: 5 } as object));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error).toHaveProperty('message', 'timeout: is not an option. Options are: signal.');
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('verifier.userInfo, given up', () => {
+  /** Holds the answer to the next question until it is let go. */
+  function holdAnswer(): { readonly arrived: Promise<void>; letGo(): void } {
+    let letGo = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      answer = (res) => {
+        letGo = () => answerPerson(res);
+        resolve();
+      };
+    });
+    return { arrived, letGo: () => letGo() };
+  }
+
+  it('by a signal: for this call alone', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const { arrived, letGo } = holdAnswer();
+    const controller = new AbortController();
+    const impatient = errorOf(verifier.userInfo(accessToken, { signal: controller.signal }));
+    const patient = verifier.userInfo(accessToken);
+    await arrived;
+    const reason = new Error('the client went away');
+    controller.abort(reason);
+    expect(await impatient).toBe(reason);
+    letGo();
+    expect(await patient).toEqual(PERSON);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('by closing the verifier: for everybody, and for good', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const { arrived } = holdAnswer();
+    const waiting = reasonOfCall(verifier.userInfo(accessToken));
+    await arrived;
+    verifier.close();
+    expect(await waiting).toBe('verifier_closed');
+    expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('verifier_closed');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('by closing the verifier: with an issuer that came from a resolver, too', async () => {
+    const { jwks } = raw.verifierOptions.issuer;
+    const verifier = create({ issuer: (iss: string) => ({ issuer: iss, jwks }) });
+    const accessToken = await verifier.verify(raw.token());
+    const { arrived } = holdAnswer();
+    const waiting = reasonOfCall(verifier.userInfo(accessToken));
+    await arrived;
+    verifier.close();
+    expect(await waiting).toBe('verifier_closed');
+  });
+
+  it('by closing the verifier: answers are forgotten', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    await verifier.userInfo(accessToken);
+    verifier.close();
+    expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('verifier_closed');
+  });
+});
