@@ -1,6 +1,6 @@
 import type express from 'express';
 import { z } from 'zod';
-import { claim, type GuardOptions, type VerifierOptions } from '../../src/index.js';
+import { claim, type GuardOptions, type RefusalReason, type VerifierOptions } from '../../src/index.js';
 import type { TestIssuer } from '../../src/testing/index.js';
 import {
   type Answer,
@@ -123,6 +123,14 @@ export const CONTRACT_ROWS: readonly ContractRow[] = [
 const unresolved = new WeakSet<TestIssuer>();
 
 /** A row for each reason that lies with the server or its issuer. */
+/** Reasons of verifiers that ask somebody about tokens: tried in http-contract.asked.test.ts. */
+export const ASKED_REASONS: readonly RefusalReason[] = [
+  'token_inactive',
+  'introspection_unavailable',
+  'secret_unavailable',
+  'userinfo_unavailable',
+];
+
 export const OUTAGE_ROWS: readonly OutageRow[] = [
   { answer: unavailable('metadata_unavailable'), begin: (api) => api.issuer.outage('error') },
   {
