@@ -28,6 +28,9 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
       ? []
       : ['npm ci --prefix examples/aws-secrets-manager/aws']),
   ],
+  company: existsSync(join(EXAMPLES, 'company/database/node_modules'))
+    ? []
+    : ['npm ci --prefix examples/company/database'],
 };
 
 function isCommand(name: string): boolean {
@@ -40,6 +43,7 @@ describe('examples/', () => {
     expect(FOLDERS).toEqual(
       expect.arrayContaining([
         'aws-secrets-manager',
+        'company',
         'migration',
         'quickstart',
         'testing',
