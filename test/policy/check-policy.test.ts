@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePolicy } from '../../src/policy/check-policy.js';
+import { compilePolicy, scopesThatMeet } from '../../src/policy/check-policy.js';
 import { allOf, anyOf, claim, type Policy, parsePolicy } from '../../src/policy/policy.js';
 import { type AccessToken, createAccessToken } from '../../src/protocol/access-token.js';
 import type { UntypedClaims } from '../../src/protocol/claims.js';
@@ -183,5 +183,18 @@ describe('every policy', () => {
       }),
       { seed: 6750, numRuns: 500 },
     );
+  });
+});
+
+describe('scopesThatMeet', () => {
+  it.each([
+    ['a scope', 'read', ['read']],
+    ['all of several', 'read write', ['read', 'write']],
+    ['one of several, the first that was granted', anyOf('admin', 'write', 'read'), ['write']],
+    ['a claim', IS_A, []],
+    ['a claim and a scope', allOf(IS_A, 'read'), ['read']],
+    ['a claim that was met a moment ago and is not any more', allOf(THROWS, 'read'), []],
+  ])('tells by which scopes a token met %s', (_, policy, scopes) => {
+    expect(scopesThatMeet(parsePolicy(policy, 'policy'), tokenWith('read write', { tenant: 'a' }))).toEqual(scopes);
   });
 });
