@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { SignJWT } from 'jose/jwt/sign';
 import type { Clock } from '../platform/clock.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
 import type { ClientCredentials, TextSource } from './introspection-options.js';
@@ -47,11 +46,13 @@ export async function authenticateClient(
   }
 }
 
-function signAssertion(
+async function signAssertion(
   { id, key, algorithm, keyId }: Extract<ClientCredentials, { method: 'private_key_jwt' }>,
   issuer: string,
   now: number,
 ): Promise<string> {
+  // Loaded by those who need it: most servers sign nothing.
+  const { SignJWT } = await import('jose/jwt/sign');
   return new SignJWT({ iss: id, sub: id, aud: issuer, jti: randomUUID(), iat: now, exp: now + ASSERTION_SECONDS })
     .setProtectedHeader({ alg: algorithm, ...(keyId !== undefined && { kid: keyId }) })
     .sign(key);

@@ -33,7 +33,8 @@ export interface IntrospectionStatus {
   readonly lastError: string | undefined;
 }
 
-const SIGNED_ANSWER = 'application/token-introspection+jwt';
+/** The media type of a signed answer (RFC 9701 §5). */
+export const SIGNED_ANSWER = 'application/token-introspection+jwt';
 
 /**
  * Asks the introspection endpoint of one issuer (RFC 7662 §2). POST alone, to the very URL that was configured

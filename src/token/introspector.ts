@@ -1,5 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { IntrospectionEndpoint, IntrospectionReply } from '../issuer/introspection-endpoint.js';
+import {
+  type IntrospectionEndpoint,
+  type IntrospectionReply,
+  SIGNED_ANSWER,
+} from '../issuer/introspection-endpoint.js';
 import type { Issuer } from '../issuer/issuer.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
@@ -29,7 +33,6 @@ interface KnownAnswer extends Asked {
 // A token that is not active stays so, but one that is not known yet may be a moment later.
 const INACTIVE_SECONDS = 5;
 const MOST_INACTIVE = 1000;
-const MEDIA_TYPE_OF_SIGNED = 'application/token-introspection+jwt';
 
 /**
  * Verifies tokens by asking their issuer, and remembers its answers: by the SHA-256 of the whole token, for each
@@ -134,7 +137,7 @@ export class Introspector {
       const said = parseStrictJsonObject(bytes);
       return typeof said === 'string' ? `the answer ${said}` : said;
     }
-    if (mediaType !== MEDIA_TYPE_OF_SIGNED) return 'the answer is not signed';
+    if (mediaType !== SIGNED_ANSWER) return 'the answer is not signed';
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;
     const clientId = config.credentials.id as string;
     const now = clock() / 1000;
