@@ -1,7 +1,13 @@
 import { checkCompany, formatCheck } from './checks.js';
 import { createSecrets, DEFAULT_PORT } from './company.js';
 import { startCompany } from './company-processes.js';
+import { INSTALL, isInstalled } from './database/is-installed.js';
 import { formatGuide } from './guide.js';
+
+if (!isInstalled()) {
+  console.error(`The orders API needs its database: run "${INSTALL}" first.`);
+  process.exit(1);
+}
 
 const isOnce = process.argv.includes('--once');
 const firstPort = Number(process.env['PORT'] ?? DEFAULT_PORT);

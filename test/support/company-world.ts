@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,18 +6,18 @@ import { join } from 'node:path';
 import { describe } from 'vitest';
 import { type AuthorizationServer, startAuthorizationServer } from '../../examples/company/authorization-server.js';
 import { AUDITOR, createSecrets, DASHBOARD, NIGHTLY_JOB, ORDERS_API } from '../../examples/company/company.js';
+import { INSTALL, isInstalled } from '../../examples/company/database/is-installed.js';
 import { createManagerServer } from '../../examples/company/manager-server.js';
 import { createOrdersApi } from '../../examples/company/orders-api.js';
 import { type CompanyVerifier, createCompanyVerifier } from '../../examples/company/verifier.js';
 import { browseTo } from '../interop/support/browser.js';
 import { listen } from './listen.js';
 
-const IS_INSTALLED = existsSync(new URL('../../examples/company/database/node_modules', import.meta.url));
-const IS_SKIPPED = !IS_INSTALLED && process.env['CI'] !== 'true';
+const IS_SKIPPED = !isInstalled() && process.env['CI'] !== 'true';
 
 /** Like `describe`. Skipped visibly where the packages of the example are not installed, but never in CI. */
 export function describeCompany(name: string, declare: () => void): void {
-  const note = IS_SKIPPED ? ': skipped, needs npm ci --prefix examples/company/database' : '';
+  const note = IS_SKIPPED ? `: skipped, needs ${INSTALL}` : '';
   describe.skipIf(IS_SKIPPED)(name + note, declare);
 }
 
