@@ -8,6 +8,7 @@ import { BackOff } from './back-off.js';
 import type { FetchSecrets } from './key-location.js';
 import type { KeyLimits, KeyQuery, KeySource, KeySourceStatus } from './key-source.js';
 import { SharedSecrets } from './shared-secrets.js';
+import { type Aged, Shelf } from './shelf.js';
 import type { VerificationKey } from './verification-key.js';
 
 export interface FetchedSecretsOptions {
@@ -17,11 +18,9 @@ export interface FetchedSecretsOptions {
   readonly clock: Clock;
 }
 
-interface HeldSecrets {
+interface HeldSecrets extends Aged {
   readonly secrets: SharedSecrets;
   readonly bytes: readonly Uint8Array[];
-  /** Milliseconds since the epoch. */
-  readonly at: number;
   /** Of the question that brought them: an older one that is answered later must not undo it. */
   readonly number: number;
 }
@@ -34,7 +33,7 @@ export class FetchedSecrets implements KeySource {
   readonly #options: FetchedSecretsOptions;
   readonly #backOff: BackOff;
   readonly #closing = new AbortController();
-  #held: HeldSecrets | undefined;
+  readonly #shelf: Shelf<HeldSecrets>;
   #fetching: Promise<SharedSecrets | Refusal> | undefined;
   #failure: { readonly cause: unknown } | undefined;
   #asked = 0;
@@ -42,6 +41,7 @@ export class FetchedSecrets implements KeySource {
   constructor(options: FetchedSecretsOptions) {
     this.#options = options;
     this.#backOff = new BackOff(options.clock);
+    this.#shelf = new Shelf(options.clock);
   }
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
@@ -63,14 +63,11 @@ export class FetchedSecrets implements KeySource {
   }
 
   status(): KeySourceStatus {
-    const held = this.#held;
-    const { keys } = held?.secrets.status() ?? { keys: [] };
-    const ageSeconds = held && this.#ageSeconds(held);
     return {
-      state: this.#state(ageSeconds),
-      keys: this.#isUsable(ageSeconds) ? keys : [],
+      state: this.#state(),
+      keys: this.#shelf.usable()?.secrets.status().keys ?? [],
       skippedKeys: [],
-      ageSeconds,
+      ageSeconds: this.#shelf.last && this.#shelf.ageSeconds(),
       fetches: { metadata: 0, jwks: 0 },
       lastError: this.#failure && 'the function given as secret failed',
       nextAttemptInSeconds: this.#failure && this.#backOff.remainingSeconds(),
@@ -84,35 +81,20 @@ export class FetchedSecrets implements KeySource {
     this.#closing.abort();
   }
 
-  #state(ageSeconds: number | undefined): KeySourceStatus['state'] {
+  #state(): KeySourceStatus['state'] {
     if (this.#failure !== undefined) return 'failing';
-    if (!this.#isUsable(ageSeconds)) return 'empty';
-    return (ageSeconds as number) < this.#options.limits.maxAgeSeconds ? 'fresh' : 'stale';
-  }
-
-  #isUsable(ageSeconds: number | undefined): boolean {
-    const { maxAgeSeconds, staleIfErrorSeconds } = this.#options.limits;
-    return ageSeconds !== undefined && ageSeconds < maxAgeSeconds + staleIfErrorSeconds;
+    if (this.#shelf.usable() === undefined) return 'empty';
+    return this.#shelf.isFresh() ? 'fresh' : 'stale';
   }
 
   /** Gives the secrets at hand, and sets a refresh going when they are due. */
   #usable(): SharedSecrets | undefined {
-    const held = this.#held;
+    const ageSeconds = this.#shelf.ageSeconds();
+    const held = this.#shelf.usable(ageSeconds);
     if (held === undefined) return undefined;
-    const ageSeconds = this.#ageSeconds(held);
-    if (!this.#isUsable(ageSeconds)) return undefined;
-    const isDue = ageSeconds >= this.#options.limits.maxAgeSeconds;
+    const isDue = !this.#shelf.isFresh(ageSeconds);
     if (isDue && this.#fetching === undefined && !this.#isBackingOff()) void this.#fetch();
     return held.secrets;
-  }
-
-  /** After the clock was set back the age is not known: the secrets count as due from now on, which bounds their use. */
-  #ageSeconds(held: HeldSecrets): number {
-    const { clock, limits } = this.#options;
-    const age = (clock() - held.at) / 1000;
-    if (age >= 0) return age;
-    this.#held = { ...held, at: clock() - limits.maxAgeSeconds * 1000 };
-    return limits.maxAgeSeconds;
   }
 
   #isBackingOff(): boolean {
@@ -147,19 +129,21 @@ export class FetchedSecrets implements KeySource {
   }
 
   #newerThan(number: number): SharedSecrets | undefined {
-    const held = this.#held;
+    const held = this.#shelf.last;
     return held !== undefined && held.number > number ? held.secrets : undefined;
   }
 
   #hold(bytes: readonly Uint8Array[], number: number): SharedSecrets {
-    const { algorithms, clock } = this.#options;
-    const held = this.#held;
+    const { algorithms, clock, limits } = this.#options;
+    const { maxAgeSeconds: freshForSeconds, staleIfErrorSeconds } = limits;
+    const held = this.#shelf.last;
     this.#failure = undefined;
     this.#backOff.reset();
     // The same as before keep their keys, and with them the tokens that were verified.
     const secrets =
       held !== undefined && areSame(held.bytes, bytes) ? held.secrets : new SharedSecrets(bytes, algorithms, clock);
-    this.#held = { secrets, bytes, at: clock(), number };
+    const usableForSeconds = freshForSeconds + staleIfErrorSeconds;
+    this.#shelf.put({ secrets, bytes, number, at: clock(), freshForSeconds, usableForSeconds });
     return secrets;
   }
 

@@ -5,8 +5,13 @@ import { RecentNames } from '../platform/recent-names.js';
 import { TokenBucket } from '../platform/token-bucket.js';
 import { Refusal } from '../protocol/refusal.js';
 import { BackOff } from './back-off.js';
-import { type HeldKeys, KeyShelf } from './held-keys.js';
-import { type JwksAnswer, JwksEndpoint, type JwksEndpointOptions, JwksFailure } from './jwks-endpoint.js';
+import {
+  type JwksAnswer,
+  JwksEndpoint,
+  type JwksEndpointOptions,
+  JwksFailure,
+  type JwksVersion,
+} from './jwks-endpoint.js';
 import { type KeyName, KeySet } from './key-set.js';
 import {
   describeKeys,
@@ -17,6 +22,7 @@ import {
   type KeySourceStatus,
   refuseUnknown,
 } from './key-source.js';
+import { type Aged, Shelf } from './shelf.js';
 import type { VerificationKey } from './verification-key.js';
 
 export interface JwksCacheOptions {
@@ -27,6 +33,11 @@ export interface JwksCacheOptions {
   readonly fetch: typeof fetch;
   /** Keys to start with, from another process. */
   readonly snapshot?: KeySnapshot | undefined;
+}
+
+interface HeldKeys extends Aged {
+  readonly set: KeySet;
+  readonly version: JwksVersion | undefined;
 }
 
 type RefreshCause = DiagnosticsMessages['scopegate:refresh']['cause'];
@@ -54,7 +65,7 @@ export class JwksCache implements KeySource {
   readonly #bucket: TokenBucket;
   readonly #backOff: BackOff;
   readonly #absentKids: RecentNames;
-  readonly #shelf: KeyShelf;
+  readonly #shelf: Shelf<HeldKeys>;
   #failure: JwksFailure | undefined;
   #inFlight: Promise<KeySet | Refusal> | undefined;
   /** Fetches are numbered: one that fails after a later one succeeded tells nothing. */
@@ -72,7 +83,7 @@ export class JwksCache implements KeySource {
     this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions });
     this.#bucket = new TokenBucket({ burst: limits.refetchBurst, everySeconds: limits.refetchEverySeconds, clock });
     this.#backOff = new BackOff(clock);
-    this.#shelf = new KeyShelf(clock);
+    this.#shelf = new Shelf(clock);
     this.#absentKids = new RecentNames({ max: MOST_ABSENT_KIDS, seconds: limits.refetchEverySeconds, clock });
     const isUsable = snapshot !== undefined && clock() - snapshot.fetchedAt < limits.snapshotMaxAgeSeconds * 1000;
     if (isUsable) this.#startWith(snapshot);
@@ -80,7 +91,7 @@ export class JwksCache implements KeySource {
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const ageSeconds = this.#shelf.ageSeconds();
-    const set = this.#shelf.usable(ageSeconds);
+    const set = this.#shelf.usable(ageSeconds)?.set;
     if (set === undefined) return this.#findWhenLoaded(query);
     this.#refreshIfDue(ageSeconds);
     const keys = set.match(query);
@@ -89,7 +100,7 @@ export class JwksCache implements KeySource {
 
   holds(key: VerificationKey, name: KeyName): boolean {
     const ageSeconds = this.#shelf.ageSeconds();
-    const set = this.#shelf.usable(ageSeconds);
+    const set = this.#shelf.usable(ageSeconds)?.set;
     if (set === undefined || !set.offers(key, name)) return false;
     // A token that was verified before asks for no key, so that its request has to set the refresh going here.
     this.#refreshIfDue(ageSeconds);
@@ -98,7 +109,7 @@ export class JwksCache implements KeySource {
   }
 
   async ready(): Promise<Refusal | undefined> {
-    const loaded = this.#shelf.usable() ?? (await this.#load());
+    const loaded = this.#shelf.usable()?.set ?? (await this.#load());
     return loaded instanceof Refusal ? loaded : undefined;
   }
 
@@ -113,7 +124,7 @@ export class JwksCache implements KeySource {
     const held = this.#shelf.last;
     return {
       state: this.#state(),
-      ...describeKeys(this.#shelf.usable(), this.#clock()),
+      ...describeKeys(this.#shelf.usable()?.set, this.#clock()),
       ageSeconds: held && this.#shelf.ageSeconds(),
       fetches: this.#endpoint.counts,
       lastError: this.#failure?.message,
@@ -230,7 +241,7 @@ export class JwksCache implements KeySource {
     const result = await this.#fetchKeySet(renewLocation);
     const hasFailed = result instanceof JwksFailure;
     const isOvertaken = hasFailed ? number < this.#succeeded : result.answer.number < this.#newest;
-    if (isOvertaken) return this.#shelf.usable() ?? this.#refuse(this.#failure ?? overtaken());
+    if (isOvertaken) return this.#shelf.usable()?.set ?? this.#refuse(this.#failure ?? overtaken());
     if (hasFailed) {
       this.#noteFailure(result);
       return this.#refuse(result);
@@ -295,7 +306,7 @@ export class JwksCache implements KeySource {
     const importing: Promise<KeySet | Refusal> = KeySet.import(keys, fetchedAt).then((set) => {
       if (this.#inFlight === importing) this.#inFlight = undefined;
       // refresh() may have overtaken it.
-      const newer = this.#shelf.usable();
+      const newer = this.#shelf.usable()?.set;
       if (newer !== undefined) return newer;
       if (set.keys.length === 0) return this.#load();
       this.#shelf.put({ set, at: fetchedAt, freshForSeconds: 0, usableForSeconds, version: undefined });
