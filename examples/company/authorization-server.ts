@@ -23,6 +23,8 @@ export interface AuthorizationServerOptions {
   readonly secrets: Secrets;
   /** How long access tokens last. @defaultValue 300 */
   readonly accessTokenSeconds?: number;
+  /** For the limit on wrong passwords, in milliseconds. @defaultValue Date.now */
+  readonly clock?: () => number;
 }
 
 export interface AuthorizationServer {
@@ -47,7 +49,7 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   let provider = await create();
 
   const app = express().disable('x-powered-by');
-  app.use(createSignIn(() => provider, new Passwords(options.secrets.passwords)));
+  app.use(createSignIn(() => provider, new Passwords(options.secrets.passwords, options.clock)));
   app.use((req, res) => provider.callback()(req, res));
   server.on('request', app);
   return {
@@ -93,7 +95,7 @@ function configure({ keys, dashboardOrigin, secrets, accessTokenSeconds = 300 }:
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: isOwnToken },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx: Context, form: string) => show(ctx, signOutPage(form), dashboardOrigin),
@@ -154,6 +156,11 @@ function createClients(dashboardOrigin: string, nightlyJobSecret: string): reado
       scope: NIGHTLY_JOB.scope,
     },
   ];
+}
+
+/** RFC 7009 §2.1: a client revokes its own tokens. */
+function isOwnToken(_: unknown, client: { clientId: string }, token: { clientId: string }): boolean {
+  return token.clientId === client.clientId;
 }
 
 function claimsOf({ accountId, clientId }: { accountId?: string; clientId: string }): object | undefined {

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Secrets } from './company.js';
+import { buildDashboard } from './dashboard/build.js';
+import type { CalledOrigins } from './dashboard-server.js';
 import type { Role } from './server-process.js';
 
 const PROGRAM = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
 /** A company at work: where its servers listen, and what their processes are. */
 export interface Company {
-  readonly origins: { readonly issuer: string; readonly ordersApi: string; readonly managerServer: string };
+  readonly origins: CalledOrigins & { readonly dashboard: string };
   readonly authorizationServerPid: number | undefined;
   /** Settles when a server has ended that nobody told to. */
   readonly ended: Promise<unknown>;
@@ -20,8 +22,19 @@ export interface Company {
   close(): Promise<void>;
 }
 
-/** Starts one process for each server, with a database in a temporary file. */
-export async function startCompany(secrets: Secrets, firstPort: number, dashboardOrigin: string): Promise<Company> {
+/**
+ * Builds the dashboard and starts one process for each server.
+ *
+ * @param firstPort - the first of four in a row; 0 for any that are free
+ * @param dashboardOrigin - where the pages come from that may sign people in here, if not from the dashboard's process
+ * @param databaseUrl - of PostgreSQL, for the orders API alone; it takes a temporary file of SQLite otherwise
+ */
+export async function startCompany(
+  secrets: Secrets,
+  firstPort: number,
+  dashboardOrigin?: string,
+  databaseUrl?: string,
+): Promise<Company> {
   const folder = await mkdtemp(join(tmpdir(), 'company-'));
   const children: ChildProcess[] = [];
   const portOf = (index: number) => (firstPort === 0 ? 0 : firstPort + index);
@@ -36,16 +49,24 @@ export async function startCompany(secrets: Secrets, firstPort: number, dashboar
   }
 
   try {
-    const issuer = await startServer({ name: 'authorization-server', port: portOf(0), dashboardOrigin, secrets });
-    const common = { issuer, dashboardOrigin };
+    const pages = join(folder, 'pages');
+    await buildDashboard(pages);
+    const dashboard = await startServer({ name: 'dashboard', port: portOf(3), pages });
+    const [ofDashboard] = children;
+    const allowed = { dashboardOrigin: dashboardOrigin ?? dashboard };
+    const issuer = await startServer({ name: 'authorization-server', port: portOf(0), ...allowed, secrets });
+    const authorizationServerPid = children[1]?.pid;
+    const common = { issuer, ...allowed };
     const databaseFile = join(folder, 'orders.sqlite');
     const [ordersApi, managerServer] = await Promise.all([
-      startServer({ name: 'orders-api', port: portOf(1), ...common, databaseFile }),
+      startServer({ name: 'orders-api', port: portOf(1), ...common, databaseFile, databaseUrl }),
       startServer({ name: 'manager-server', port: portOf(2), ...common }),
     ]);
+    const origins = { issuer, ordersApi, managerServer };
+    ofDashboard?.send(origins);
     return {
-      origins: { issuer, ordersApi, managerServer },
-      authorizationServerPid: children[0]?.pid,
+      origins: { ...origins, dashboard },
+      authorizationServerPid,
       ended: Promise.race(children.map((child) => once(child, 'exit'))),
       async runNightlyJob() {
         const job = startChild({ name: 'nightly-job', issuer, ordersApi, clientSecret: secrets.nightlyJob });
@@ -62,7 +83,7 @@ export async function startCompany(secrets: Secrets, firstPort: number, dashboar
 
 /** Tells the role by a message: arguments and environment could be read by others. */
 function startChild(role: Role): ChildProcess {
-  const child = fork(PROGRAM);
+  const child = fork(PROGRAM, { env: { ...process.env, DATABASE_URL: undefined } });
   child.send(role);
   return child;
 }

@@ -1,17 +1,30 @@
 import { NIGHTLY_JOB, ORDERS_API, PEOPLE, type Secrets } from './company.js';
 import type { Company } from './company-processes.js';
+import { describeDatabase } from './database/open-orders.js';
 
 /** What to try. The only place that tells the secrets of this start. */
-export function formatGuide({ origins, authorizationServerPid }: Company, secrets: Secrets): string {
-  const { issuer, ordersApi, managerServer } = origins;
+export function formatGuide(company: Company, secrets: Secrets, databaseUrl: string | undefined): string {
+  const { origins, authorizationServerPid } = company;
+  const { issuer, ordersApi, managerServer, dashboard } = origins;
   const bearer = '-H "Authorization: Bearer $TOKEN"';
   const form = `-d grant_type=client_credentials -d scope=${NIGHTLY_JOB.scope} -d resource=${ORDERS_API}`;
   const pickToken = `sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/'`;
   const people = PEOPLE.map(({ username, tenant, roles }) => {
     return `  ${username.padEnd(6)} ${secrets.passwords[username]}  ${roles.join(', ')} of ${tenant}`;
   });
-  return `People, who sign in at an app with their passwords of this start:
+  return `Open ${dashboard} in a browser, and sign in. The passwords are those of this start:
 ${people.join('\n')}
+
+  as bo: create an order. The dashboard may not, until you allow it; what you typed is still there
+  as bo: open Report. No permission helps, since it takes an administrator
+  as ada: invite somebody, and cancel an order
+  as cleo: the same pages, and nothing of acme
+  as otto: open Access, and watch it while you try the lines below
+
+The orders are in ${describeDatabase(databaseUrl)}.
+
+A tool on this computer that may only read, whoever signs in with it, and prints the page to open for that:
+  npm run company:audit -- --issuer ${issuer} --orders ${ordersApi} --manager ${managerServer}
 
 All servers stay up until Ctrl-C. In another terminal, as the nightly job:
 

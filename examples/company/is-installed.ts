@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 
-/** What installs the database, which the other examples do not need. */
-export const INSTALL = 'npm ci --prefix examples/company/database';
+/** What installs the packages that this example alone needs: those of its database, and of its dashboard. */
+export const INSTALL = 'npm run company:install';
 
-/** Tells whether the packages of this folder are there. */
+/** Tells whether they are there. */
 export function isInstalled(): boolean {
-  return existsSync(new URL('node_modules', import.meta.url));
+  return ['database', 'dashboard'].every((part) => existsSync(new URL(`${part}/node_modules`, import.meta.url)));
 }

@@ -2,12 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { GuardOptions } from 'scopegate';
 import { z } from 'zod';
+import type { AccessCounts } from './access-report.js';
+import type { CompanyVerifier } from './verifier.js';
 
 /** Takes one line for the log. */
 export type Log = (line: string) => void;
 
 /** What every API of the company is given besides its data. */
 export interface ApiSettings {
+  readonly verifier: CompanyVerifier;
+  /** What the guards of this process decided. */
+  readonly counts: AccessCounts;
   /** Where the dashboard is served from; the one origin whose pages may call. */
   readonly dashboardOrigin: string;
   readonly log: Log;

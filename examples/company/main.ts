@@ -1,24 +1,31 @@
 import { checkCompany, formatCheck } from './checks.js';
 import { createSecrets, DEFAULT_PORT } from './company.js';
 import { startCompany } from './company-processes.js';
-import { INSTALL, isInstalled } from './database/is-installed.js';
+import { DATABASE_URL_HELP, isPostgresUrl } from './database/open-orders.js';
 import { formatGuide } from './guide.js';
+import { INSTALL, isInstalled } from './is-installed.js';
 
 if (!isInstalled()) {
-  console.error(`The orders API needs its database: run "${INSTALL}" first.`);
+  console.error(`The company needs its own packages: run "${INSTALL}" first.`);
   process.exit(1);
 }
 
 const isOnce = process.argv.includes('--once');
 const firstPort = Number(process.env['PORT'] ?? DEFAULT_PORT);
-// Where the pages of a web app come from that may sign people in here.
-const dashboardOrigin = process.env['DASHBOARD_ORIGIN'] || `http://127.0.0.1:${(firstPort || DEFAULT_PORT) + 3}`;
+
+// Only the orders API is told.
+const databaseUrl = process.env['DATABASE_URL'] || undefined;
+if (databaseUrl !== undefined && !isPostgresUrl(databaseUrl)) {
+  console.error(DATABASE_URL_HELP);
+  process.exit(1);
+}
 
 const interrupted = new Promise((resolve) => process.on('SIGINT', resolve).on('SIGTERM', resolve));
 const secrets = createSecrets();
-const company = await startCompany(secrets, firstPort, dashboardOrigin);
+const company = await startCompany(secrets, firstPort, process.env['DASHBOARD_ORIGIN'] || undefined, databaseUrl);
 try {
-  const { issuer, ordersApi, managerServer } = company.origins;
+  const { issuer, ordersApi, managerServer, dashboard } = company.origins;
+  console.log(`dashboard             ${dashboard}`);
   console.log(`authorization server  ${issuer}`);
   console.log(`orders API            ${ordersApi}`);
   console.log(`manager server        ${managerServer}\n`);
@@ -31,7 +38,7 @@ try {
   if (jobStatus !== 0 || checks.some(({ status, expected }) => status !== expected)) process.exitCode = 1;
 
   if (!isOnce) {
-    console.log(formatGuide(company, secrets));
+    console.log(formatGuide(company, secrets, databaseUrl));
     const wasInterrupted = await Promise.race([interrupted.then(() => true), company.ended.then(() => false)]);
     if (!wasInterrupted) {
       console.error('A server ended by itself.');

@@ -1,13 +1,9 @@
 import express, { type Express } from 'express';
 import { allOf, authOf, claim, createGuard } from 'scopegate';
 import { z } from 'zod';
+import { addAccessRoute } from './access-report.js';
 import { MANAGER_API, PEOPLE } from './company.js';
 import { type ApiSettings, addJsonErrors, createJsonApp, logRefusals } from './json-api.js';
-import type { CompanyVerifier } from './verifier.js';
-
-export interface ManagerServerOptions extends ApiSettings {
-  readonly verifier: CompanyVerifier;
-}
 
 interface Invitation {
   readonly tenant: string;
@@ -19,7 +15,7 @@ const InvitationInput = z.strictObject({ email: z.email().max(254) });
 const MOST_INVITATIONS = 1000;
 
 /** Who works at the company that the caller belongs to. Another audience than the orders API, the same verifier. */
-export function createManagerServer({ verifier, dashboardOrigin, log }: ManagerServerOptions): Express {
+export function createManagerServer({ verifier, counts, dashboardOrigin, log }: ApiSettings): Express {
   const guard = createGuard(verifier, { audience: MANAGER_API, onRefusal: logRefusals(log) });
   const app = createJsonApp(dashboardOrigin);
   const invitations: Invitation[] = [];
@@ -45,6 +41,7 @@ export function createManagerServer({ verifier, dashboardOrigin, log }: ManagerS
     res.status(201).json({ email });
   });
 
+  addAccessRoute(app, guard, () => counts.report(verifier));
   addJsonErrors(app, log);
   return app;
 }

@@ -1,8 +1,11 @@
 // The program of each process of main.ts, which says by a message what to be, and is told where it listens.
 import { createServer, type RequestListener } from 'node:http';
 import { listen } from '../quickstart/listen.js';
+import { AccessCounts } from './access-report.js';
 import { type AuthorizationServerOptions, startAuthorizationServer } from './authorization-server.js';
-import { addFirstOrders, Orders } from './database/orders.js';
+import { EXIT_STATUS } from './call-api.js';
+import { type CalledOrigins, createDashboardServer } from './dashboard-server.js';
+import { type OpenOrdersOptions, openOrders } from './database/open-orders.js';
 import { createManagerServer } from './manager-server.js';
 import { type NightlyJobOptions, runNightlyJob } from './nightly-job.js';
 import { createOrdersApi } from './orders-api.js';
@@ -14,19 +17,18 @@ interface ApiRole {
   readonly dashboardOrigin: string;
 }
 
-/** What a process is to be, with all that it needs to know and nothing else: no API is told a secret. */
+/** What a process is to be, with all that it needs to know and nothing else: no API is told a secret but where its database is. */
 export type Role =
   | ({ readonly name: 'authorization-server' } & AuthorizationServerOptions)
-  | ({ readonly name: 'orders-api'; readonly databaseFile: string } & ApiRole)
+  | ({ readonly name: 'orders-api' } & Omit<OpenOrdersOptions, 'log'> & ApiRole)
   | ({ readonly name: 'manager-server' } & ApiRole)
+  | { readonly name: 'dashboard'; readonly port: number; readonly pages: string }
   | ({ readonly name: 'nightly-job' } & NightlyJobOptions);
 
 interface Running {
   readonly origin: string;
   close(): Promise<void>;
 }
-
-const EXIT_STATUS = { well: 0, refused: 1, later: 75 } as const;
 
 process.once('message', async (role: Role) => {
   const log = (line: string) => console.log(`[${role.name}] ${line}`);
@@ -55,19 +57,27 @@ async function start(role: Exclude<Role, { name: 'nightly-job' }>, log: (line: s
     process.on('SIGHUP', () => rotateKeys().then(() => log('signs with a new key')));
     return { origin: issuer, close };
   }
-  const verifier = createCompanyVerifier(role.issuer);
-  if (role.name === 'manager-server') {
-    return serve(createManagerServer({ ...role, verifier, log }), role.port, () => verifier.close());
+  if (role.name === 'dashboard') {
+    let origins: CalledOrigins | undefined;
+    // It is up before the others, which have to know where it is.
+    process.once('message', (called: CalledOrigins) => {
+      origins = called;
+    });
+    return serve(createDashboardServer({ pages: role.pages, origins: () => origins }), role.port, () => {});
   }
-  const orders = new Orders(role.databaseFile);
-  addFirstOrders(orders);
-  return serve(createOrdersApi({ ...role, verifier, orders, log }), role.port, () => {
+  const verifier = createCompanyVerifier(role.issuer);
+  const counts = new AccessCounts();
+  if (role.name === 'manager-server') {
+    return serve(createManagerServer({ ...role, verifier, counts, log }), role.port, () => verifier.close());
+  }
+  const orders = await openOrders({ ...role, log });
+  return serve(createOrdersApi({ ...role, verifier, counts, orders, log }), role.port, () => {
     verifier.close();
-    orders.close();
+    return orders.close();
   });
 }
 
-async function serve(app: RequestListener, port: number, release: () => void): Promise<Running> {
+async function serve(app: RequestListener, port: number, release: () => void | Promise<void>): Promise<Running> {
   const { origin, close } = await listen(createServer(app), port);
   return { origin, close: () => close().then(release) };
 }

@@ -8,6 +8,8 @@ const Claims = z.object({
   roles: z.array(z.string()).default([]),
 });
 
+export type CompanyClaims = z.infer<typeof Claims>;
+
 export type CompanyVerifier = ReturnType<typeof createCompanyVerifier>;
 
 /** The one configuration of the company. Servers of one process share what this gives; other processes call it too. */

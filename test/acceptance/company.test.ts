@@ -123,6 +123,7 @@ describeCompany('the APIs of examples/company', () => {
         staff: [
           { name: 'Ada Lind', roles: ['admin'] },
           { name: 'Bo Berg', roles: ['clerk'] },
+          { name: 'Otto Vik', roles: ['operator'] },
         ],
         invited: ['dora@acme.example'],
       });
@@ -279,7 +280,7 @@ describeCompany('the APIs of examples/company', () => {
   });
 
   it('has no route without a guard, and its README shows the table of them all', () => {
-    const options = { verifier: world.verifier, dashboardOrigin: DASHBOARD_ORIGIN, log: () => {} };
+    const options = { verifier: world.verifier, counts: world.counts, dashboardOrigin: DASHBOARD_ORIGIN, log: () => {} };
     // Nothing is asked of the database before a request comes.
     const routes = [
       ...listGuards(createOrdersApi({ ...options, orders: undefined as never })),

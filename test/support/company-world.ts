@@ -4,9 +4,11 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { AccessCounts } from '../../examples/company/access-report.js';
 import { type AuthorizationServer, startAuthorizationServer } from '../../examples/company/authorization-server.js';
 import { AUDITOR, createSecrets, DASHBOARD, NIGHTLY_JOB, ORDERS_API } from '../../examples/company/company.js';
-import { INSTALL, isInstalled } from '../../examples/company/database/is-installed.js';
+import { openOrders } from '../../examples/company/database/open-orders.js';
+import { INSTALL, isInstalled } from '../../examples/company/is-installed.js';
 import { createManagerServer } from '../../examples/company/manager-server.js';
 import { createOrdersApi } from '../../examples/company/orders-api.js';
 import { type CompanyVerifier, createCompanyVerifier } from '../../examples/company/verifier.js';
@@ -55,14 +57,21 @@ export class CompanyWorld {
   /** Every answer and log line so far. */
   readonly said: string[] = [];
   readonly log: string[] = [];
-  readonly #release: (() => unknown)[] = [];
+  readonly counts = new AccessCounts();
+  /** Where the pages come from that may call. */
+  readonly dashboardOrigin: string;
+  readonly #release: (() => unknown)[] = [() => this.counts.close()];
   authorizationServer!: AuthorizationServer;
   verifier!: CompanyVerifier;
   ordersApi!: string;
   managerServer!: string;
 
-  static async start(): Promise<CompanyWorld> {
-    const world = new CompanyWorld();
+  private constructor(dashboardOrigin: string) {
+    this.dashboardOrigin = dashboardOrigin;
+  }
+
+  static async start(dashboardOrigin = DASHBOARD_ORIGIN): Promise<CompanyWorld> {
+    const world = new CompanyWorld(dashboardOrigin);
     world.authorizationServer = await world.startAuthorizationServer(0);
     world.verifier = world.createVerifier();
     world.ordersApi = await world.startOrdersApi(world.verifier);
@@ -71,7 +80,7 @@ export class CompanyWorld {
   }
 
   startAuthorizationServer(port: number): Promise<AuthorizationServer> {
-    return startAuthorizationServer({ port, dashboardOrigin: DASHBOARD_ORIGIN, secrets: this.secrets });
+    return startAuthorizationServer({ port, dashboardOrigin: this.dashboardOrigin, secrets: this.secrets });
   }
 
   createVerifier(issuer = this.authorizationServer.issuer): CompanyVerifier {
@@ -80,21 +89,19 @@ export class CompanyWorld {
     return verifier;
   }
 
-  async startOrdersApi(verifier: CompanyVerifier): Promise<string> {
-    // Not at the top: it needs a package that may not be installed.
-    const { addFirstOrders, Orders } = await import('../../examples/company/database/orders.js');
+  /** @param databaseUrl - of PostgreSQL; a file of SQLite otherwise */
+  async startOrdersApi(verifier: CompanyVerifier, databaseUrl?: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'company-test-'));
-    const orders = new Orders(join(folder, 'orders.sqlite'));
-    addFirstOrders(orders);
+    const orders = await openOrders({ databaseFile: join(folder, 'orders.sqlite'), databaseUrl, log: this.#note });
     this.#release.push(
       () => orders.close(),
       () => rm(folder, { recursive: true }),
     );
-    return this.#serve(createOrdersApi({ verifier, orders, dashboardOrigin: DASHBOARD_ORIGIN, log: this.#note }));
+    return this.#serve(createOrdersApi({ ...this.#settingsOf(verifier), orders }));
   }
 
   startManagerServer(verifier: CompanyVerifier): Promise<string> {
-    return this.#serve(createManagerServer({ verifier, dashboardOrigin: DASHBOARD_ORIGIN, log: this.#note }));
+    return this.#serve(createManagerServer(this.#settingsOf(verifier)));
   }
 
   async close(): Promise<void> {
@@ -149,7 +156,7 @@ export class CompanyWorld {
     const verifier = randomBytes(32).toString('base64url');
     // RFC 8252 §7.3: a tool listens on whatever port is free.
     const toolUri = AUDITOR.redirectUri.replace('127.0.0.1', '127.0.0.1:4999');
-    const redirectUri = client === 'auditor' ? toolUri : DASHBOARD_ORIGIN + DASHBOARD.callbackPath;
+    const redirectUri = client === 'auditor' ? toolUri : this.dashboardOrigin + DASHBOARD.callbackPath;
     const params = new URLSearchParams({
       response_type: 'code',
       client_id: client,
@@ -177,6 +184,10 @@ export class CompanyWorld {
       body: new URLSearchParams(form),
     });
     return { status: response.status, ...((await response.json()) as Omit<TokenAnswer, 'status'>) };
+  }
+
+  #settingsOf(verifier: CompanyVerifier) {
+    return { verifier, counts: this.counts, dashboardOrigin: this.dashboardOrigin, log: this.#note };
   }
 
   readonly #note = (line: string) => {

@@ -34,17 +34,39 @@ function toHtml(part: Part): string {
 export const STYLE_PATH = '/sign-in.css';
 
 export const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 0; padding: 1rem; }
-main { max-width: 24rem; margin: 10vh auto 0; }
-h1 { font-size: 1.5rem; line-height: 1.2; }
-label { display: block; margin-top: 1rem; font-weight: 600; }
-input, button { box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: 0.5rem 0.75rem; font: inherit; }
-input { border: 1px solid; border-radius: 0.375rem; }
-button { margin-top: 1rem; border: 1px solid #1d4ed8; border-radius: 0.375rem; background: #1d4ed8; color: #fff; }
-button.second { background: transparent; color: inherit; border-color: currentColor; }
-:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }
-[role=alert] { padding: 0.75rem; border-left: 0.25rem solid #dc2626; }
+:root {
+  --accent: light-dark(#3538cd, #a5a8ff);
+  --on-accent: light-dark(#ffffff, #15162b);
+  --surface: light-dark(#ffffff, #1d1f29);
+  --line: light-dark(#dcdde5, #343747);
+  --soft: light-dark(#565a6b, #a9adbf);
+  --bad: light-dark(#a3201a, #ffb4ae);
+  --bad-ground: light-dark(#fdeceb, #40191a);
+  color-scheme: light dark;
+  font: 1rem/1.5 system-ui, sans-serif;
+  background: light-dark(#f6f6f9, #14151c);
+  color: light-dark(#1c1d26, #eef0f6);
+}
+* { box-sizing: border-box; }
+body { margin: 0; padding: 1rem; overflow-wrap: break-word; }
+main {
+  max-width: 26rem;
+  margin: 8vh auto 0;
+  padding: 1.5rem;
+  border: 1px solid var(--line);
+  border-radius: 0.75rem;
+  background: var(--surface);
+}
+h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.2; }
+ul { padding-left: 1.25rem; }
+label { display: block; margin: 1rem 0 0.25rem; font-weight: 600; }
+input, button { width: 100%; min-height: 2.75rem; padding: 0.5rem 0.75rem; border-radius: 0.5rem; font: inherit; }
+input { border: 1px solid var(--soft); background: var(--surface); color: inherit; }
+button { margin-top: 1rem; border: 1px solid transparent; background: var(--accent); color: var(--on-accent); }
+button { font-weight: 600; cursor: pointer; }
+button.second { border-color: var(--line); background: transparent; color: inherit; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+[role=alert] { padding: 0.75rem 1rem; border-left: 0.25rem solid var(--bad); background: var(--bad-ground); }
 `;
 
 export function renderPage({ title, body }: Page): string {
@@ -99,12 +121,18 @@ export function loginPage(action: string, { error, username = '' }: { error?: st
 }
 
 export function consentPage(action: string, client: string, person: string, wishes: readonly string[]): Page {
-  return {
-    title: `Allow ${client}?`,
-    body: html`<p>You are signed in as ${person}. The app <strong>${client}</strong> asks to do this for you:</p>
+  const asks = html`You are signed in as ${person}. The app <strong>${client}</strong> asks to`;
+  // A tool is asked about each time, since any program could say to be it (RFC 8252 §8.6).
+  const request =
+    wishes.length === 0
+      ? html`<p>${asks} go on with what you have allowed before.</p>`
+      : html`<p>${asks} do this for you:</p>
 <ul>
 ${wishes.map((wish) => html`<li>${wish}</li>`)}
-</ul>
+</ul>`;
+  return {
+    title: `Allow ${client}?`,
+    body: html`${request}
 <form method="post" action="${action}">
 <button name="decision" value="allow">Allow</button>
 <button class="second" name="decision" value="deny">Do not allow</button>
@@ -120,7 +148,8 @@ export function messagePage(title: string, message: string): Page {
 export function signOutPage(form: string): Page {
   return {
     title: 'Sign out?',
-    body: html`${new Html(form)}
+    body: html`<p>The app has forgotten you. Until you sign out here too, it lets this browser in without a password.</p>
+${new Html(form)}
 <button form="op.logoutForm" name="logout" value="yes">Sign out</button>
 <button form="op.logoutForm" class="second">Stay signed in</button>`,
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PEOPLE, SCOPES } from '../company.js';
 import type { Interaction, Provider } from './oidc-provider.js';
 import { consentPage, loginPage, messagePage, type Page, pageHeaders, renderPage, STYLE, STYLE_PATH } from './pages.js';
-import type { Passwords } from './passwords.js';
+import type { PasswordCheck, Passwords } from './passwords.js';
 
 const Answer = z.object({
   decision: z.enum(['allow', 'deny']),
@@ -40,12 +40,11 @@ export function createSignIn(provider: () => Provider, passwords: Passwords): Ro
 
     if (decision === 'deny') return finish({ error: 'access_denied', error_description: 'The person said no.' });
     if (interaction.prompt.name === 'consent') return finish({ consent: await grant(provider(), interaction) });
-    if (await passwords.areGood(username, password)) return finish({ login: { accountId: username } });
-    const again = loginPage(`/interaction/${interaction.uid}`, {
-      error: 'This username and password do not fit. Try again.',
-      username,
-    });
-    show(res, 403, again, interaction.params.redirect_uri);
+    const checked = await passwords.check(username, password);
+    if (checked.outcome === 'good') return finish({ login: { accountId: username } });
+    if (checked.outcome === 'refused') res.set('Retry-After', `${checked.retryAfterSeconds}`);
+    const again = loginPage(`/interaction/${interaction.uid}`, { error: explain(checked), username });
+    show(res, checked.outcome === 'refused' ? 429 : 403, again, interaction.params.redirect_uri);
   });
   router.use((error: Error, _: Request, res: Response, next: NextFunction) => {
     const isOver = error.name === 'SessionNotFound' || error instanceof z.ZodError;
@@ -57,6 +56,12 @@ export function createSignIn(provider: () => Provider, passwords: Passwords): Ro
 
 function show(res: Response, status: number, page: Page, redirectUri?: string): void {
   res.status(status).set(pageHeaders(redirectUri)).type('html').send(renderPage(page));
+}
+
+function explain(checked: PasswordCheck): string {
+  if (checked.outcome !== 'refused') return 'This username and password do not fit. Try again.';
+  const minutes = Math.ceil(checked.retryAfterSeconds / 60);
+  return `Too many attempts. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`;
 }
 
 /** What is new to the person: nobody is asked again for what was granted before. */
