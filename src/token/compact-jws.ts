@@ -29,10 +29,9 @@ export function parseCompactJws(token: string, maxBytes: number, known?: KnownHe
   const headerSegment = token.slice(0, firstDot);
   const header = known?.get(headerSegment) ?? parseObject('header', decodeSegment(headerSegment));
   if (header instanceof Refusal) return header;
-  const payloadBytes = decodeSegment(token.slice(firstDot + 1, secondDot));
   const signature = decodeSegment(token.slice(secondDot + 1));
   if (signature === undefined) return refuseEncoding('signature');
-  const payload = parseObject('payload', payloadBytes);
+  const payload = parseObject('payload', decodeSegment(token.slice(firstDot + 1, secondDot)));
   if (payload instanceof Refusal) return payload;
   const signingInput = Buffer.from(token.slice(0, secondDot), 'latin1');
   return { headerSegment, header, payload, signingInput, signature };

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
+import { KnownTails } from './known-tails.js';
 import { SeenDigests } from './seen-digests.js';
 import { checkStanding, type VerifiedToken } from './verify-jwt.js';
 
@@ -10,6 +11,8 @@ import { checkStanding, type VerifiedToken } from './verify-jwt.js';
 export interface CachedToken extends VerifiedToken {
   /** Undefined where a part of it could be changed by a handler: it is made anew for each request then. */
   readonly accessToken: AccessToken | undefined;
+  /** Where its end is noted. */
+  readonly slot: number;
 }
 
 /** How well the cache does, since it was created. */
@@ -30,29 +33,30 @@ export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
   readonly #issuers: IssuerRegistry;
   readonly #clock: Clock;
+  readonly #tails = new KnownTails();
   readonly #seen = new SeenDigests();
   #hits = 0;
   #misses = 0;
 
   constructor(max: number, issuers: IssuerRegistry, clock: Clock) {
     this.#clock = clock;
-    this.#tokens = new LRUCache({ max });
+    this.#tokens = new LRUCache({ max, dispose: ({ slot }) => this.#tails.delete(slot) });
     this.#issuers = issuers;
   }
 
   /** Finds a token whose issuer is still trusted, and still holds the key, or was asked lately. */
-  get(digest: string): CachedToken | undefined {
+  get(token: string): CachedToken | undefined {
+    // To hash a token takes as long as to see that it is malformed, so strangers are not hashed.
+    const known = this.#tails.mayHave(token) ? this.#find(digestOf(token)) : undefined;
+    if (known === undefined) this.#misses += 1;
+    else this.#hits += 1;
+    return known;
+  }
+
+  #find(digest: string): CachedToken | undefined {
     const known = this.#tokens.get(digest);
-    if (known === undefined) {
-      this.#misses += 1;
-      return undefined;
-    }
-    if (this.#isGood(known)) {
-      this.#hits += 1;
-      return known;
-    }
+    if (known === undefined || this.#isGood(known)) return known;
     this.#tokens.delete(digest);
-    this.#misses += 1;
     return undefined;
   }
 
@@ -61,9 +65,11 @@ export class VerifiedTokenCache {
     return checkStanding(known, this.#issuers) === undefined;
   }
 
-  set(digest: string, verified: CachedToken): void {
+  set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
+    const digest = digestOf(token);
     const isFull = this.#tokens.size >= this.#tokens.max;
-    if (!isFull || this.#tokens.has(digest) || this.#seen.note(digest)) this.#tokens.set(digest, verified);
+    if (isFull && !this.#tokens.has(digest) && !this.#seen.note(digest)) return;
+    this.#tokens.set(digest, { ...verified, accessToken, slot: this.#tails.add(token) });
   }
 
   clear(): void {

@@ -14,7 +14,7 @@ import type { KnownHeaders } from '../token/known-headers.js';
 import type { KnownScopes } from '../token/known-scopes.js';
 import type { SignatureJobs } from '../token/signature-jobs.js';
 import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
-import { digestOf, type VerifiedTokenCache } from '../token/verified-token-cache.js';
+import type { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { verifyAccessToken } from '../token/verify-access-token.js';
 import { checkStanding, type VerifiedToken } from '../token/verify-jwt.js';
 import { authorize } from './authorize.js';
@@ -63,11 +63,14 @@ const NOBODY = { issuer: undefined, clientId: undefined, granted: [], needed: []
 function judge(context: VerifierContext, request: HttpRequest, demands: Demands): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
-  const presented = present(context, bearer.token, demands.audience);
-  const verified = recognizeToken(context, presented) ?? verifyNewToken(context, presented);
+  const { token } = bearer;
+  const { audience, policy } = demands;
+  const verified =
+    recognizeToken(context, token, audience) ?? verifyNewToken(context, { token, audience, isKnown: false });
   // Whatever has the form of a JWT is made of the right characters, so only what was refused is looked at.
   if (verified instanceof Refusal) return refuseToken(verified, bearer);
-  return after(verified, (outcome) => authorize(outcome, demands.policy));
+  if (!(verified instanceof Promise)) return authorize(verified, policy);
+  return verified.then((outcome) => authorize(outcome, policy));
 }
 
 /** What is not even a bearer token is answered as such. One that is too large is not worth reading. */
@@ -82,38 +85,28 @@ export function verifyToken(
   audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> {
   if (typeof token !== 'string') return new Refusal('token_malformed', 'it is not a string');
-  const presented = present(context, token, audience);
-  return recognizeToken(context, presented) ?? verifyNewToken(context, presented);
+  return recognizeToken(context, token, audience) ?? verifyNewToken(context, { token, audience, isKnown: false });
 }
 
 /** A token, and what is demanded of it. */
 interface PresentedToken {
   readonly token: string;
-  /** What the cache knows it by; undefined where it cannot be there. */
-  readonly digest: string | undefined;
   readonly audience: Demands['audience'];
-}
-
-function present(
-  { cache, maxTokenBytes }: VerifierContext,
-  token: string,
-  audience: Demands['audience'],
-): PresentedToken {
-  // What is too long was never accepted, and is not worth its hash.
-  const isHashed = cache !== undefined && token.length <= maxTokenBytes;
-  return { token, digest: isHashed ? digestOf(token) : undefined, audience };
+  /** Whether the cache has it, so that it need not be told of it again. */
+  readonly isKnown: boolean;
 }
 
 /** Judges a token that was verified before; undefined for any other. */
 function recognizeToken(
   context: VerifierContext,
-  presented: PresentedToken,
+  token: string,
+  audience: Demands['audience'],
 ): MaybePromise<AccessToken | Refusal> | undefined {
   if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
-  const { digest, audience } = presented;
-  const known = digest === undefined ? undefined : context.cache?.get(digest);
+  // What is too long was never accepted, and is not worth its hash.
+  const known = token.length <= context.maxTokenBytes ? context.cache?.get(token) : undefined;
   if (known === undefined) return undefined;
-  if (known.accessToken === undefined) return admitToken(context, presented, known);
+  if (known.accessToken === undefined) return admitToken(context, { token, audience, isKnown: true }, known);
   return checkAcceptance(known.facts, known.issuer, acceptanceNow(context, audience)) ?? known.accessToken;
 }
 
@@ -155,15 +148,13 @@ function admitToken(
 
 function rememberToken(
   { cache, lifetime }: VerifierContext,
-  { digest }: PresentedToken,
+  { token, isKnown }: PresentedToken,
   verified: VerifiedToken,
   shaped: ShapedToken | Refusal,
 ): AccessToken | Refusal {
   if (shaped instanceof Refusal) return shaped;
   const { accessToken, isShareable } = shaped;
-  if (digest !== undefined && !lifetime.isOver) {
-    cache?.set(digest, { ...verified, accessToken: isShareable ? accessToken : undefined });
-  }
+  if (!isKnown && !lifetime.isOver) cache?.set(token, verified, isShareable ? accessToken : undefined);
   return accessToken;
 }
 

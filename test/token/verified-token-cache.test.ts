@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
 import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
+import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { type ShapedToken, toAccessToken } from '../../src/token/to-access-token.js';
-import { type CachedToken, digestOf, VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
+import { VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -13,25 +14,35 @@ const issuer = new RawIssuer();
 /** Listed issuers stay trusted. */
 const TRUSTING = new ListedIssuers([]);
 
-async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<CachedToken> {
+interface Genuine {
+  readonly verified: VerifiedToken;
+  readonly accessToken: AccessToken;
+}
+
+async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<Genuine> {
   const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
   const { accessToken } = (await toAccessToken(token, genuine, { schema: undefined })) as ShapedToken;
-  return { ...genuine, accessToken };
+  return { verified: genuine, accessToken };
 }
 
 /** The cache, as a request uses it. */
-class TokenStore extends VerifiedTokenCache {
+class TokenStore {
+  readonly #cache: VerifiedTokenCache;
+
   constructor(max: number, issuers: IssuerRegistry) {
-    super(max, issuers, issuer.clock.now);
+    this.#cache = new VerifiedTokenCache(max, issuers, issuer.clock.now);
   }
 
-  override get(token: string): CachedToken | undefined {
-    return super.get(digestOf(token));
+  get(token: string): AccessToken | undefined {
+    return this.#cache.get(token)?.accessToken;
   }
 
-  override set(token: string, verified: CachedToken): void {
-    super.set(digestOf(token), verified);
+  set(token: string, { verified, accessToken }: Genuine): void {
+    this.#cache.set(token, verified, accessToken);
   }
+
+  clear = () => this.#cache.clear();
+  status = () => this.#cache.status();
 }
 
 describe('VerifiedTokenCache', () => {
@@ -41,8 +52,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(token)).toBeUndefined();
     const entry = await verified(token);
     cache.set(token, entry);
-    expect(cache.get(token)).toBe(entry);
-    expect(cache.get(token)).toBe(entry);
+    expect(cache.get(token)).toBe(entry.accessToken);
+    expect(cache.get(token)).toBe(entry.accessToken);
     expect(cache.status()).toEqual({ size: 1, max: 10, hits: 2, misses: 1 });
   });
 
@@ -63,7 +74,7 @@ describe('VerifiedTokenCache', () => {
     const cache = new TokenStore(10, TRUSTING);
     const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
     for (const token of tokens) cache.set(token, await verified(token));
-    expect(tokens.map((token) => cache.get(token)?.payload['tenant'])).toEqual(['blue', 'red']);
+    expect(tokens.map((token) => cache.get(token)?.claims['tenant'])).toEqual(['blue', 'red']);
   });
 
   it('H27: is pushed out by no token that comes once, once it is full', async () => {
@@ -83,7 +94,7 @@ describe('VerifiedTokenCache', () => {
     const [first, second] = [await verified(token), await verified(token)];
     cache.set(token, first);
     cache.set(token, second);
-    expect(cache.get(token)).toBe(second);
+    expect(cache.get(token)).toBe(second.accessToken);
   });
 
   it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
@@ -105,15 +116,15 @@ describe('VerifiedTokenCache', () => {
     const token = await online.token();
     const entry = await verified(token, online.verifierOptions);
     cache.set(token, entry);
-    expect(cache.get(token)).toBe(entry);
+    expect(cache.get(token)).toBe(entry.accessToken);
 
     const [old] = online.jwks.keys;
     await online.rotate();
-    await entry.issuer.keys.refresh();
-    expect(cache.get(token)).toBe(entry);
+    await entry.verified.issuer.keys.refresh();
+    expect(cache.get(token)).toBe(entry.accessToken);
 
     online.withdraw(String(old?.kid));
-    await entry.issuer.keys.refresh();
+    await entry.verified.issuer.keys.refresh();
     expect(cache.get(token)).toBeUndefined();
     expect(cache.status()).toEqual({ size: 0, max: 10, hits: 2, misses: 1 });
   });
@@ -124,6 +135,23 @@ describe('VerifiedTokenCache', () => {
     own.set(token, await verified(token));
     expect(own.get(token)).toBeDefined();
     expect(others.get(token)).toBeUndefined();
+  });
+
+  it('H23: finds each of many tokens whose ends are the same, and no stranger with that end', async () => {
+    const cache = new TokenStore(1000, TRUSTING);
+    const genuine = await verified(issuer.token());
+    // More than a count of one end goes up to.
+    const names = Array.from({ length: 600 }, (_, i) => `opaque-${i}.tail`);
+    for (const name of names) cache.set(name, genuine);
+    expect(names.filter((name) => cache.get(name) === undefined)).toEqual([]);
+    expect(cache.get('opaque-600.tail')).toBeUndefined();
+  });
+
+  it.each(['', 'a', 'ab', 'abc', 'abcde'])('finds a token that is as short as "%s"', async (token) => {
+    const cache = new TokenStore(10, TRUSTING);
+    expect(cache.get(token)).toBeUndefined();
+    cache.set(token, await verified(issuer.token()));
+    expect(cache.get(token)).toBeDefined();
   });
 
   it('forgets all tokens when it is cleared', async () => {
