@@ -11,7 +11,7 @@ import {
   SCOPES,
   type Secrets,
 } from './company.js';
-import { createProvider, type OidcErrors } from './sign-in/oidc-provider.js';
+import { createMemoryStore, createProvider, type OidcErrors } from './sign-in/oidc-provider.js';
 import { messagePage, type Page, pageHeaders, renderPage, signOutPage } from './sign-in/pages.js';
 import { Passwords } from './sign-in/passwords.js';
 import { createSignIn } from './sign-in/sign-in.js';
@@ -41,8 +41,10 @@ export async function startAuthorizationServer(options: AuthorizationServerOptio
   const server = createServer();
   const { origin: issuer, close } = await listen(server, options.port);
   let keys = options.secrets.signingKeys;
+  // Whoever is signed in stays so when the key changes.
+  const adapter = await createMemoryStore();
   const create = async () => {
-    const created = await createProvider(issuer, (errors) => configure({ ...options, keys }, errors));
+    const created = await createProvider(issuer, (errors) => ({ ...configure({ ...options, keys }, errors), adapter }));
     created.on('server_error', (_, error) => console.error(error));
     return created;
   };

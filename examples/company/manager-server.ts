@@ -11,7 +11,7 @@ interface Invitation {
   readonly invitedBy: string | undefined;
 }
 
-const InvitationInput = z.strictObject({ email: z.email().max(254) });
+const InvitationInput = z.strictObject({ email: z.email('must be an address such as name@company.example').max(254) });
 const MOST_INVITATIONS = 1000;
 
 /** Who works at the company that the caller belongs to. Another audience than the orders API, the same verifier. */

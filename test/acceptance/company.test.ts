@@ -280,7 +280,12 @@ describeCompany('the APIs of examples/company', () => {
   });
 
   it('has no route without a guard, and its README shows the table of them all', () => {
-    const options = { verifier: world.verifier, counts: world.counts, dashboardOrigin: DASHBOARD_ORIGIN, log: () => {} };
+    const options = {
+      verifier: world.verifier,
+      counts: world.counts,
+      dashboardOrigin: DASHBOARD_ORIGIN,
+      log: () => {},
+    };
     // Nothing is asked of the database before a request comes.
     const routes = [
       ...listGuards(createOrdersApi({ ...options, orders: undefined as never })),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 
 const OIDC_PROVIDER: string = 'oidc-provider';
+const MEMORY_STORE: string = 'oidc-provider/lib/adapters/memory_adapter.js';
 
 /** What a page has to ask a person for, and for whom. */
 export interface Interaction {
@@ -51,13 +52,19 @@ export interface OidcErrors {
   readonly InvalidTarget: new (description: string) => Error;
 }
 
-const KNOWN_WARNINGS = ['Unsupported runtime.', 'a quick start development-only in-memory adapter is used'];
+const KNOWN_WARNING = 'Unsupported runtime.';
 
-/** Creates a provider without the warnings of older Node.js, where it works, and of its memory store, which is meant. */
+/** Creates a memory for sessions, grants and tokens, as oidc-provider has one for each provider. Several can share it. */
+export async function createMemoryStore(): Promise<unknown> {
+  const { createMemoryAdapter } = await import(MEMORY_STORE);
+  return createMemoryAdapter();
+}
+
+/** Creates a provider without the warning of older Node.js, where it works. */
 export async function createProvider(issuer: string, configure: (errors: OidcErrors) => object): Promise<Provider> {
   const { warn } = console;
   console.warn = (...told: unknown[]) => {
-    if (!KNOWN_WARNINGS.some((known) => String(told[0]).includes(known))) warn(...told);
+    if (!String(told[0]).includes(KNOWN_WARNING)) warn(...told);
   };
   try {
     const { Provider, errors }: OidcProvider = await import(OIDC_PROVIDER);

@@ -48,7 +48,7 @@ export const STYLE = `
   color: light-dark(#1c1d26, #eef0f6);
 }
 * { box-sizing: border-box; }
-body { margin: 0; padding: 1rem; overflow-wrap: break-word; }
+body { margin: 0; padding: 1rem; overflow-wrap: anywhere; }
 main {
   max-width: 26rem;
   margin: 8vh auto 0;
@@ -111,9 +111,9 @@ export function loginPage(action: string, { error, username = '' }: { error?: st
     body: html`${alert}
 <form method="post" action="${action}">
 <label for="username">Username</label>
-<input id="username" name="username" value="${username}" autocomplete="username" required${describedBy}>
+<input id="username" name="username" value="${username}" autocomplete="username" maxlength="100" required${describedBy}>
 <label for="password">Password</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required${describedBy}>
+<input id="password" name="password" type="password" autocomplete="current-password" maxlength="100" required${describedBy}>
 <button name="decision" value="allow">Sign in</button>
 <button class="second" name="decision" value="deny" formnovalidate>Cancel</button>
 </form>`,

@@ -25,15 +25,16 @@ export function AccessPage() {
 function ServerAccess({ name, api }: { readonly name: string; readonly api: Api }) {
   const load = useCallback((signal: AbortSignal) => api.get<AccessReport>('/access', signal), [api]);
   const loaded = useLoad(load);
-  const { reload, problem } = loaded;
+  const { reload, problem, isLoading } = loaded;
   const isLive = problem === undefined || problem.kind === 'unreachable' || problem.kind === 'later';
   useEffect(() => {
-    if (!isLive) return;
+    // An answer that takes longer is waited for.
+    if (!isLive || isLoading) return;
     const timer = setInterval(() => {
       if (!document.hidden) reload();
     }, POLL_MILLISECONDS);
     return () => clearInterval(timer);
-  }, [isLive, reload]);
+  }, [isLive, isLoading, reload]);
   return (
     <section class="server">
       <h2>{name}</h2>

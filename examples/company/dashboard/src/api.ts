@@ -46,7 +46,7 @@ export class Api {
     } catch (error) {
       if (signal?.aborted) throw error;
       if (error instanceof WWWAuthenticateChallengeError) return problemOfChallenge(error);
-      return new Problem('unreachable', {}, { cause: error });
+      return new Problem('unreachable', { mayBeDone: method !== 'GET' }, { cause: error });
     }
   }
 }

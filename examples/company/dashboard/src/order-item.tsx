@@ -10,6 +10,10 @@ interface OrderItemProps {
   readonly onCancelled: (order: Order) => void;
 }
 
+export function headingId(orderId: number): string {
+  return `order-${orderId}`;
+}
+
 export function OrderItem({ order, onCancelled }: OrderItemProps) {
   const { orders, session } = useDesk();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -32,7 +36,7 @@ export function OrderItem({ order, onCancelled }: OrderItemProps) {
   return (
     <li class="card order">
       <div class="order-what">
-        <h2 tabIndex={-1} ref={heading}>
+        <h2 id={headingId(order.id)} tabIndex={-1} ref={heading}>
           {order.item}
         </h2>
         {order.note !== '' && <p class="note">{order.note}</p>}

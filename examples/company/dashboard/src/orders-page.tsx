@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Order, OrderList } from './answers.js';
 import { useDesk } from './desk.js';
 import { NewOrder } from './new-order.js';
-import { OrderItem } from './order-item.js';
+import { headingId, OrderItem } from './order-item.js';
 import { Empty, LoadedPart, Lock, Page } from './page.js';
 import { ProblemNotice } from './problem-notice.js';
 import { recall } from './tab-storage.js';
@@ -68,6 +68,9 @@ function Orders({ first, onCancelled }: OrdersProps) {
   const { orders } = useDesk();
   const [{ more, isAll }, setMore] = useState<{ more: readonly Order[]; isAll: boolean }>({ more: [], isAll: false });
   const loading = useDeed();
+  const [firstNew, setFirstNew] = useState(0);
+  // The button that was pressed goes, with the last page.
+  useEffect(() => document.getElementById(headingId(firstNew))?.focus(), [firstNew]);
   const shown = [...first, ...more.filter(({ id }) => first.every((order) => order.id !== id))];
   if (shown.length === 0) {
     return <Empty title="No orders yet">The first one begins with “New order”.</Empty>;
@@ -78,6 +81,7 @@ function Orders({ first, onCancelled }: OrdersProps) {
       const after = shown.at(-1)?.id ?? 0;
       const { orders: next } = await orders.get<OrderList>(`/orders?after=${after}&limit=${PAGE_SIZE}`);
       setMore({ more: [...more, ...next], isAll: next.length < PAGE_SIZE });
+      setFirstNew(next[0]?.id ?? 0);
     });
   const cancelled = (order: Order) => {
     setMore((before) => ({ ...before, more: before.more.map((one) => (one.id === order.id ? order : one)) }));

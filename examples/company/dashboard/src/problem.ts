@@ -1,6 +1,5 @@
 import {
   AuthorizationResponseError,
-  JSON_ATTRIBUTE_COMPARISON,
   JWT_TIMESTAMP_CHECK,
   OperationProcessingError,
   PARSE_ERROR,
@@ -45,6 +44,8 @@ interface Details {
   readonly scope?: string;
   readonly issues?: readonly FieldIssue[];
   readonly seconds?: number;
+  /** Whether something was asked for that may be done although no answer came. */
+  readonly mayBeDone?: boolean;
 }
 
 /** Something that a person should be told, in words of theirs. */
@@ -84,8 +85,6 @@ function kindOf({ code }: OperationProcessingError): Kind {
     case RESPONSE_IS_NOT_JSON:
     case PARSE_ERROR:
       return 'failed';
-    case JSON_ATTRIBUTE_COMPARISON:
-      return 'wrong-server';
     case JWT_TIMESTAMP_CHECK:
       return 'wrong-clock';
     default:
@@ -156,11 +155,16 @@ export function explain({ kind, details }: Problem, wishOf: (scope: string) => s
     case 'not-found':
       return ['This does not exist', 'It may have been removed, or belongs to somebody else.'];
     case 'later':
-      return ['This cannot be done now', `The server asks for patience. Try again in ${details.seconds} seconds.`];
+      return [
+        'This cannot be done now',
+        `The server asks for patience. Try again in ${formatSeconds(details.seconds)}.`,
+      ];
     case 'unreachable':
       return [
         'The server cannot be reached',
-        'Look at your connection, or try again in a moment. What you have typed is kept.',
+        details.mayBeDone
+          ? 'It may have been done all the same: load this page again and look, before you repeat it. What you have typed is kept.'
+          : 'Look at your connection, or try again in a moment. What you have typed is kept.',
       ];
     default:
       return ['Something went wrong', 'It is not your fault. Try again in a moment.'];
@@ -169,4 +173,8 @@ export function explain({ kind, details }: Problem, wishOf: (scope: string) => s
 
 function wishesOf(scope = '', wishOf: (scope: string) => string): string {
   return scope.split(' ').map(wishOf).join('; ');
+}
+
+function formatSeconds(seconds = 1): string {
+  return seconds === 1 ? 'a second' : `${seconds} seconds`;
 }

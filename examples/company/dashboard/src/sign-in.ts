@@ -3,7 +3,7 @@ import type { DashboardSettings } from '../settings.js';
 import { INSECURE } from './insecure.js';
 import { Problem, problemOfSignIn } from './problem.js';
 import { Session } from './session.js';
-import { forget, keep, take } from './tab-storage.js';
+import { forget, keep, recall, take } from './tab-storage.js';
 
 /** What to sign in for. */
 export interface Wish {
@@ -39,7 +39,9 @@ export async function beginSignIn(settings: DashboardSettings, wish: Wish): Prom
     const codeVerifier = oauth.generateRandomCodeVerifier();
     const state = oauth.generateRandomState();
     const nonce = oauth.generateRandomNonce();
-    keep('sign-in', { state, nonce, codeVerifier, scope: wish.scope, page: wish.page });
+    // Two slashes would begin the name of another origin.
+    const page = wish.page.replace(/^\/+/, '/');
+    keep('sign-in', { state, nonce, codeVerifier, scope: wish.scope, page });
 
     const url = new URL(endpoint);
     const params = {
@@ -94,6 +96,9 @@ export async function finishSignIn(settings: DashboardSettings): Promise<SignedI
     await oauth.validateApplicationLevelSignature(server, response, INSECURE);
     const session = new Session(server, client, tokens);
     session.hold(settings.orders, tokens);
+    // What one person has typed is not for the next one.
+    if (recall('person') !== session.person) forget('order-draft', 'invitation-draft');
+    keep('person', session.person);
     keep('signed-in', begun.scope);
     return { session, page: begun.page };
   } catch (error) {
@@ -103,7 +108,7 @@ export async function finishSignIn(settings: DashboardSettings): Promise<SignedI
 
 /** Ends the session here and at the authorization server, which asks whether it is meant. Says so where it is down. */
 export async function signOut(settings: DashboardSettings, session: Session): Promise<void> {
-  forget('signed-in', 'sign-in', 'notice', 'order-draft', 'invitation-draft');
+  forget('signed-in', 'person', 'sign-in', 'notice', 'order-draft', 'invitation-draft');
   await session.end();
   const endpoint = await discover(settings).then(
     (server) => server.end_session_endpoint,
@@ -121,7 +126,11 @@ export async function signOut(settings: DashboardSettings, session: Session): Pr
 
 async function discover({ issuer }: DashboardSettings): Promise<oauth.AuthorizationServer> {
   const identifier = new URL(issuer);
-  return oauth.processDiscoveryResponse(identifier, await oauth.discoveryRequest(identifier, INSECURE));
+  const response = await oauth.discoveryRequest(identifier, INSECURE);
+  return oauth.processDiscoveryResponse(identifier, response).catch((cause) => {
+    const isOther = cause instanceof oauth.OperationProcessingError && cause.code === oauth.JSON_ATTRIBUTE_COMPARISON;
+    throw new Problem(isOther ? 'wrong-server' : 'failed', {}, { cause });
+  });
 }
 
 function redirectUri(): string {

@@ -14,6 +14,8 @@ export interface Kept {
   };
   /** The scopes of the person who is signed in here. */
   readonly 'signed-in': string;
+  /** Who typed the drafts. */
+  readonly person: string;
   /** Something to say when the page begins again. */
   readonly notice: 'not-allowed' | 'still-signed-in';
   /** What somebody has typed and not sent yet. */
@@ -57,6 +59,7 @@ const LOOKS_RIGHT: Readonly<Record<keyof Kept, (value: unknown) => boolean>> = {
     // A path of this origin: a second slash would begin the name of another one.
     /^\/(?![/\\])/.test(value['page'] ?? ''),
   'signed-in': isText,
+  person: isText,
   notice: (value) => value === 'not-allowed' || value === 'still-signed-in',
   'order-draft': isTexts,
   'invitation-draft': isTexts,
