@@ -1,13 +1,8 @@
-/** What the APIs answer, as far as the pages show it. */
-export interface Order {
-  readonly id: number;
-  readonly item: string;
-  readonly quantity: number;
-  readonly note: string;
-  readonly status: 'open' | 'cancelled';
-  readonly createdBy: string;
-}
+import type { Order, ReportRow } from '../../database/orders.js';
 
+export type { Order };
+
+/** What the APIs answer, as far as the pages show it. */
 export interface OrderList {
   readonly orders: readonly Order[];
 }
@@ -18,5 +13,5 @@ export interface Staff {
 }
 
 export interface Report {
-  readonly report: readonly { readonly status: string; readonly orders: number; readonly items: number }[];
+  readonly report: readonly ReportRow[];
 }

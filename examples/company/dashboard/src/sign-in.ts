@@ -15,12 +15,6 @@ export interface Wish {
   readonly isSilent?: boolean;
 }
 
-/** A sign-in that worked. */
-export interface SignedIn {
-  readonly session: Session;
-  readonly page: string;
-}
-
 const CALLBACK_PATH = '/callback';
 
 export function isCallback({ pathname }: Location): boolean {
@@ -64,11 +58,12 @@ export async function beginSignIn(settings: DashboardSettings, wish: Wish): Prom
 }
 
 /**
- * Takes what the authorization server sent back. A sign-in can be finished once, in the tab where it began.
+ * Takes what the authorization server sent back, and goes on at the page where the sign-in began. It can be finished
+ * once, in the tab where it began.
  *
  * @throws {Problem}
  */
-export async function finishSignIn(settings: DashboardSettings): Promise<SignedIn> {
+export async function finishSignIn(settings: DashboardSettings): Promise<Session> {
   const begun = take('sign-in');
   const answer = new URL(location.href);
   // The code is not to stay in the address and the history.
@@ -100,7 +95,7 @@ export async function finishSignIn(settings: DashboardSettings): Promise<SignedI
     if (recall('person') !== session.person) forget('order-draft', 'invitation-draft');
     keep('person', session.person);
     keep('signed-in', begun.scope);
-    return { session, page: begun.page };
+    return session;
   } catch (error) {
     throw problemOfSignIn(error);
   }

@@ -35,8 +35,7 @@ export async function start(): Promise<Start | undefined> {
 
 async function comeBack(settings: DashboardSettings): Promise<Start | undefined> {
   try {
-    const { session } = await finishSignIn(settings);
-    return { settings, session, ...noticed() };
+    return { settings, session: await finishSignIn(settings), ...noticed() };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const scope = recall('signed-in');
