@@ -63,10 +63,8 @@ const NOBODY = { issuer: undefined, clientId: undefined, granted: [], needed: []
 function judge(context: VerifierContext, request: HttpRequest, demands: Demands): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
-  const { token } = bearer;
-  const { audience, policy } = demands;
-  const verified =
-    recognizeToken(context, token, audience) ?? verifyNewToken(context, { token, audience, isKnown: false });
+  const { policy } = demands;
+  const verified = verifyToken(context, bearer.token, demands.audience);
   // Whatever has the form of a JWT is made of the right characters, so only what was refused is looked at.
   if (verified instanceof Refusal) return refuseToken(verified, bearer);
   if (!(verified instanceof Promise)) return authorize(verified, policy);
