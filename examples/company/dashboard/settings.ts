@@ -1,5 +1,5 @@
 /** One API, as the dashboard calls it. */
-export interface ApiSettings {
+export interface CalledApi {
   /** Where it listens. */
   readonly origin: string;
   /** Who its tokens are meant for (`aud`): the `resource` of RFC 8707. */
@@ -14,6 +14,6 @@ export interface DashboardSettings {
   readonly clientId: string;
   /** What is asked for at first, separated by spaces. */
   readonly firstScope: string;
-  readonly orders: ApiSettings;
-  readonly manager: ApiSettings;
+  readonly orders: CalledApi;
+  readonly manager: CalledApi;
 }

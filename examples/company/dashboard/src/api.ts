@@ -1,15 +1,15 @@
 import { protectedResourceRequest, WWWAuthenticateChallengeError } from 'oauth4webapi';
-import type { ApiSettings } from '../settings.js';
+import type { CalledApi } from '../settings.js';
 import { INSECURE } from './insecure.js';
 import { Problem, problemOfChallenge, problemOfResponse } from './problem.js';
 import type { Session } from './session.js';
 
 /** Calls one API with the tokens of a session. */
 export class Api {
-  readonly settings: ApiSettings;
+  readonly settings: CalledApi;
   readonly #session: Session;
 
-  constructor(settings: ApiSettings, session: Session) {
+  constructor(settings: CalledApi, session: Session) {
     this.settings = settings;
     this.#session = session;
   }

@@ -1,5 +1,5 @@
 import { useCallback } from 'preact/hooks';
-import type { ApiSettings } from '../settings.js';
+import type { CalledApi } from '../settings.js';
 import { useDesk } from './desk.js';
 import { LoadedPart, Page } from './page.js';
 import { ProblemNotice } from './problem-notice.js';
@@ -33,7 +33,7 @@ export function PermissionsPage() {
 
 interface ScopesProps {
   readonly title: string;
-  readonly api: ApiSettings;
+  readonly api: CalledApi;
   readonly granted: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { ApiSettings } from '../settings.js';
+import type { CalledApi } from '../settings.js';
 import { INSECURE } from './insecure.js';
 import { Problem, problemOfSignIn } from './problem.js';
 
@@ -40,7 +40,7 @@ export class Session {
     return [...new Set([...this.#tokens.values()].flatMap(({ scopes }) => scopes))];
   }
 
-  hold({ audience }: ApiSettings, { access_token: value, scope = '', expires_in = 0 }: oauth.TokenEndpointResponse) {
+  hold({ audience }: CalledApi, { access_token: value, scope = '', expires_in = 0 }: oauth.TokenEndpointResponse) {
     const endsAt = performance.now() + expires_in * 1000;
     this.#tokens.set(audience, { value, scopes: scope.split(' ').filter(Boolean), endsAt });
   }
@@ -51,7 +51,7 @@ export class Session {
    * @param refused - a token that the API did not accept
    * @throws {Problem}
    */
-  async tokenFor(api: ApiSettings, refused?: string): Promise<string> {
+  async tokenFor(api: CalledApi, refused?: string): Promise<string> {
     const held = this.#goodToken(api, refused);
     if (held !== undefined) return held;
     // One after the other: a refresh token can be used once, and the next one comes with the answer.
@@ -70,13 +70,13 @@ export class Session {
     await oauth.revocationRequest(this.#server, this.#client, oauth.None(), token, INSECURE).catch(() => {});
   }
 
-  #goodToken({ audience }: ApiSettings, refused: string | undefined): string | undefined {
+  #goodToken({ audience }: CalledApi, refused: string | undefined): string | undefined {
     const held = this.#tokens.get(audience);
     if (held === undefined || held.value === refused) return undefined;
     return held.endsAt - performance.now() > MARGIN_SECONDS * 1000 ? held.value : undefined;
   }
 
-  async #refresh(api: ApiSettings): Promise<string> {
+  async #refresh(api: CalledApi): Promise<string> {
     if (this.#refreshToken === undefined) throw new Problem('signed-out');
     try {
       const response = await oauth.refreshTokenGrantRequest(
