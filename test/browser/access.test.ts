@@ -1,9 +1,9 @@
 import type { Locator, Request } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { AccessReport } from '../../examples/company/access-shapes.js';
 import { MANAGER_API } from '../../examples/company/company.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const SERVERS = ['Orders API', 'Manager server'] as const;
@@ -15,23 +15,10 @@ const STEP = 250;
 const CHART_HEIGHT = 72;
 
 describeInBrowser('the page "Access"', () => {
-  let world: DashboardWorld;
+  const world = useDashboard({ movesTime: true });
   let visitor: Visitor;
   /** What the page has asked of `/access` lately. */
   let looks: Request[];
-  beforeAll(async () => {
-    // The clock of all servers, which moves by itself too.
-    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
-    world = await DashboardWorld.start();
-  });
-  afterAll(async () => {
-    await world.close();
-    vi.useRealTimers();
-  });
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const urlOf = (server: Server) =>
     `${server === 'Orders API' ? world.company.ordersApi : world.company.managerServer}/access`;

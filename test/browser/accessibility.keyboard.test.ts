@@ -1,8 +1,8 @@
 import type { Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { focusOf } from './support/looks.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const LEAST_CONTRAST = 3;
@@ -10,16 +10,8 @@ const MOST_STOPS = 40;
 const PATIENCE = 15_000;
 
 describeInBrowser('the dashboard by the keyboard, and for ears', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const hasFocus = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
   const untilFocus = (locator: Locator) => expect.poll(() => hasFocus(locator), { timeout: PATIENCE }).toBe(true);

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { MANAGER_API } from '../../examples/company/company.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { contrastOf, findOverflow, focusOf } from './support/looks.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const LONG = 'W'.repeat(200);
@@ -15,10 +15,9 @@ const ROOMS = [
 ] as const;
 
 describeInBrowser('what the dashboard looks like where there is little room, or no colors', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   beforeAll(async () => {
-    world = await DashboardWorld.start();
     const { company } = world;
     const [orders, manager] = await Promise.all([
       company.signIn('ada', { scope: 'orders:write' }),
@@ -29,11 +28,6 @@ describeInBrowser('what the dashboard looks like where there is little room, or 
     expect(created.status).toBe(201);
     const url = `${company.managerServer}/staff/invitations`;
     expect((await company.call(manager.access_token, url, { email: LONG_ADDRESS })).status).toBe(201);
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
   });
 
   it('a control: finds what is too wide for the window, and for its box', async () => {

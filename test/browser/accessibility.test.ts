@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { findViolations } from './support/axe.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const SCREENSHOTS = '.scratch/screenshots';
@@ -10,16 +10,10 @@ const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 375, heig
 const SCHEMES = ['light', 'dark'] as const;
 
 describeInBrowser('WCAG 2.2 A and AA: axe-core finds nothing wrong with', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   beforeAll(async () => {
-    world = await DashboardWorld.start();
     await mkdir(SCREENSHOTS, { recursive: true });
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
   });
 
   /** Looks at what is shown, on a desk and on a phone, light and dark, and takes a picture of each. */

@@ -1,19 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 describeInBrowser('the dashboard in a browser', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   it('signs in, lists orders, and creates one after a permission that was asked for then', async () => {
     visitor = await world.visit();

@@ -1,31 +1,19 @@
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { listen } from '../support/listen.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const TOKEN_SECONDS = 300;
 
 describeInBrowser('servers that fail while somebody works', () => {
-  let world: DashboardWorld;
+  const world = useDashboard({ movesTime: true });
   let visitor: Visitor;
   let calls: Calls;
-  beforeAll(async () => {
-    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
-    world = await DashboardWorld.start();
-  });
-  afterAll(async () => {
-    await world.close();
-    vi.useRealTimers();
-  });
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const arrive = async () => {
     visitor = await world.visit();

@@ -1,11 +1,11 @@
 import type { Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DASHBOARD, MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const TOKEN_SECONDS = 300;
@@ -14,21 +14,9 @@ const TOLERANCE_SECONDS = 5;
 const MARGIN_SECONDS = 10;
 
 describeInBrowser('tokens that end, or are not what they were', () => {
-  let world: DashboardWorld;
+  const world = useDashboard({ movesTime: true });
   let visitor: Visitor;
   let calls: Calls;
-  beforeAll(async () => {
-    vi.useFakeTimers({ toFake: ['Date'], shouldAdvanceTime: true });
-    world = await DashboardWorld.start();
-  });
-  afterAll(async () => {
-    await world.close();
-    vi.useRealTimers();
-  });
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const arrive = async () => {
     visitor = await world.visit();

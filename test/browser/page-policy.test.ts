@@ -15,12 +15,12 @@ interface Case {
 const TYPES = 'require-trusted-types-for';
 
 describeInBrowser('the policy of the pages of the dashboard', () => {
-  let world: DashboardWorld;
+  const world = new DashboardWorld();
   let site: OpenSite;
   let other: OpenSite;
   let visitor: Visitor;
   beforeAll(async () => {
-    world = await DashboardWorld.start();
+    await world.start();
     site = await openSite();
     other = await openSite();
   });

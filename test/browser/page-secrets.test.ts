@@ -1,22 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 describeInBrowser('what the pages of the dashboard hold', () => {
-  let world: DashboardWorld;
-  let visitor: Visitor | undefined;
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor?.complaints ?? []).toEqual([]);
-    await visitor?.leave();
-    visitor = undefined;
-  });
+  const world = useDashboard();
+  let visitor: Visitor;
 
   /** Every place where a script of the page, or a person at this computer later, could find something. */
   const readAll = async ({ page }: Visitor): Promise<Readonly<Record<string, string>>> => {

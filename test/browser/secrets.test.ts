@@ -22,7 +22,7 @@ interface Left {
 }
 
 describeInBrowser('after a day of ada and otto', () => {
-  let world: DashboardWorld;
+  const world = new DashboardWorld();
   let wiretap: Wiretap;
   let issuer: string;
   /** What the servers and the pages have logged. */
@@ -37,7 +37,7 @@ describeInBrowser('after a day of ada and otto', () => {
       vi.spyOn(console, method).mockImplementation((...told) => void logged.push(told.map(String).join(' ')));
     }
     wiretap = new Wiretap();
-    world = await DashboardWorld.start();
+    await world.start();
     issuer = world.company.authorizationServer.issuer;
     await spendDayOfAda(await enter());
     await spendDayOfOtto(await enter());

@@ -1,26 +1,21 @@
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '../support/listen.js';
 import { meetCallback } from './support/callback.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const UNREACHABLE = 'The server cannot be reached';
 
 describeInBrowser('signing in while something is broken', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   let calls: Calls;
   const begin = async () => {
     visitor = await world.visit();
     calls = new Calls(visitor, world);
-  };
-  const goThroughSignIn = async (username: string) => {
-    await visitor.button('Sign in').click();
-    await visitor.enterPassword(username);
-    await visitor.allow();
   };
   const stopAuthorizationServer = async () => {
     onTestFinished(() => world.restartAuthorizationServer());
@@ -35,14 +30,6 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.page.getByRole('heading', { name: 'tea' }).waitFor();
     expect(await visitor.alert.count()).toBe(0);
   };
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   it('says that the storage of the page is blocked, and sends nobody away', async () => {
     await begin();
@@ -62,7 +49,7 @@ describeInBrowser('signing in while something is broken', () => {
 
     await visitor.page.evaluate(() => localStorage.setItem('blocked', 'no'));
     await visitor.page.reload();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
@@ -109,7 +96,7 @@ describeInBrowser('signing in while something is broken', () => {
     expect(calls.tokenForms).toEqual([]);
 
     await visitor.page.evaluate(putMess, mess);
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
     expect(calls.tokenForms).toHaveLength(1);
     await visitor.page.evaluate(putMess, mess);
@@ -147,7 +134,7 @@ describeInBrowser('signing in while something is broken', () => {
     await expectAlert(UNREACHABLE);
     expect(calls.authorizationRequests).toEqual([]);
     await world.restartAuthorizationServer();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
@@ -161,7 +148,7 @@ describeInBrowser('signing in while something is broken', () => {
     expect(visitor.page.url()).toBe(`${world.origin}/permissions`);
     expect(calls.authorizationRequests).toHaveLength(1);
     await world.restartAuthorizationServer();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await visitor.heading('Permissions').waitFor();
     expect(await visitor.alert.count()).toBe(0);
   });
@@ -170,13 +157,13 @@ describeInBrowser('signing in while something is broken', () => {
     await begin();
     await visitor.open('/permissions');
     await meetCallback(visitor, world, stopAuthorizationServer);
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectAlert(UNREACHABLE);
     expect(visitor.page.url(), 'without the code').toBe(`${world.origin}/permissions`);
     expect(calls.tokenForms).toEqual([]);
     expect(calls.apiCalls).toEqual([]);
     await world.restartAuthorizationServer();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await visitor.heading('Permissions').waitFor();
     expect(calls.tokenForms.map(({ grant_type }) => grant_type)).toContain('authorization_code');
   });
@@ -196,7 +183,7 @@ describeInBrowser('signing in while something is broken', () => {
     expect(calls.authorizationRequests).toEqual([]);
     expect(visitor.urls.filter((url) => url.includes('evil.example'))).toEqual([]);
     await visitor.page.unroute(discoveryOf());
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
@@ -216,7 +203,7 @@ describeInBrowser('signing in while something is broken', () => {
       await route.fulfill({ response, json: { ...(await response.json()), token_endpoint: tokenEndpoint } });
     });
     await visitor.open();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectAlert(UNREACHABLE);
     expect(visitor.complaints.splice(0).join()).toContain(`Connecting to '${tokenEndpoint}' violates`);
     expect(received).toEqual([]);
@@ -243,7 +230,7 @@ describeInBrowser('signing in while something is broken', () => {
     expect(await visitor.page.content()).not.toMatch(/Oops|network/);
     expect(calls.authorizationRequests).toEqual([]);
     await visitor.page.unroute(discoveryOf());
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
@@ -259,7 +246,7 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.alert.getByRole('heading', { name: UNREACHABLE }).waitFor();
     await visitor.page.unroute(settings);
     await visitor.button('Try again').click();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 });

@@ -1,27 +1,22 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { MANAGER_API } from '../../examples/company/company.js';
 import { browseTo } from '../interop/support/browser.js';
 import { meetCallback } from './support/callback.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const FOREIGN = 'This sign-in was not accepted';
 const OVER = 'This sign-in is over';
 
 describeInBrowser('answers that the dashboard does not take for a sign-in', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   let calls: Calls;
   const begin = async () => {
     visitor = await world.visit();
     calls = new Calls(visitor, world);
-  };
-  const goThroughSignIn = async (username: string) => {
-    await visitor.button('Sign in').click();
-    await visitor.enterPassword(username);
-    await visitor.allow();
   };
   /** Nobody is signed in, nothing was asked of the APIs, and the address says nothing. */
   const expectRefusal = async (title: string) => {
@@ -36,14 +31,6 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await visitor.page.getByRole('heading', { name: 'tea' }).waitFor();
     expect(await visitor.alert.count()).toBe(0);
   };
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const SET = (name: string, value: string) => (answer: URL) => answer.searchParams.set(name, value);
   it.each([
@@ -71,7 +58,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await begin();
     await visitor.open();
     await meetCallback(visitor, world, change);
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal(FOREIGN);
     expect(calls.tokenForms).toEqual([]);
     await expectControl();
@@ -88,7 +75,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
       searchParams.set('error_description', html);
       searchParams.set('error_uri', 'javascript:alert(1)');
     });
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal('Something went wrong');
     expect(await visitor.page.content()).not.toMatch(/555|onerror|javascript:/);
     expect(await visitor.page.title()).toBe('Company dashboard');
@@ -106,7 +93,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await expectRefusal(FOREIGN);
     expect(calls.tokenForms).toEqual([]);
 
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await visitor.heading('Orders').waitFor();
     await visitor.page.goto(answer.href);
     await visitor.alert.waitFor();
@@ -123,7 +110,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await begin();
     await visitor.open();
     await meetCallback(visitor, world, SET('code', answer.searchParams.get('code') ?? ''));
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal(OVER);
     expect(calls.tokenForms).toMatchObject([{ code: answer.searchParams.get('code') }]);
     await expectControl();
@@ -134,7 +121,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await begin();
     await visitor.open();
     const original = await meetCallback(visitor, world, () => {});
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await visitor.heading('Orders').waitFor();
     expect(calls.tokenForms).toMatchObject([{ code: original().searchParams.get('code') }]);
     await visitor.page.goto(original().href);
@@ -164,7 +151,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
       await route.fulfill({ response: await route.fetch() });
     });
     await visitor.open();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal(OVER);
     const orders = `${world.company.ordersApi}/orders`;
     expect((await world.company.call(stolen.access_token, orders)).status, 'it was a good code').toBe(200);
@@ -224,7 +211,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
       await route.fulfill({ response, json: { ...body, id_token: `${header}.${changed}.${signature}` } });
     });
     await visitor.open();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal(title);
     expect(calls.tokenForms).toHaveLength(1);
     isOn = false;
@@ -239,7 +226,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
       await route.fulfill({ response, json: { ...(await response.json()), id_token: undefined } });
     });
     await visitor.open();
-    await goThroughSignIn('bo');
+    await visitor.goThroughSignIn('bo');
     await expectRefusal(FOREIGN);
     await visitor.page.unroute(`${issuer}/token`);
 

@@ -1,27 +1,19 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 describeInBrowser('signing in at the dashboard', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   let calls: Calls;
   const begin = async () => {
     visitor = await world.visit();
     calls = new Calls(visitor, world);
   };
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   it('RFC 7636 §4.3, RFC 9700 §2.1.1: asks with PKCE, state and nonce for both APIs, and for one scope', async () => {
     await begin();

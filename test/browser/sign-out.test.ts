@@ -1,11 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 describeInBrowser('signing out of the dashboard', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   let calls: Calls;
   const begin = async () => {
@@ -28,14 +28,6 @@ describeInBrowser('signing out of the dashboard', () => {
     expect(visitor.page.url()).toBe(world.origin + path);
     expect(await visitor.alert.count()).toBe(0);
   };
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   it('RFC 7009 §2.1: ends the refresh token and the session, and forgets what was typed', async () => {
     const other = await world.visit();

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { OrdersServer } from './support/orders-server.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const GOOD = { Item: 'pens', Pieces: '7', Note: 'the red ones' };
@@ -14,16 +14,8 @@ const HTML = `<img src=x onerror="window.ran=1"><script>window.ran=1</script>`;
 const ATTRIBUTE = `"><svg onload='window.ran=1'>&lt;b&gt;`;
 
 describeInBrowser('what people type', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const allow = async (...wishes: readonly string[]) => {
     for (const wish of wishes) {

@@ -1,26 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { MANAGER_API, ORDERS_API, SCOPES } from '../../examples/company/company.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { OrdersServer } from './support/orders-server.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 const WISHES: Readonly<Record<string, string>> = { ...SCOPES[ORDERS_API], ...SCOPES[MANAGER_API] };
 const LOCK = '(asks for your permission)';
 
 describeInBrowser('permissions that are asked for when somebody needs them', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   let calls: Calls;
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   const arrive = async () => {
     visitor = await world.visit();

@@ -1,25 +1,17 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { PEOPLE } from '../../examples/company/company.js';
 import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
-import { DashboardWorld } from './support/dashboard-world.js';
 import { OrdersServer } from './support/orders-server.js';
+import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
 describeInBrowser('work at the dashboard', () => {
-  let world: DashboardWorld;
+  const world = useDashboard();
   let visitor: Visitor;
   const items = () => visitor.page.getByRole('listitem').getByRole('heading');
   const cancelButton = (id: number, item: string) =>
     visitor.page.getByRole('button', { name: `Cancel order ${id}, ${item}` });
-  beforeAll(async () => {
-    world = await DashboardWorld.start();
-  });
-  afterAll(() => world.close());
-  afterEach(async () => {
-    expect(visitor.complaints).toEqual([]);
-    await visitor.leave();
-  });
 
   it.each([
     { username: 'ada', own: ['tea', 'cups'], staff: ['Ada Lind', 'Bo Berg', 'Otto Vik'] },

@@ -12,24 +12,17 @@ import { Visitor } from './visitor.js';
 
 /** The whole company in this process, on free ports, and a browser before it. */
 export class DashboardWorld {
-  readonly origin: string;
-  readonly company: CompanyWorld;
+  company!: CompanyWorld;
   /** The folder of the built pages. */
-  readonly pages: string;
-  readonly #server: TestServer;
-  readonly #browser: Browser;
+  pages!: string;
+  /** Everybody who came since this list was emptied. */
+  readonly visitors: Visitor[] = [];
+  #server!: TestServer;
+  #browser!: Browser;
 
-  private constructor(company: CompanyWorld, pages: string, server: TestServer, browser: Browser) {
-    this.company = company;
-    this.pages = pages;
-    this.origin = company.dashboardOrigin;
-    this.#server = server;
-    this.#browser = browser;
-  }
-
-  static async start(): Promise<DashboardWorld> {
-    const pages = await mkdtemp(join(tmpdir(), 'dashboard-test-'));
-    await buildDashboard(pages);
+  async start(): Promise<void> {
+    this.pages = await mkdtemp(join(tmpdir(), 'dashboard-test-'));
+    await buildDashboard(this.pages);
     let company: CompanyWorld | undefined;
     const origins = () =>
       company && {
@@ -37,18 +30,24 @@ export class DashboardWorld {
         ordersApi: company.ordersApi,
         managerServer: company.managerServer,
       };
-    const server = await listen(createServer(createDashboardServer({ pages, origins })));
-    company = await CompanyWorld.start(`http://127.0.0.1:${server.port}`);
+    this.#server = await listen(createServer(createDashboardServer({ pages: this.pages, origins })));
+    company = await CompanyWorld.start(`http://127.0.0.1:${this.#server.port}`);
+    this.company = company;
     // Its sandbox does not work for root.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    const browser = await chromium.launch({ executablePath: CHROMIUM as string, args });
-    return new DashboardWorld(company, pages, server, browser);
+    this.#browser = await chromium.launch({ executablePath: CHROMIUM as string, args });
+  }
+
+  get origin(): string {
+    return this.company.dashboardOrigin;
   }
 
   /** Somebody with a browser of their own: no cookie and nothing kept from before. */
   async visit(options: BrowserContextOptions = {}): Promise<Visitor> {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-    return new Visitor(await context.newPage(), this);
+    const visitor = new Visitor(await context.newPage(), this);
+    this.visitors.push(visitor);
+    return visitor;
   }
 
   /** Starts the authorization server anew where it was. Its sessions and grants are gone; keys and passwords stay. */

@@ -63,10 +63,15 @@ export class Visitor {
   /** Signs in from the first page and allows what is asked. */
   async signIn(username: string): Promise<void> {
     await this.open();
+    await this.goThroughSignIn(username);
+    await this.heading('Orders').waitFor();
+  }
+
+  /** Signs in from the page that is open, and allows what is asked. */
+  async goThroughSignIn(username: string): Promise<void> {
     await this.button('Sign in').click();
     await this.enterPassword(username);
     await this.allow();
-    await this.heading('Orders').waitFor();
   }
 
   /** Fills in the sign-in page. */
