@@ -10,6 +10,7 @@ import {
   type KeySourceStatus,
   refuseUnknown,
 } from './key-source.js';
+import { toSignatureKey } from './signature-key.js';
 import type { VerificationKey } from './verification-key.js';
 
 /** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
@@ -23,7 +24,7 @@ export class SharedSecrets implements KeySource {
       content: `secret ${index}`,
       kid: undefined,
       algorithms: algorithms.filter((name) => secret.byteLength >= HMAC_ALGORITHMS[name]),
-      keyObject: createSecretKey(secret),
+      ...toSignatureKey(createSecretKey(secret)),
       publicJwk: undefined,
       seenAt: clock(),
     }));

@@ -2,15 +2,15 @@ import { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 import { importJWK } from 'jose/key/import';
 import { type Algorithm, algorithmsOfKey, type SignatureAlgorithm } from '../protocol/algorithm.js';
+import { type SignatureKey, toSignatureKey } from './signature-key.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
 /** A public key of an issuer, and what it may be used for. */
-export interface VerificationKey {
+export interface VerificationKey extends SignatureKey {
   /** All of this but the times, as a text: two keys with the same are the same key. */
   readonly content: string;
   readonly kid: string | undefined;
   readonly algorithms: readonly SignatureAlgorithm[];
-  readonly keyObject: KeyObject;
   /** The JWK that it was made of, cut down to its public members; a secret has none. */
   readonly publicJwk: JWK | undefined;
   /** When it was first seen: milliseconds since the epoch. */
@@ -75,7 +75,8 @@ export async function importVerificationKey(usable: UsableJwk, seenAt: number): 
   try {
     // Only a symmetric key would come as bytes, and its kty is not among those that got this far.
     const imported = await importJWK(publicJwk, algorithms[0] as string);
-    return { ...usable, content: contentOf(usable), keyObject: KeyObject.from(imported as ImportedKey), seenAt };
+    const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
+    return { ...usable, ...key, content: contentOf(usable), seenAt };
   } catch {
     return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
   }

@@ -4,7 +4,8 @@ import type { KnownHeaders } from './known-headers.js';
 
 /** A compact JWS taken apart. Nothing in it is verified yet. */
 export interface CompactJws {
-  readonly headerSegment: string;
+  /** The header as it stands in the token, where it was not known. */
+  readonly newHeader: string | undefined;
   readonly header: JsonObject;
   readonly payload: JsonObject;
   /** What the signature is over. */
@@ -27,14 +28,16 @@ export function parseCompactJws(token: string, maxBytes: number, known?: KnownHe
   if (token.indexOf('.', secondDot + 1) !== -1) return refuseMoreSegments(token);
 
   const headerSegment = token.slice(0, firstDot);
-  const header = known?.get(headerSegment) ?? parseObject('header', decodeSegment(headerSegment));
+  const knownHeader = known?.get(headerSegment);
+  const header = knownHeader ?? parseObject('header', decodeSegment(headerSegment));
   if (header instanceof Refusal) return header;
   const signature = decodeSegment(token.slice(secondDot + 1));
   if (signature === undefined) return refuseEncoding('signature');
   const payload = parseObject('payload', decodeSegment(token.slice(firstDot + 1, secondDot)));
   if (payload instanceof Refusal) return payload;
   const signingInput = Buffer.from(token.slice(0, secondDot), 'latin1');
-  return { headerSegment, header, payload, signingInput, signature };
+  const newHeader = knownHeader === undefined ? headerSegment : undefined;
+  return { newHeader, header, payload, signingInput, signature };
 }
 
 function parseObject(part: string, bytes: Buffer | undefined): JsonObject | Refusal {

@@ -14,7 +14,7 @@ export function findSigner(
 ): MaybePromise<VerificationKey | undefined> {
   const [key, ...others] = keys;
   if (key === undefined) return undefined;
-  return after(verifySignature(algorithm, key.keyObject, jws.signingInput, jws.signature, signatures), (isValid) =>
+  return after(verifySignature(algorithm, key, jws.signingInput, jws.signature, signatures), (isValid) =>
     isValid ? key : findSigner(others, algorithm, jws, signatures),
   );
 }

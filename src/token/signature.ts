@@ -1,12 +1,13 @@
 import { constants, createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { SignatureKey } from '../issuer/signature-key.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type Algorithm, isHmacAlgorithm, type SignatureAlgorithm } from '../protocol/algorithm.js';
 import { SignatureJobs } from './signature-jobs.js';
 
 /** What node:crypto needs to know of an algorithm. */
 interface SignatureScheme {
-  /** The curve of the key, or its type where that says it all, as node:crypto names it. */
-  readonly key: string;
+  /** Of the keys that it takes. */
+  readonly kind: string;
   /** Null where the algorithm has its hash built in. */
   readonly hash: string | null;
   /** RSASSA-PSS uses a salt as long as its hash (RFC 7518 §3.5). */
@@ -16,20 +17,20 @@ interface SignatureScheme {
 }
 
 const SCHEMES: Readonly<Record<Algorithm, SignatureScheme>> = {
-  RS256: { key: 'rsa', hash: 'sha256' },
-  RS384: { key: 'rsa', hash: 'sha384' },
-  RS512: { key: 'rsa', hash: 'sha512' },
-  PS256: { key: 'rsa', hash: 'sha256', saltLength: 32 },
-  PS384: { key: 'rsa', hash: 'sha384', saltLength: 48 },
-  PS512: { key: 'rsa', hash: 'sha512', saltLength: 64 },
-  ES256: { key: 'prime256v1', hash: 'sha256', length: 64 },
-  ES384: { key: 'secp384r1', hash: 'sha384', length: 96 },
-  ES512: { key: 'secp521r1', hash: 'sha512', length: 132 },
-  EdDSA: { key: 'ed25519', hash: null, length: 64 },
-  Ed25519: { key: 'ed25519', hash: null, length: 64 },
-  'ML-DSA-44': { key: 'ml-dsa-44', hash: null, length: 2420 },
-  'ML-DSA-65': { key: 'ml-dsa-65', hash: null, length: 3309 },
-  'ML-DSA-87': { key: 'ml-dsa-87', hash: null, length: 4627 },
+  RS256: { kind: 'rsa', hash: 'sha256' },
+  RS384: { kind: 'rsa', hash: 'sha384' },
+  RS512: { kind: 'rsa', hash: 'sha512' },
+  PS256: { kind: 'rsa', hash: 'sha256', saltLength: 32 },
+  PS384: { kind: 'rsa', hash: 'sha384', saltLength: 48 },
+  PS512: { kind: 'rsa', hash: 'sha512', saltLength: 64 },
+  ES256: { kind: 'prime256v1', hash: 'sha256', length: 64 },
+  ES384: { kind: 'secp384r1', hash: 'sha384', length: 96 },
+  ES512: { kind: 'secp521r1', hash: 'sha512', length: 132 },
+  EdDSA: { kind: 'ed25519', hash: null, length: 64 },
+  Ed25519: { kind: 'ed25519', hash: null, length: 64 },
+  'ML-DSA-44': { kind: 'ml-dsa-44', hash: null, length: 2420 },
+  'ML-DSA-65': { kind: 'ml-dsa-65', hash: null, length: 3309 },
+  'ML-DSA-87': { kind: 'ml-dsa-87', hash: null, length: 4627 },
 };
 
 // A signature as long as a modulus of 4096 bits, in octets.
@@ -44,22 +45,23 @@ const HMAC_HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as con
  */
 export function verifySignature(
   algorithm: SignatureAlgorithm,
-  key: KeyObject,
+  key: SignatureKey,
   signingInput: Buffer,
   signature: Buffer,
   jobs: SignatureJobs = new SignatureJobs(),
 ): MaybePromise<boolean> {
   // RFC 8725 §3.1: no algorithm meets a key of another kind. They were matched before; this is the last line.
   if (isHmacAlgorithm(algorithm)) {
-    return key.type === 'secret' && verifyHmac(HMAC_HASHES[algorithm], key, signingInput, signature);
+    return key.kind === 'secret' && verifyHmac(HMAC_HASHES[algorithm], key.keyObject, signingInput, signature);
   }
-  const { hash, saltLength, length = modulusLength(key), key: kind } = SCHEMES[algorithm];
-  if (key.type !== 'public' || kindOf(key) !== kind) return false;
+  const { hash, saltLength, length = key.modulusLength, kind } = SCHEMES[algorithm];
+  if (key.kind !== kind) return false;
   // OpenSSL takes a PSS signature without its leading zeros, which would give one token two spellings.
   if (signature.length !== length) return false;
   // Node.js 24 takes almost twice as long for a key with options beside it, so there are some for PSS alone.
   const padding = constants.RSA_PKCS1_PSS_PADDING;
-  const keyInput = saltLength === undefined ? key : { key, padding, saltLength };
+  const { keyObject } = key;
+  const keyInput = saltLength === undefined ? keyObject : { key: keyObject, padding, saltLength };
   const bytes = algorithm.startsWith('ES') ? toDer(signature) : signature;
   const isQuick = kind === 'rsa' ? length <= LONGEST_QUICK_RSA : QUICK_KEYS.includes(kind);
   return jobs.run({ hash, signingInput, key: keyInput, signature: bytes, isQuick });
@@ -86,13 +88,4 @@ function toDerInteger(unsigned: Buffer): Buffer {
 function verifyHmac(hash: string, key: KeyObject, signingInput: Buffer, signature: Buffer): boolean {
   const expected = createHmac(hash, key).update(signingInput).digest();
   return signature.length === expected.length && timingSafeEqual(signature, expected);
-}
-
-/** Knows an EC key by its curve, any other by its type. */
-function kindOf(key: KeyObject): string | undefined {
-  return key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType;
-}
-
-function modulusLength(key: KeyObject): number {
-  return Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 }

@@ -4,7 +4,7 @@ import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { KnownTails } from './known-tails.js';
-import { SeenDigests } from './seen-digests.js';
+import { SeenTokens } from './seen-tokens.js';
 import { checkStanding, type VerifiedToken } from './verify-jwt.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
@@ -27,14 +27,14 @@ export interface TokenCacheStatus {
  * Remembers what is immutable about a token string: that a key verified it, and what it says. Nothing here
  * answers a request: time, audience, key and policy are checked for each (so that no answer depends on it).
  * Keys are the SHA-256 of the whole token, and only accepted tokens come in; when it is full, only those that
- * come a second time, so that tokens which are used once push out none, and cost the collector nothing.
+ * come a second time, so that tokens which are used once push out none, and cost neither a hash nor the collector.
  */
 export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
   readonly #issuers: IssuerRegistry;
   readonly #clock: Clock;
   readonly #tails = new KnownTails();
-  readonly #seen = new SeenDigests();
+  readonly #seen = new SeenTokens();
   #hits = 0;
   #misses = 0;
 
@@ -66,10 +66,13 @@ export class VerifiedTokenCache {
   }
 
   set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
-    const digest = digestOf(token);
     const isFull = this.#tokens.size >= this.#tokens.max;
-    if (isFull && !this.#tokens.has(digest) && !this.#seen.note(digest)) return;
-    this.#tokens.set(digest, { ...verified, accessToken, slot: this.#tails.add(token) });
+    if (isFull && !this.#has(token) && !this.#seen.note(token)) return;
+    this.#tokens.set(digestOf(token), { ...verified, accessToken, slot: this.#tails.add(token) });
+  }
+
+  #has(token: string): boolean {
+    return this.#tails.mayHave(token) && this.#tokens.has(digestOf(token));
   }
 
   clear(): void {

@@ -69,7 +69,7 @@ function verifyWith(
 ): MaybePromise<VerifiedToken | Refusal> {
   return after(findSigner(keys, header.algorithm, jws, signatures), (key) => {
     if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
-    headers.add(jws.headerSegment, jws.header);
+    if (jws.newHeader !== undefined) headers.add(jws.newHeader, jws.header);
     return checkClaims(jws, issuer, key, header);
   });
 }

@@ -1,6 +1,7 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type HmacAlgorithm } from '../../src/index.js';
+import { toSignatureKey } from '../../src/issuer/signature-key.js';
 import { ALL_ALGORITHMS, ALL_HMAC_ALGORITHMS, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
 import { verifySignature } from '../../src/token/signature.js';
 import { spellPublicKey } from '../support/public-key-spellings.js';
@@ -110,17 +111,22 @@ describe('verifySignature, an algorithm and a key of another kind', () => {
   it.each(pairs)('RFC 8725 §3.1 (cases A8, A9): $algorithm does not meet a $name key', async (pair) => {
     const { algorithm, keys, name } = pair;
     const own = KEYS[keyNameOf(algorithm)] as typeof keys;
-    expect(await verifySignature(algorithm, own.publicKey, INPUT, signBytes(algorithm, own.privateKey, INPUT))).toBe(
-      true,
-    );
+    expect(
+      await verifySignature(
+        algorithm,
+        toSignatureKey(own.publicKey),
+        INPUT,
+        signBytes(algorithm, own.privateKey, INPUT),
+      ),
+    ).toBe(true);
     const signed = name === 'secret' ? signBytes('HS256', secret, INPUT) : signAnyhow(algorithm, keys.privateKey);
-    expect(await verifySignature(algorithm, keys.publicKey, INPUT, signed)).toBe(false);
+    expect(await verifySignature(algorithm, toSignatureKey(keys.publicKey), INPUT, signed)).toBe(false);
   });
 
   it.each(['RS256', 'ES256', 'EdDSA'] as const)('%s does not meet a private key', async (algorithm) => {
     const { privateKey, publicKey } = KEYS[keyNameOf(algorithm)] as (typeof KEYS)[string];
     const signature = signBytes(algorithm, privateKey, INPUT);
-    expect(await verifySignature(algorithm, publicKey, INPUT, signature)).toBe(true);
-    expect(await verifySignature(algorithm, privateKey, INPUT, signature)).toBe(false);
+    expect(await verifySignature(algorithm, toSignatureKey(publicKey), INPUT, signature)).toBe(true);
+    expect(await verifySignature(algorithm, toSignatureKey(privateKey), INPUT, signature)).toBe(false);
   });
 });

@@ -215,7 +215,7 @@ describe('importVerificationKey', () => {
       expect(key.keyObject.equals(publicKey)).toBe(true);
       const input = Buffer.from('signed');
       const signature = signBytes(algorithm, privateKey, input);
-      expect(await verifySignature(algorithm, key.keyObject, input, signature)).toBe(true);
+      expect(await verifySignature(algorithm, key, input, signature)).toBe(true);
     },
   );
 

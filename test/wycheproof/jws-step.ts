@@ -38,8 +38,8 @@ export async function judgeJws(token: string, group: JoseGroup): Promise<string>
   if (header instanceof Refusal) return header.reason;
   const keys = await issuer.keys.find({ ...header, isPlausible: () => false });
   if (keys instanceof Refusal) return keys.reason;
-  for (const { keyObject } of keys) {
-    if (await verifySignature(header.algorithm, keyObject, jws.signingInput, jws.signature)) return 'accepted';
+  for (const key of keys) {
+    if (await verifySignature(header.algorithm, key, jws.signingInput, jws.signature)) return 'accepted';
   }
   return 'signature_invalid';
 }
@@ -65,7 +65,7 @@ function parseAnyPayload(token: string): CompactJws | Refusal {
   if (!(parsed instanceof Refusal) || !/^the payload (?!is not canonical)/.test(parsed.detail)) return parsed;
   const [header = '', payload = '', signature = ''] = token.split('.');
   return {
-    headerSegment: header,
+    newHeader: header,
     header: parseStrictJsonObject(Buffer.from(header, 'base64url')) as JsonObject,
     payload: {},
     signingInput: Buffer.from(`${header}.${payload}`),

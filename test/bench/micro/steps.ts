@@ -1,5 +1,6 @@
 import { createPublicKey, hash } from 'node:crypto';
 import { createGuard, createVerifier, type Verifier } from '../../../src/index.js';
+import { toSignatureKey } from '../../../src/issuer/signature-key.js';
 import { compilePolicy } from '../../../src/policy/check-policy.js';
 import { anyOf, claim, parsePolicy } from '../../../src/policy/policy.js';
 import { checkBearerToken, findBearerToken } from '../../../src/protocol/bearer-token.js';
@@ -76,7 +77,7 @@ function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
   const jobs = new SignatureJobs();
   const key = createSigningKey(algorithm);
   const sign = createSigner(key);
-  const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
+  const publicKey = toSignatureKey(createPublicKey({ key: key.publicJwk, format: 'jwk' }));
   const next = inTurn(
     Array.from({ length: INPUTS }, (_, i) => parseCompactJws(sign(i), MAX_TOKEN_BYTES) as CompactJws),
   );
