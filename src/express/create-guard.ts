@@ -8,7 +8,7 @@ import { describeValue, requireObject } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import { authenticate } from '../verifier/authenticate.js';
 import { internalsOf, type Verifier, type VerifierInternals } from '../verifier/create-verifier.js';
-import { parseDemands } from '../verifier/demands.js';
+import { type Demands, parseDemands } from '../verifier/demands.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
 import { markGuarded } from './guarded.js';
 import { PreparedAnswers } from './prepared-answers.js';
@@ -17,6 +17,15 @@ import { type AnyHandler, runHandlers } from './run-handlers.js';
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
 type GuardableRequest = IncomingMessage & { auth?: AccessToken | undefined };
 
+/** What one middleware was made for: all that a request has to do with, in one place. */
+interface Route extends Demands {
+  readonly isOptional: boolean;
+  readonly readsQuery: boolean;
+  readonly handlers: readonly AnyHandler[];
+  readonly answers: PreparedAnswers;
+}
+
+const NO_HANDLERS: readonly AnyHandler[] = [];
 const GUARD_OPTION_NAMES = ['audience', 'realm', 'extraTokenLocations', 'errors', 'onRefusal'];
 const VERIFIER_OF = Symbol('scopegate.guard');
 
@@ -47,39 +56,56 @@ export function createGuard<Claims = UntypedClaims>(
       [...GUARD_OPTION_NAMES, 'policy'],
       internals.audience,
     );
-    const answers = new PreparedAnswers(demands.realm);
-    const readsQuery = demands.extraTokenLocations.includes('query');
-
-    function settle(outcome: AccessToken | Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
-      if (outcome instanceof Refusal) {
-        if (!isOptional || outcome.reason !== 'token_missing') return refuse(outcome, req, res, next);
-        req.auth = undefined;
-      } else {
-        req.auth = outcome;
-        // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-        if (readsQuery) keepOutOfSharedCaches(res);
-      }
-      runHandlers(handlers as readonly AnyHandler[], req, res, next);
-    }
-
-    function refuse(refusal: Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction) {
-      if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, demands.realm), req));
-      if (errors === 'next' || res.headersSent) return next(toError(refusal, demands.realm));
-      writeAnswer(res, answers.to(refusal));
-    }
+    const route: Route = {
+      ...demands,
+      isOptional,
+      readsQuery: demands.extraTokenLocations.includes('query'),
+      handlers: handlers.length === 0 ? NO_HANDLERS : (handlers as readonly AnyHandler[]),
+      answers: new PreparedAnswers(demands.realm),
+    };
 
     function scopegateGuard(req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
-      const outcome = authenticate(internals.context, req, demands);
-      if (outcome instanceof Promise) outcome.then((known) => settle(known, req, res, next), next);
-      else settle(outcome, req, res, next);
+      const outcome = authenticate(internals.context, req, route);
+      if (outcome instanceof Promise) outcome.then((known) => settle(known, route, req, res, next), next);
+      else settle(outcome, route, req, res, next);
     }
 
     return markGuarded(scopegateGuard, {
       access: isOptional ? 'optional' : 'guarded',
-      policy: demands.required,
+      policy: demands.policy,
       audience: demands.audience,
       hasHandlers: handlers.length > 0,
     });
+  }
+
+  function settle(
+    outcome: AccessToken | Refusal,
+    route: Route,
+    req: GuardableRequest,
+    res: ServerResponse,
+    next: NextFunction,
+  ) {
+    if (outcome instanceof Refusal) {
+      if (!route.isOptional || outcome.reason !== 'token_missing') return refuse(outcome, route, req, res, next);
+      req.auth = undefined;
+    } else {
+      req.auth = outcome;
+      // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
+      if (route.readsQuery) keepOutOfSharedCaches(res);
+    }
+    runHandlers(route.handlers, req, res, next);
+  }
+
+  function refuse(
+    refusal: Refusal,
+    { realm, answers }: Route,
+    req: GuardableRequest,
+    res: ServerResponse,
+    next: NextFunction,
+  ) {
+    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, realm), req));
+    if (errors === 'next' || res.headersSent) return next(toError(refusal, realm));
+    writeAnswer(res, answers.to(refusal));
   }
 
   const guard = (...given: unknown[]) => createMiddleware(false, given);

@@ -48,11 +48,11 @@ export function authenticate(
   return isObserved('scopegate:decision') ? after(outcome, (known) => tell(known, demands)) : outcome;
 }
 
-function tell(outcome: AccessToken | Refusal, { required }: Demands): AccessToken | Refusal {
+function tell(outcome: AccessToken | Refusal, { policy }: Demands): AccessToken | Refusal {
   publish('scopegate:decision', () => {
     if (outcome instanceof Refusal) return { ...NOBODY, reason: outcome.reason };
     const { issuer, clientId, scopes: granted } = outcome;
-    const needed = required === undefined ? [] : scopesThatMeet(required, outcome);
+    const needed = policy === undefined ? [] : scopesThatMeet(policy, outcome);
     return { reason: undefined, issuer, clientId, granted, needed };
   });
   return outcome;

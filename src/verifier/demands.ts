@@ -1,4 +1,3 @@
-import { compilePolicy, type PolicyCheck } from '../policy/check-policy.js';
 import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
 import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
@@ -23,12 +22,10 @@ export interface AuthenticateOptions extends VerifyOptions {
   readonly extraTokenLocations?: readonly ExtraTokenLocation[];
 }
 
-/** What one route, guard or call asks for, checked and compiled. */
+/** What one route, guard or call asks for, checked. */
 export interface Demands {
   readonly audience: readonly string[] | false;
-  readonly policy: PolicyCheck | undefined;
-  /** The same, as data. */
-  readonly required: Policy | undefined;
+  readonly policy: Policy | undefined;
   readonly realm: string;
   readonly extraTokenLocations: readonly ExtraTokenLocation[];
 }
@@ -42,11 +39,9 @@ export function parseDemands(
   requireObject(given, 'options', "Give an object such as { audience: 'https://orders.example.com' }.");
   checkOptionNames(given, names, '');
   const audience = parseOwnAudience(given.audience) ?? audienceOfVerifier;
-  const required = given.policy === undefined ? undefined : parsePolicy(given.policy, 'policy');
   return Object.freeze({
     audience,
-    policy: required && compilePolicy(required),
-    required,
+    policy: given.policy === undefined ? undefined : parsePolicy(given.policy, 'policy'),
     realm: parseRealm(given.realm) ?? defaultRealm(audience),
     extraTokenLocations: parseExtraTokenLocations(given.extraTokenLocations),
   });
@@ -73,8 +68,11 @@ function defaultRealm(audience: readonly string[] | false): string {
   return first !== undefined && isQuotable(first) ? first : 'api';
 }
 
+// One for all guards that have none.
+const NONE: readonly ExtraTokenLocation[] = Object.freeze([]);
+
 function parseExtraTokenLocations(given: unknown): readonly ExtraTokenLocation[] {
-  if (given === undefined) return [];
+  if (given === undefined) return NONE;
   const fix = `Give a list of ${EXTRA_TOKEN_LOCATIONS.join(' and ')}, or leave it out to use the header alone.`;
   if (!Array.isArray(given)) throw new ConfigurationError('extraTokenLocations', `is ${describeValue(given)}.`, fix);
   for (const location of given) {

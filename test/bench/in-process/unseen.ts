@@ -50,7 +50,8 @@ function candidates(
 ): readonly Candidate[] {
   const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
   const [hash, parameters] = schemeOf(algorithm);
-  const input = { key: publicKey, ...parameters };
+  // Node.js 24 takes 12 us longer for a key with options beside it, so there are some only where it does not work without.
+  const input = Object.keys(parameters).length === 0 ? publicKey : { key: publicKey, ...parameters };
   const own = [
     bareCandidate(hash, input, tokens, width),
     parsedCandidate(hash, input, tokens, width),
@@ -70,7 +71,7 @@ interface Parts {
   readonly input: Buffer;
   readonly signature: Buffer;
 }
-type VerifyKey = { readonly key: KeyObject };
+type VerifyKey = KeyObject | { readonly key: KeyObject };
 
 /** OpenSSL's work and nothing else: the token was taken apart beforehand. */
 function bareCandidate(

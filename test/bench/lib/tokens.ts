@@ -55,7 +55,7 @@ function generatePair(algorithm: AsymmetricAlgorithm): { privateKey: KeyObject; 
 export function schemeOf(algorithm: AsymmetricAlgorithm): readonly [hash: string | null, parameters: object] {
   switch (algorithm) {
     case 'RS256':
-      return ['sha256', { padding: constants.RSA_PKCS1_PADDING }];
+      return ['sha256', {}];
     case 'PS256':
       return ['sha256', { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }];
     case 'ES256':
