@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { listen } from '../support/listen.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';
@@ -13,12 +12,10 @@ const TOKEN_SECONDS = 300;
 describeInBrowser('servers that fail while somebody works', () => {
   const world = useDashboard({ movesTime: true });
   let visitor: Visitor;
-  let calls: Calls;
 
   const arrive = async () => {
     visitor = await world.visit();
     await visitor.page.clock.install({ time: Date.now() });
-    calls = new Calls(visitor, world);
   };
   const pass = async (seconds: number) => {
     vi.setSystemTime(Date.now() + seconds * 1000);
@@ -34,10 +31,6 @@ describeInBrowser('servers that fail while somebody works', () => {
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
   };
-  const fillOrder = async (item: string) => {
-    await visitor.page.getByRole('button', { name: 'New order' }).click();
-    await visitor.page.getByLabel('Item').fill(item);
-  };
   const create = () => visitor.button('Create the order').click();
   const expectDraft = async (item: string) => expect(await visitor.page.getByLabel('Item').inputValue()).toBe(item);
 
@@ -46,22 +39,22 @@ describeInBrowser('servers that fail while somebody works', () => {
     await signInToOrder();
     await world.company.authorizationServer.close();
     onTestFinished(() => world.restartAuthorizationServer());
-    const tokenRequests = calls.tokenForms.length;
-    await fillOrder('ink');
+    const tokenRequests = visitor.calls.tokenForms.length;
+    await visitor.fillOrder('ink');
     await create();
     await visitor.heading('ink').waitFor();
-    expect(calls.tokenForms).toHaveLength(tokenRequests);
+    expect(visitor.calls.tokenForms).toHaveLength(tokenRequests);
 
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     await pass(TOKEN_SECONDS);
     await create();
     await visitor.heading('The server cannot be reached').waitFor();
     await expectDraft('pens');
     await visitor.goTo('Permissions');
     await visitor.heading('The server cannot be reached').waitFor();
-    const asked = calls.tokenForms.length;
+    const asked = visitor.calls.tokenForms.length;
     await visitor.button('Try again').click();
-    await expect.poll(() => calls.tokenForms.length).toBe(asked + 1);
+    await expect.poll(() => visitor.calls.tokenForms.length).toBe(asked + 1);
     await visitor.button('Try again').waitFor();
 
     // It has forgotten everybody: its sessions were in the memory of a process that is gone.
@@ -96,7 +89,7 @@ describeInBrowser('servers that fail while somebody works', () => {
   it('says that an API is down, keeps what was typed, and goes on when it is up again', async () => {
     const server = await OrdersServer.start(world);
     await signInToOrder();
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     await server.stop();
     await create();
     await visitor.heading('The server cannot be reached').waitFor();
@@ -137,20 +130,20 @@ describeInBrowser('servers that fail while somebody works', () => {
     const wait = seconds === 1 ? 'a second' : `${seconds} seconds`;
     expect(await visitor.alert.textContent()).toContain(`The server asks for patience. Try again in ${wait}.`);
     // It is not the token's fault, so it is kept.
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
 
     await world.restartAuthorizationServer();
     await pass(seconds);
     await visitor.button('Try again').click();
     await visitor.heading('tea').waitFor();
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
     expect(await visitor.alert.count()).toBe(0);
   });
 
   it('says no more of a mistake of the server than that there was one, however often somebody tries again', async () => {
     const server = await OrdersServer.start(world);
     await signInToOrder();
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     const logged = world.company.log.length;
     await server.orders.close();
     await create();
@@ -158,7 +151,7 @@ describeInBrowser('servers that fail while somebody works', () => {
     await expectDraft('pens');
     expect(world.company.log).toHaveLength(logged + 1);
     expect(world.company.log.at(-1)).toContain('"event":"failed"');
-    const [token = ''] = (await calls.tokens()).slice(-1);
+    const [token = ''] = (await visitor.calls.tokens()).slice(-1);
     const { status, text } = await world.company.call(token, `${world.company.ordersApi}/orders`);
     expect([status, text]).toEqual([500, '{"error":"server_error"}']);
 
@@ -197,7 +190,7 @@ describeInBrowser('servers that fail while somebody works', () => {
     await visitor.button('Try again').click();
     await visitor.heading('tea').waitFor();
 
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     await garble(1);
     await create();
     await visitor.heading('Something went wrong').waitFor();
@@ -207,7 +200,7 @@ describeInBrowser('servers that fail while somebody works', () => {
 
   it('Fetch §3.2 (CORS): lets the dashboard read its APIs and tokens, and no page of another origin', async () => {
     await signInToOrder();
-    const [token = ''] = await calls.tokens();
+    const [token = ''] = await visitor.calls.tokens();
     const elsewhere = await listen(createServer((_, res) => res.end('<!doctype html><title>Elsewhere</title>')));
     onTestFinished(() => elsewhere.close());
     const stranger = await visitor.page.context().newPage();
@@ -255,7 +248,7 @@ describeInBrowser('servers that fail while somebody works', () => {
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
 
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     const letCreate = await hold(visitor.page, `${world.company.ordersApi}/orders`);
     const created = visitor.page.waitForResponse((response) => response.status() === 201);
     await create();
@@ -272,7 +265,7 @@ describeInBrowser('servers that fail while somebody works', () => {
   it('keeps what was typed while the browser is offline, and creates it once afterwards', async () => {
     const server = await OrdersServer.start(world);
     await signInToOrder();
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     await visitor.page.context().setOffline(true);
     await create();
     await visitor.heading('The server cannot be reached').waitFor();
@@ -294,7 +287,7 @@ describeInBrowser('servers that fail while somebody works', () => {
   it('RFC 9110 §9.2.2: does not repeat an order by itself when its answer is lost, and says that it may be done', async () => {
     const server = await OrdersServer.start(world);
     await signInToOrder();
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     const orders = `${world.company.ordersApi}/orders`;
     await visitor.page.route(orders, async (route) => {
       await route.fetch();
@@ -303,7 +296,7 @@ describeInBrowser('servers that fail while somebody works', () => {
     await create();
     await visitor.heading('The server cannot be reached').waitFor();
     expect(await visitor.alert.textContent()).toContain('It may have been done all the same');
-    expect(calls.apiCalls.filter((call) => call === 'POST /orders')).toHaveLength(1);
+    expect(visitor.calls.apiCalls.filter((call) => call === 'POST /orders')).toHaveLength(1);
     expect(await server.itemsOf('acme')).toEqual(['tea', 'cups', 'pens']);
 
     await visitor.page.unroute(orders);
@@ -317,7 +310,7 @@ describeInBrowser('servers that fail while somebody works', () => {
   it('RFC 9700 §4.14.2: ends the sign-in, and no draft, when the answer with a new refresh token is lost', async () => {
     const server = await OrdersServer.start(world);
     await signInToOrder();
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     await pass(TOKEN_SECONDS);
     await visitor.page.route('**/token', async (route) => {
       await route.fetch();

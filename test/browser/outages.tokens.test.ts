@@ -1,7 +1,6 @@
 import type { Route } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
 import { DASHBOARD, MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';
@@ -16,12 +15,10 @@ const MARGIN_SECONDS = 10;
 describeInBrowser('tokens that end, or are not what they were', () => {
   const world = useDashboard({ movesTime: true });
   let visitor: Visitor;
-  let calls: Calls;
 
   const arrive = async () => {
     visitor = await world.visit();
     await visitor.page.clock.install({ time: Date.now() });
-    calls = new Calls(visitor, world);
   };
   /** The clock of all servers. */
   const passOnServers = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
@@ -35,12 +32,8 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.allow();
     await visitor.page.getByText('allowed').nth(1).waitFor();
   };
-  const fillOrder = async (item: string) => {
-    await visitor.page.getByRole('button', { name: 'New order' }).click();
-    await visitor.page.getByLabel('Item').fill(item);
-  };
-  const refreshes = () => calls.tokenForms.filter((form) => form['grant_type'] === 'refresh_token');
-  const countOf = (call: string) => calls.apiCalls.filter((made) => made === call).length;
+  const refreshes = () => visitor.calls.tokenForms.filter((form) => form['grant_type'] === 'refresh_token');
+  const countOf = (call: string) => visitor.calls.apiCalls.filter((made) => made === call).length;
   /** RFC 9700 §4.14.2: whoever uses a refresh token twice is taken for a thief. */
   const expectNoneTwice = () => {
     const used = refreshes().map((form) => form['refresh_token']);
@@ -57,13 +50,13 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.heading('See the orders of your company').waitFor();
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
-    expect((await calls.tokens()).length).toBe(1);
+    expect((await visitor.calls.tokens()).length).toBe(1);
 
     await pass(6);
     await visitor.goTo('Permissions');
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
-    expect((await calls.tokens()).length).toBe(2);
+    expect((await visitor.calls.tokens()).length).toBe(2);
     expect(refreshes().filter(({ resource }) => resource === ORDERS_API)).toHaveLength(1);
     expectNoneTwice();
     expect(world.company.log).toHaveLength(refusals);
@@ -75,13 +68,13 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.signIn('bo');
     await allow('Create and cancel orders');
     await visitor.goTo('Orders');
-    await fillOrder('ink');
+    await visitor.fillOrder('ink');
     await visitor.button('Create the order').click();
     await visitor.heading('ink').waitFor();
     expect(countOf('POST /orders')).toBe(1);
     const before = refreshes().length;
 
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     passOnServers(TOKEN_SECONDS + TOLERANCE_SECONDS);
     await visitor.button('Create the order').click();
     await visitor.heading('pens').waitFor();
@@ -157,7 +150,7 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.signIn('bo');
     await allow('Create and cancel orders');
     await visitor.goTo('Orders');
-    await fillOrder('pens');
+    await visitor.fillOrder('pens');
     const use = (token = '') => {
       const form = { grant_type: 'refresh_token', client_id: DASHBOARD.id, refresh_token: token, resource: ORDERS_API };
       return world.company.requestToken(form);
@@ -186,19 +179,19 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await arrive();
     await visitor.signIn('bo');
     await visitor.heading('tea').waitFor();
-    const [old = ''] = await calls.tokens();
+    const [old = ''] = await visitor.calls.tokens();
     const refusals = world.company.log.length;
     await world.company.authorizationServer.rotateKeys();
     await visitor.goTo('Permissions');
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
-    expect(await calls.tokens()).toEqual([old]);
+    expect(await visitor.calls.tokens()).toEqual([old]);
 
     await pass(TOKEN_SECONDS - MARGIN_SECONDS + 1);
     await visitor.goTo('Permissions');
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
-    const [, latest = ''] = await calls.tokens();
+    const [, latest = ''] = await visitor.calls.tokens();
     expect(keyOf(latest)).not.toBe(keyOf(old));
     const known = world.company.verifier.status().issuers.flatMap(({ keys }) => keys.map(({ kid }) => kid));
     expect(known).toEqual(expect.arrayContaining([keyOf(old), keyOf(latest)]));
@@ -291,7 +284,7 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.heading('Bo Berg').waitFor();
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();
-    const tokens = await calls.tokens();
+    const tokens = await visitor.calls.tokens();
     const { ordersApi, managerServer } = world.company;
     const audiences = { [ordersApi]: ORDERS_API, [managerServer]: MANAGER_API };
     const swap = (route: Route) => {

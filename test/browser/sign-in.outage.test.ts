@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '../support/listen.js';
 import { meetCallback } from './support/callback.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
@@ -12,11 +11,6 @@ const UNREACHABLE = 'The server cannot be reached';
 describeInBrowser('signing in while something is broken', () => {
   const world = useDashboard();
   let visitor: Visitor;
-  let calls: Calls;
-  const begin = async () => {
-    visitor = await world.visit();
-    calls = new Calls(visitor, world);
-  };
   const stopAuthorizationServer = async () => {
     onTestFinished(() => world.restartAuthorizationServer());
     await world.company.authorizationServer.close();
@@ -32,7 +26,7 @@ describeInBrowser('signing in while something is broken', () => {
   };
 
   it('says that the storage of the page is blocked, and sends nobody away', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.page.addInitScript(() => {
       if (localStorage.getItem('blocked') === 'no') return;
       const block = () => {
@@ -44,7 +38,7 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.button('Sign in').click();
     await expectAlert('Your browser blocks the storage of this page');
     expect(await visitor.alert.textContent()).toContain('Allow this site to store data, and try again.');
-    expect(calls.authorizationRequests).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toEqual([]);
     expect(visitor.page.url()).toBe(`${world.origin}/`);
 
     await visitor.page.evaluate(() => localStorage.setItem('blocked', 'no'));
@@ -54,7 +48,7 @@ describeInBrowser('signing in while something is broken', () => {
   });
 
   it('takes no answer when the storage was blocked on the way', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     await visitor.enterPassword('bo');
@@ -65,8 +59,8 @@ describeInBrowser('signing in while something is broken', () => {
     });
     await visitor.allow();
     await expectAlert('This sign-in was not accepted');
-    expect(calls.authorizationRequests).toHaveLength(1);
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toEqual([]);
   });
 
   it.each([
@@ -76,7 +70,7 @@ describeInBrowser('signing in while something is broken', () => {
     ['a list', '[[]]'],
     ['an object of objects', '{"state":{},"nonce":{},"codeVerifier":{},"scope":{},"page":{},"item":{}}'],
   ])('is not confused by what others have put into the storage: %s', async (_, mess) => {
-    await begin();
+    visitor = await world.visit();
     const putMess = (text: string) => {
       const names = ['sign-in', 'notice', 'order-draft', 'invitation-draft'];
       for (const name of names) sessionStorage.setItem(name, text);
@@ -88,24 +82,24 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.page.reload();
     await visitor.button('Sign in').waitFor();
     expect(await visitor.alert.count()).toBe(0);
-    expect(calls.authorizationRequests).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toEqual([]);
 
     await visitor.open('/callback?code=a&state=a');
     await expectAlert('This sign-in was not accepted');
     expect(visitor.page.url()).toBe(`${world.origin}/`);
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
 
     await visitor.page.evaluate(putMess, mess);
     await visitor.goThroughSignIn('bo');
     await expectOrders();
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
     await visitor.page.evaluate(putMess, mess);
     await visitor.page.getByRole('button', { name: 'New order' }).click();
     expect(await visitor.page.getByLabel('Item').inputValue()).toBe('');
   });
 
   it('leads nobody to a page of another origin that others have put into the storage', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     const begun = { state: 'a', nonce: 'a', codeVerifier: 'a'.repeat(43), scope: 'orders:read' };
     const { issuer } = world.company.authorizationServer;
@@ -120,33 +114,33 @@ describeInBrowser('signing in while something is broken', () => {
       expect(await comeBackTo(page), page).toBe(`${world.origin}/`);
       await expectAlert('This sign-in was not accepted');
     }
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
     expect(await comeBackTo('/staff'), 'control').toBe(`${world.origin}/staff`);
     await expectAlert('This sign-in is over');
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
   });
 
   it('says that the authorization server is down when somebody signs in, and works once it is up', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await stopAuthorizationServer();
     await visitor.button('Sign in').click();
     await expectAlert(UNREACHABLE);
-    expect(calls.authorizationRequests).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toEqual([]);
     await world.restartAuthorizationServer();
     await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
   it('says that the authorization server is down when the page is loaded again, and goes on there once it is up', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.goTo('Permissions');
     await stopAuthorizationServer();
     await visitor.page.reload();
     await expectAlert(UNREACHABLE);
     expect(visitor.page.url()).toBe(`${world.origin}/permissions`);
-    expect(calls.authorizationRequests).toHaveLength(1);
+    expect(visitor.calls.authorizationRequests).toHaveLength(1);
     await world.restartAuthorizationServer();
     await visitor.goThroughSignIn('bo');
     await visitor.heading('Permissions').waitFor();
@@ -154,23 +148,23 @@ describeInBrowser('signing in while something is broken', () => {
   });
 
   it('says that the authorization server went down before it gave tokens, and signs nobody in', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open('/permissions');
     await meetCallback(visitor, world, stopAuthorizationServer);
     await visitor.goThroughSignIn('bo');
     await expectAlert(UNREACHABLE);
     expect(visitor.page.url(), 'without the code').toBe(`${world.origin}/permissions`);
-    expect(calls.tokenForms).toEqual([]);
-    expect(calls.apiCalls).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
+    expect(visitor.calls.apiCalls).toEqual([]);
     await world.restartAuthorizationServer();
     await visitor.goThroughSignIn('bo');
     await visitor.heading('Permissions').waitFor();
-    expect(calls.tokenForms.map(({ grant_type }) => grant_type)).toContain('authorization_code');
+    expect(visitor.calls.tokenForms.map(({ grant_type }) => grant_type)).toContain('authorization_code');
   });
 
   const discoveryOf = () => `${world.company.authorizationServer.issuer}/.well-known/openid-configuration`;
   it('RFC 8414 §3.3, RFC 9207 §4: metadata of another issuer is refused before anybody is sent there', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.page.route(discoveryOf(), async (route) => {
       const response = await route.fetch();
       const issuer = 'https://login.evil.example';
@@ -180,7 +174,7 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.open();
     await visitor.button('Sign in').click();
     await expectAlert('This is not the sign-in server of your company');
-    expect(calls.authorizationRequests).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toEqual([]);
     expect(visitor.urls.filter((url) => url.includes('evil.example'))).toEqual([]);
     await visitor.page.unroute(discoveryOf());
     await visitor.goThroughSignIn('bo');
@@ -197,7 +191,7 @@ describeInBrowser('signing in while something is broken', () => {
     );
     onTestFinished(() => thief.close());
     const tokenEndpoint = `http://127.0.0.1:${thief.port}/token`;
-    await begin();
+    visitor = await world.visit();
     await visitor.page.route(discoveryOf(), async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, json: { ...(await response.json()), token_endpoint: tokenEndpoint } });
@@ -220,7 +214,7 @@ describeInBrowser('signing in while something is broken', () => {
     ['half an answer', { status: 200, contentType: 'application/json', body: '{"issuer":' }],
     ['a list', { status: 200, contentType: 'application/json', body: '[]' }],
   ])('says that something went wrong when %s comes in place of the metadata', async (_, answer) => {
-    await begin();
+    visitor = await world.visit();
     await visitor.page.route(discoveryOf(), async (route) => {
       await route.fulfill({ ...answer, headers: { 'access-control-allow-origin': '*' } });
     });
@@ -228,14 +222,14 @@ describeInBrowser('signing in while something is broken', () => {
     await visitor.button('Sign in').click();
     await expectAlert('Something went wrong');
     expect(await visitor.page.content()).not.toMatch(/Oops|network/);
-    expect(calls.authorizationRequests).toEqual([]);
+    expect(visitor.calls.authorizationRequests).toEqual([]);
     await visitor.page.unroute(discoveryOf());
     await visitor.goThroughSignIn('bo');
     await expectOrders();
   });
 
   it('says so when the settings of the page cannot be had, and begins when asked again', async () => {
-    await begin();
+    visitor = await world.visit();
     const settings = `${world.origin}/settings.json`;
     await visitor.page.route(settings, (route) => route.fulfill({ status: 503, headers: { 'retry-after': '7' } }));
     await visitor.open();

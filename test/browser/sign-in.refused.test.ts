@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { MANAGER_API } from '../../examples/company/company.js';
 import { browseTo } from '../interop/support/browser.js';
 import { meetCallback } from './support/callback.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
@@ -13,17 +12,12 @@ const OVER = 'This sign-in is over';
 describeInBrowser('answers that the dashboard does not take for a sign-in', () => {
   const world = useDashboard();
   let visitor: Visitor;
-  let calls: Calls;
-  const begin = async () => {
-    visitor = await world.visit();
-    calls = new Calls(visitor, world);
-  };
   /** Nobody is signed in, nothing was asked of the APIs, and the address says nothing. */
   const expectRefusal = async (title: string) => {
     await visitor.button('Sign in').waitFor();
     expect(await visitor.alert.getByRole('heading').textContent()).toBe(title);
     expect(visitor.page.url()).toBe(`${world.origin}/`);
-    expect(calls.apiCalls).toEqual([]);
+    expect(visitor.calls.apiCalls).toEqual([]);
     expect(await visitor.page.evaluate(() => sessionStorage.length), 'what is kept').toBe(0);
   };
   const expectControl = async () => {
@@ -55,18 +49,18 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     ],
     ['an answer in a JWT that was not asked for', SET('response', 'e30.e30.')],
   ])('%s is refused, and its code goes nowhere', async (_, change) => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await meetCallback(visitor, world, change);
     await visitor.goThroughSignIn('bo');
     await expectRefusal(FOREIGN);
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
     await expectControl();
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
   });
 
   it('RFC 6749 §4.1.2.1: nothing of an error becomes HTML, or is shown', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     const html = '<img src=x onerror="document.title=1"><h1>Call 555 0100</h1>';
     await meetCallback(visitor, world, ({ searchParams }) => {
@@ -79,7 +73,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await expectRefusal('Something went wrong');
     expect(await visitor.page.content()).not.toMatch(/555|onerror|javascript:/);
     expect(await visitor.page.title()).toBe('Company dashboard');
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
     await expectControl();
   });
 
@@ -88,17 +82,17 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     const password = world.company.secrets.passwords['ada'] ?? '';
     const answer = await browseTo(redirectUri, url, { username: 'ada', password });
     expect(answer.searchParams.get('code'), 'a code of somebody else').toMatch(/./);
-    await begin();
+    visitor = await world.visit();
     await visitor.page.goto(answer.href);
     await expectRefusal(FOREIGN);
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
 
     await visitor.goThroughSignIn('bo');
     await visitor.heading('Orders').waitFor();
     await visitor.page.goto(answer.href);
     await visitor.alert.waitFor();
     expect(await visitor.alert.getByRole('heading').textContent()).toBe(FOREIGN);
-    expect(calls.tokenForms, 'the one of the sign-in').toHaveLength(1);
+    expect(visitor.calls.tokenForms, 'the one of the sign-in').toHaveLength(1);
     await expectControl();
     await expect.poll(() => visitor.page.getByText('Signed in as bo').isVisible()).toBe(true);
   });
@@ -107,23 +101,23 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     const { url, redirectUri } = world.company.authorizationUrl({ scope: 'orders:read', alsoFor: [MANAGER_API] });
     const password = world.company.secrets.passwords['ada'] ?? '';
     const answer = await browseTo(redirectUri, url, { username: 'ada', password });
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await meetCallback(visitor, world, SET('code', answer.searchParams.get('code') ?? ''));
     await visitor.goThroughSignIn('bo');
     await expectRefusal(OVER);
-    expect(calls.tokenForms).toMatchObject([{ code: answer.searchParams.get('code') }]);
+    expect(visitor.calls.tokenForms).toMatchObject([{ code: answer.searchParams.get('code') }]);
     await expectControl();
     await expect.poll(() => visitor.page.getByText('Signed in as bo').isVisible()).toBe(true);
   });
 
   it('RFC 6749 §4.1.2: the same answer opened twice is sent once', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     const original = await meetCallback(visitor, world, () => {});
     await visitor.goThroughSignIn('bo');
     await visitor.heading('Orders').waitFor();
-    expect(calls.tokenForms).toMatchObject([{ code: original().searchParams.get('code') }]);
+    expect(visitor.calls.tokenForms).toMatchObject([{ code: original().searchParams.get('code') }]);
     await visitor.page.goto(original().href);
     await visitor.button('Sign in').waitFor();
     expect(await visitor.alert.getByRole('heading').textContent()).toBe(FOREIGN);
@@ -134,7 +128,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     expect(second.url()).toBe(`${world.origin}/`);
     const entries = await second.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
     expect(entries.map((name) => new URL(name).origin)).not.toContain(world.company.authorizationServer.issuer);
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
 
     await visitor.page.reload();
     await visitor.page.getByRole('heading', { name: 'tea' }).waitFor();
@@ -142,7 +136,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
   });
 
   it('RFC 6749 §4.1.2: a code that was used already is refused, and what it was used for ends', async () => {
-    await begin();
+    visitor = await world.visit();
     const { issuer } = world.company.authorizationServer;
     let stolen: { refresh_token?: string; access_token?: string } = {};
     await visitor.page.route(`${issuer}/token`, async (route) => {
@@ -166,7 +160,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
   });
 
   it('RFC 6749 §4.1.2.1: a server that refuses what was allowed before is not asked for ever', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     const { issuer } = world.company.authorizationServer;
     const authorization = (url: URL) => url.origin === issuer && url.pathname === '/auth';
@@ -178,9 +172,9 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await visitor.page.reload();
     await visitor.button('Sign in').waitFor();
     expect(await visitor.alert.getByRole('heading').textContent()).toBe('You did not allow it');
-    const prompts = calls.authorizationRequests.map((request) => request.get('prompt'));
+    const prompts = visitor.calls.authorizationRequests.map((request) => request.get('prompt'));
     expect(prompts).toEqual([null, 'none', 'none']);
-    expect(calls.tokenForms, 'the one of the sign-in').toHaveLength(1);
+    expect(visitor.calls.tokenForms, 'the one of the sign-in').toHaveLength(1);
     await visitor.page.unroute(authorization);
     await expectControl();
   });
@@ -199,7 +193,7 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
       'The time of this device seems to be wrong',
     ],
   ])('%s in the ID token is refused', async (_, change, title) => {
-    await begin();
+    visitor = await world.visit();
     const { issuer } = world.company.authorizationServer;
     let isOn = true;
     await visitor.page.route(`${issuer}/token`, async (route) => {
@@ -213,13 +207,13 @@ describeInBrowser('answers that the dashboard does not take for a sign-in', () =
     await visitor.open();
     await visitor.goThroughSignIn('bo');
     await expectRefusal(title);
-    expect(calls.tokenForms).toHaveLength(1);
+    expect(visitor.calls.tokenForms).toHaveLength(1);
     isOn = false;
     await expectControl();
   });
 
   it('OIDC Core §3.1.3.3: an answer without ID token, and one that is no JSON, sign nobody in', async () => {
-    await begin();
+    visitor = await world.visit();
     const { issuer } = world.company.authorizationServer;
     await visitor.page.route(`${issuer}/token`, async (route) => {
       const response = await route.fetch();

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
@@ -9,18 +8,13 @@ import type { Visitor } from './support/visitor.js';
 describeInBrowser('signing in at the dashboard', () => {
   const world = useDashboard();
   let visitor: Visitor;
-  let calls: Calls;
-  const begin = async () => {
-    visitor = await world.visit();
-    calls = new Calls(visitor, world);
-  };
 
   it('RFC 7636 §4.3, RFC 9700 §2.1.1: asks with PKCE, state and nonce for both APIs, and for one scope', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     await visitor.page.getByLabel('Username').waitFor();
-    const [request] = calls.authorizationRequests;
+    const [request] = visitor.calls.authorizationRequests;
     const fields = [...(request ?? [])].map(([name, value]) =>
       isRandom(value) ? `${name}: random` : `${name}: ${value}`,
     );
@@ -44,7 +38,7 @@ describeInBrowser('signing in at the dashboard', () => {
       .toEqual(['Know who you are', 'See the orders of your company']);
     await visitor.allow();
     await visitor.heading('Orders').waitFor();
-    const [form, ...more] = calls.tokenForms;
+    const [form, ...more] = visitor.calls.tokenForms;
     expect(more).toEqual([]);
     const sent = ['client_id', 'grant_type', 'redirect_uri', 'resource', 'code', 'code_verifier'];
     expect(Object.keys(form ?? {}).sort()).toEqual(sent.sort());
@@ -56,19 +50,19 @@ describeInBrowser('signing in at the dashboard', () => {
   });
 
   it('RFC 9700 §2.1.1: takes another verifier, state and nonce for each sign-in', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.page.reload();
     await visitor.heading('Orders').waitFor();
-    expect(calls.authorizationRequests).toHaveLength(2);
+    expect(visitor.calls.authorizationRequests).toHaveLength(2);
     for (const name of ['state', 'nonce', 'code_challenge']) {
-      expect(new Set(calls.authorizationRequests.map((request) => request.get(name))), name).toHaveLength(2);
+      expect(new Set(visitor.calls.authorizationRequests.map((request) => request.get(name))), name).toHaveLength(2);
     }
-    expect(new Set(calls.tokenForms.map(({ code_verifier }) => code_verifier))).toHaveLength(2);
+    expect(new Set(visitor.calls.tokenForms.map(({ code_verifier }) => code_verifier))).toHaveLength(2);
   });
 
   it('RFC 9700 §4.2.4: leaves no code in the address, nor in the pages that one can go back to', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     expect(visitor.page.url()).toBe(`${world.origin}/`);
     expect(
@@ -90,7 +84,7 @@ describeInBrowser('signing in at the dashboard', () => {
     { path: '/staff', title: 'Staff' },
     { path: '/permissions', title: 'Permissions' },
   ])('leads somebody who opened $path back there, and stays there when it is loaded again', async ({ path, title }) => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open(path);
     await visitor.button('Sign in').click();
     await visitor.enterPassword('ada');
@@ -101,12 +95,12 @@ describeInBrowser('signing in at the dashboard', () => {
     await visitor.page.reload();
     await visitor.heading(title).waitFor();
     expect(visitor.page.url()).toBe(world.origin + path);
-    const prompts = calls.authorizationRequests.map((request) => request.get('prompt'));
+    const prompts = visitor.calls.authorizationRequests.map((request) => request.get('prompt'));
     expect(prompts, 'without a question the second time').toEqual([null, 'none']);
   });
 
   it('CWE-601: leads nobody to another origin that a link has put into the path', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open('//login.evil.example/staff');
     await visitor.button('Sign in').click();
     await visitor.enterPassword('ada');
@@ -120,7 +114,7 @@ describeInBrowser('signing in at the dashboard', () => {
   });
 
   it('OIDC Core §3.1.2.1: stays signed in when it is loaded again, with what was allowed later too', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('ada');
     await visitor.goTo('Report');
     await visitor.allowMore();
@@ -129,7 +123,7 @@ describeInBrowser('signing in at the dashboard', () => {
     await visitor.page.reload();
     await visitor.page.getByRole('table').waitFor();
     expect(visitor.page.url()).toBe(`${world.origin}/report`);
-    expect(calls.authorizationRequests.at(-1)?.get('scope')?.split(' ')).toEqual([
+    expect(visitor.calls.authorizationRequests.at(-1)?.get('scope')?.split(' ')).toEqual([
       'openid',
       'orders:read',
       'orders:report',
@@ -138,44 +132,44 @@ describeInBrowser('signing in at the dashboard', () => {
   });
 
   it('says in words that a sign-in was cancelled, and asks again when one wants to', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open('/staff');
     await visitor.button('Sign in').click();
     await visitor.button('Cancel').click();
     await visitor.page.waitForURL(`${world.origin}/staff`);
     expect(await visitor.alert.textContent()).toContain('You did not allow it');
-    expect(calls.tokenForms).toEqual([]);
-    expect(calls.apiCalls).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
+    expect(visitor.calls.apiCalls).toEqual([]);
 
     await visitor.button('Sign in').click();
     await visitor.enterPassword('ada');
     await visitor.allow();
     await visitor.heading('Staff').waitFor();
-    expect(calls.tokenForms.map(({ grant_type }) => grant_type)).toContain('authorization_code');
+    expect(visitor.calls.tokenForms.map(({ grant_type }) => grant_type)).toContain('authorization_code');
   });
 
   it('RFC 6749 §4.1.2.1: signs nobody in who allows nothing, and asks again when one wants to', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     await visitor.enterPassword('bo');
     await visitor.button('Do not allow').click();
     await visitor.page.waitForURL(`${world.origin}/`);
     expect(await visitor.alert.textContent()).toContain('You did not allow it');
-    expect(calls.tokenForms).toEqual([]);
+    expect(visitor.calls.tokenForms).toEqual([]);
     await visitor.page.reload();
     await visitor.button('Sign in').waitFor();
     expect(await visitor.alert.count(), 'said once').toBe(0);
-    expect(calls.authorizationRequests, 'a page that is loaded again does not ask').toHaveLength(1);
+    expect(visitor.calls.authorizationRequests, 'a page that is loaded again does not ask').toHaveLength(1);
 
     await visitor.button('Sign in').click();
     await visitor.allow();
     await visitor.heading('Orders').waitFor();
-    expect(calls.apiCalls).toContain('GET /orders');
+    expect(visitor.calls.apiCalls).toContain('GET /orders');
   });
 
   it('goes on with what was allowed before when somebody refuses more, and keeps what was typed', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.button('New order (asks for your permission)').click();
     await visitor.page.getByLabel('Item').fill('pens');
@@ -192,11 +186,9 @@ describeInBrowser('signing in at the dashboard', () => {
     expect(await visitor.page.getByLabel('Item').inputValue()).toBe('pens');
     expect(await visitor.page.getByLabel('Pieces').inputValue()).toBe('7');
     await visitor.page.getByRole('heading', { name: 'tea' }).waitFor();
-    expect(calls.authorizationRequests.map((request) => `${request.get('scope')} ${request.get('prompt')}`)).toEqual([
-      'openid orders:read null',
-      'openid orders:read orders:write null',
-      'openid orders:read none',
-    ]);
+    expect(
+      visitor.calls.authorizationRequests.map((request) => `${request.get('scope')} ${request.get('prompt')}`),
+    ).toEqual(['openid orders:read null', 'openid orders:read orders:write null', 'openid orders:read none']);
 
     await visitor.button('Create the order').click();
     await visitor.allowMore();
@@ -205,7 +197,7 @@ describeInBrowser('signing in at the dashboard', () => {
   });
 
   it('refuses a wrong password in words that do not tell who has an account', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     await visitor.enterPassword('bo', 'wrong');
@@ -224,7 +216,7 @@ describeInBrowser('signing in at the dashboard', () => {
   });
 
   it('NIST SP 800-63B §3.2.2: looks at no password after five wrong ones, and at those of others as before', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     for (let attempt = 0; attempt < 5; attempt += 1) {

@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
@@ -7,11 +6,6 @@ import type { Visitor } from './support/visitor.js';
 describeInBrowser('signing out of the dashboard', () => {
   const world = useDashboard();
   let visitor: Visitor;
-  let calls: Calls;
-  const begin = async () => {
-    visitor = await world.visit();
-    calls = new Calls(visitor, world);
-  };
   const typeDraft = async () => {
     await visitor.page.getByRole('button', { name: 'New order' }).click();
     await visitor.page.getByLabel('Item').fill('a present for bo');
@@ -33,7 +27,7 @@ describeInBrowser('signing out of the dashboard', () => {
     const other = await world.visit();
     onTestFinished(() => other.leave());
     await other.signIn('bo');
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await typeDraft();
     expect(Object.keys(await keptInTab()).sort()).toEqual(['order-draft', 'person', 'signed-in']);
@@ -46,10 +40,10 @@ describeInBrowser('signing out of the dashboard', () => {
     await visitor.button('Sign out').click();
     await expectSignedOutPage();
     expect(await keptInTab()).toEqual({});
-    const before = calls.authorizationRequests.length;
+    const before = visitor.calls.authorizationRequests.length;
     await visitor.page.reload();
     await expectSignedOutPage();
-    expect(calls.authorizationRequests, 'it does not even ask').toHaveLength(before);
+    expect(visitor.calls.authorizationRequests, 'it does not even ask').toHaveLength(before);
 
     await visitor.button('Sign in').click();
     await visitor.heading('Sign in').waitFor();
@@ -60,7 +54,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('stays signed in at the authorization server when somebody says so there, and asks what to allow again', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     const held = await latestRefreshToken(visitor);
     await visitor.button('Sign out').click();
@@ -76,7 +70,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('says that the authorization server was not told when it cannot be reached, and forgets all the same', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await typeDraft();
     const servers = `${world.company.authorizationServer.issuer}/**`;
@@ -101,7 +95,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('says so too when the authorization server has stopped, and asks for the password after its restart', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     onTestFinished(() => world.restartAuthorizationServer());
     await world.company.authorizationServer.close();
@@ -113,7 +107,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('signs out without a question when the session is over already', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await world.restartAuthorizationServer();
     await visitor.button('Sign out').click();
@@ -122,16 +116,16 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('OIDC Core §3.1.2.6: comes to the signed-out page without an alarm when the session is over', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.goTo('Permissions');
     await world.restartAuthorizationServer();
     await visitor.page.reload();
     await expectSignedOutPage('/permissions');
-    expect(calls.authorizationRequests.map((request) => request.get('prompt'))).toEqual([null, 'none']);
+    expect(visitor.calls.authorizationRequests.map((request) => request.get('prompt'))).toEqual([null, 'none']);
     await visitor.page.reload();
     await expectSignedOutPage('/permissions');
-    expect(calls.authorizationRequests, 'it asks once').toHaveLength(2);
+    expect(visitor.calls.authorizationRequests, 'it asks once').toHaveLength(2);
 
     await visitor.button('Sign in').click();
     await visitor.enterPassword('bo');
@@ -140,7 +134,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('shows what one person has typed to no other one who signs in after them', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     const comeBackAs = async (username: string) => {
       await world.restartAuthorizationServer();
@@ -161,7 +155,7 @@ describeInBrowser('signing out of the dashboard', () => {
   });
 
   it('is signed out in every tab once they are loaded again', async () => {
-    await begin();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     const second = await visitor.page.context().newPage();
     await second.goto(world.origin);

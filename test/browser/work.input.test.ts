@@ -58,7 +58,7 @@ describeInBrowser('what people type', () => {
     await visitor.goTo('Orders');
     await visitor.page.getByRole('button', { name: 'New order' }).click();
     await dropBrowserChecks();
-    const calls = new Calls(visitor, world);
+    const calls = new Calls(visitor.page, world);
     const bad: readonly [Label, string, string][] = [
       ['Pieces', '0', 'must be at least 1'],
       ['Pieces', '-1', 'must be at least 1'],
@@ -116,7 +116,7 @@ describeInBrowser('what people type', () => {
     await allow('Create and cancel orders', 'See who works at your company');
     await visitor.goTo('Orders');
     await visitor.page.getByRole('button', { name: 'New order' }).click();
-    const calls = new Calls(visitor, world);
+    const calls = new Calls(visitor.page, world);
     const isValid = (label: string) => {
       return visitor.page.getByLabel(label).evaluate((input: HTMLInputElement) => input.validity.valid);
     };

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { MANAGER_API, ORDERS_API, SCOPES } from '../../examples/company/company.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { OrdersServer } from './support/orders-server.js';
 import { useDashboard } from './support/use-dashboard.js';
@@ -12,14 +11,12 @@ const LOCK = '(asks for your permission)';
 describeInBrowser('permissions that are asked for when somebody needs them', () => {
   const world = useDashboard();
   let visitor: Visitor;
-  let calls: Calls;
 
   const arrive = async () => {
     visitor = await world.visit();
-    calls = new Calls(visitor, world);
   };
   const wishes = () => visitor.page.getByRole('listitem').allTextContents();
-  const lastAsked = () => calls.authorizationRequests.at(-1)?.get('scope')?.split(' ').sort();
+  const lastAsked = () => visitor.calls.authorizationRequests.at(-1)?.get('scope')?.split(' ').sort();
   const newOrder = () => visitor.page.getByRole('button', { name: 'New order' });
   const invite = () => visitor.page.getByRole('button', { name: /^Invite/ });
   const item = () => visitor.page.getByLabel('Item');
@@ -35,7 +32,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
     await visitor.button('Allow it on the next page').first().click();
     await visitor.heading('Allow dashboard?').waitFor();
     expect(lastAsked()).toEqual(['openid', ...before, scope].sort());
-    expect(calls.authorizationRequests.at(-1)?.getAll('resource')).toEqual([ORDERS_API, MANAGER_API]);
+    expect(visitor.calls.authorizationRequests.at(-1)?.getAll('resource')).toEqual([ORDERS_API, MANAGER_API]);
     await expect.poll(wishes).toEqual([WISHES[scope]]);
     await visitor.allow();
     return [...before, scope];
@@ -78,7 +75,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
     await invite().click();
     await visitor.heading('kim@acme.example').waitFor();
 
-    const asked = calls.authorizationRequests.length;
+    const asked = visitor.calls.authorizationRequests.length;
     const refused = world.company.log.length;
     await visitor.goTo('Orders');
     await visitor.page.getByRole('button', { name: 'Cancel order 1, tea' }).click();
@@ -88,13 +85,13 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
     await visitor.page.getByRole('table', { name: 'Orders by status' }).waitFor();
     await visitor.goTo('Staff');
     await visitor.heading('kim@acme.example').waitFor();
-    expect(calls.authorizationRequests).toHaveLength(asked);
+    expect(visitor.calls.authorizationRequests).toHaveLength(asked);
 
     // A page that is loaded again gets the same by one quiet request.
     await visitor.page.reload();
     await visitor.heading('kim@acme.example').waitFor();
-    expect(calls.authorizationRequests).toHaveLength(asked + 1);
-    expect(calls.authorizationRequests.at(-1)?.get('prompt')).toBe('none');
+    expect(visitor.calls.authorizationRequests).toHaveLength(asked + 1);
+    expect(visitor.calls.authorizationRequests.at(-1)?.get('prompt')).toBe('none');
     expect(lastAsked()).toEqual(['openid', ...scopes].sort());
     await visitor.goTo('Report');
     await visitor.page.getByRole('table', { name: 'Orders by status' }).waitFor();
@@ -107,7 +104,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
     await visitor.goTo('Access');
     await expectToAllow('access:read', ['orders:read']);
     await visitor.page.getByText('Cache hits').nth(1).waitFor();
-    expect(calls.authorizationRequests).toHaveLength(2);
+    expect(visitor.calls.authorizationRequests).toHaveLength(2);
   });
 
   it('asks for little in another tab, and does not show the consent page for what was allowed before', async () => {
@@ -173,6 +170,6 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
     expect(await allowed()).toEqual(['orders:read', 'staff:read']);
     await visitor.goTo('Staff');
     await visitor.heading('Bo Berg').waitFor();
-    expect(calls.authorizationRequests).toHaveLength(2);
+    expect(visitor.calls.authorizationRequests).toHaveLength(2);
   });
 });

@@ -41,7 +41,7 @@ describeInBrowser('work at the dashboard', () => {
   it('cancels an order after a question, and leaves it alone after "Keep it"', async () => {
     const server = await OrdersServer.start(world);
     visitor = await world.visit();
-    const calls = new Calls(visitor, world);
+    const calls = new Calls(visitor.page, world);
     await visitor.signIn('ada');
     const dialog = visitor.page.getByRole('dialog', { name: 'Cancel order 1?' });
     await cancelButton(1, 'tea').click();
@@ -191,7 +191,7 @@ describeInBrowser('work at the dashboard', () => {
 
   it('tells a clerk that the report takes a role, and asks for no scope that would not help', async () => {
     visitor = await world.visit();
-    const calls = new Calls(visitor, world);
+    const calls = new Calls(visitor.page, world);
     await visitor.signIn('bo');
     const expectNoReport = async () => {
       await visitor.goTo('Report');

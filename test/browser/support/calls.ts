@@ -1,15 +1,14 @@
-import type { Request } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import type { DashboardWorld } from './dashboard-world.js';
-import type { Visitor } from './visitor.js';
 
 /** What a page asks of the authorization server and the APIs, from now on. */
 export class Calls {
   readonly #requests: Request[] = [];
   readonly #world: DashboardWorld;
 
-  constructor(visitor: Visitor, world: DashboardWorld) {
+  constructor(page: Page, world: DashboardWorld) {
     this.#world = world;
-    visitor.page.on('request', (request) => {
+    page.on('request', (request) => {
       // With an interception, the driver answers what a browser asks before a call (CORS).
       if (request.method() !== 'OPTIONS') this.#requests.push(request);
     });

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { Calls } from './calls.js';
 import type { DashboardWorld } from './dashboard-world.js';
 
 const PATIENCE_MILLISECONDS = 15_000;
@@ -6,6 +7,8 @@ const PATIENCE_MILLISECONDS = 15_000;
 /** Somebody before the dashboard, and all that their browser has seen. */
 export class Visitor {
   readonly page: Page;
+  /** What the page asks of the authorization server and the APIs. */
+  readonly calls: Calls;
   readonly #world: DashboardWorld;
   /** What the page complained of: exceptions, and what the Content-Security-Policy blocked. */
   readonly complaints: string[] = [];
@@ -17,6 +20,7 @@ export class Visitor {
   constructor(page: Page, world: DashboardWorld) {
     this.page = page;
     this.#world = world;
+    this.calls = new Calls(page, world);
     page.setDefaultTimeout(PATIENCE_MILLISECONDS);
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
@@ -91,6 +95,12 @@ export class Visitor {
   async allowMore(): Promise<void> {
     await this.button('Allow it on the next page').first().click();
     await this.allow();
+  }
+
+  /** Opens the form of a new order, and fills in what is needed. */
+  async fillOrder(item: string): Promise<void> {
+    await this.button('New order').click();
+    await this.page.getByLabel('Item').fill(item);
   }
 
   async leave(): Promise<void> {
