@@ -25,6 +25,7 @@ interface Route extends Demands {
   readonly answers: PreparedAnswers;
 }
 
+// One for all guards that have none: it stays in the processor's caches.
 const NO_HANDLERS: readonly AnyHandler[] = [];
 const GUARD_OPTION_NAMES = ['audience', 'realm', 'extraTokenLocations', 'errors', 'onRefusal'];
 const VERIFIER_OF = Symbol('scopegate.guard');

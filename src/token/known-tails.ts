@@ -3,8 +3,8 @@ const SLOTS = 262_144;
 // A count that came as far as it goes is left there: nobody knows any more how often to take away from it.
 const MOST = 255;
 
-// Where the last of the characters that are looked at stands, from the end: those behind it may be padding, or half used.
-const FROM_END = 3;
+/** Where to stop looking at a signature, from its end: characters behind that may be padding, or half used. */
+export const FROM_END = 3;
 
 /**
  * Knows the ends of a set of tokens, by a table of fixed size. May take a token for one of the set that is not; never

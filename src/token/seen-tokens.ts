@@ -1,9 +1,10 @@
+import { FROM_END } from './known-tails.js';
+
 // A power of two. 64 KiB in all: as many tokens as the default cache holds, and some room.
 const SLOTS = 16_384;
 
-// Characters of a signature that are looked at, from the end: those behind them may be padding, or half used.
+// Characters of a signature.
 const LOOKED_AT = 16;
-const FROM_END = 3;
 
 /**
  * Remembers which tokens were seen lately, by 28 bits of the end of each in a table of fixed size. Forgets one where

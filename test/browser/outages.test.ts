@@ -24,9 +24,7 @@ describeInBrowser('servers that fail while somebody works', () => {
   const signInToOrder = async () => {
     await arrive();
     await visitor.signIn('bo');
-    await visitor.goTo('Permissions');
-    await visitor.button('Allow: Create and cancel orders').click();
-    await visitor.allow();
+    await visitor.grant('Create and cancel orders');
     await visitor.page.getByText('allowed').nth(1).waitFor();
     await visitor.goTo('Orders');
     await visitor.heading('tea').waitFor();

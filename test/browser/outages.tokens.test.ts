@@ -27,9 +27,7 @@ describeInBrowser('tokens that end, or are not what they were', () => {
     await visitor.page.clock.fastForward(seconds * 1000);
   };
   const allow = async (wish: string) => {
-    await visitor.goTo('Permissions');
-    await visitor.button(`Allow: ${wish}`).click();
-    await visitor.allow();
+    await visitor.grant(wish);
     await visitor.page.getByText('allowed').nth(1).waitFor();
   };
   const refreshes = () => visitor.calls.tokenForms.filter((form) => form['grant_type'] === 'refresh_token');

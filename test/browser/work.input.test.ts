@@ -18,11 +18,7 @@ describeInBrowser('what people type', () => {
   let visitor: Visitor;
 
   const allow = async (...wishes: readonly string[]) => {
-    for (const wish of wishes) {
-      await visitor.goTo('Permissions');
-      await visitor.button(`Allow: ${wish}`).click();
-      await visitor.allow();
-    }
+    for (const wish of wishes) await visitor.grant(wish);
   };
   const fill = async (values: Partial<Record<Label, string>>) => {
     for (const [label, value] of Object.entries(values)) await visitor.page.getByLabel(label).fill(value);

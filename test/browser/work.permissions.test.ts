@@ -12,9 +12,6 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
   const world = useDashboard();
   let visitor: Visitor;
 
-  const arrive = async () => {
-    visitor = await world.visit();
-  };
   const wishes = () => visitor.page.getByRole('listitem').allTextContents();
   const lastAsked = () => visitor.calls.authorizationRequests.at(-1)?.get('scope')?.split(' ').sort();
   const newOrder = () => visitor.page.getByRole('button', { name: 'New order' });
@@ -40,7 +37,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
 
   it('RFC 6750 §3.1: each 403 leads to a question for its one scope, and to none ever again', async () => {
     const server = await OrdersServer.start(world);
-    await arrive();
+    visitor = await world.visit();
     await visitor.open();
     await visitor.button('Sign in').click();
     await visitor.enterPassword('ada');
@@ -99,7 +96,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
   });
 
   it('asks an operator for access:read, once for both APIs', async () => {
-    await arrive();
+    visitor = await world.visit();
     await visitor.signIn('otto');
     await visitor.goTo('Access');
     await expectToAllow('access:read', ['orders:read']);
@@ -108,7 +105,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
   });
 
   it('asks for little in another tab, and does not show the consent page for what was allowed before', async () => {
-    await arrive();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.goTo('Staff');
     await visitor.allowMore();
@@ -125,7 +122,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
   });
 
   it('marks the buttons that will ask for a permission, to screen readers too, for as long as they will', async () => {
-    await arrive();
+    visitor = await world.visit();
     await visitor.signIn('ada');
     await visitor.heading('tea').waitFor();
     await visitor.button(`New order ${LOCK}`).waitFor();
@@ -148,7 +145,7 @@ describeInBrowser('permissions that are asked for when somebody needs them', () 
   });
 
   it('lists what is allowed, and allows one thing more', async () => {
-    await arrive();
+    visitor = await world.visit();
     await visitor.signIn('bo');
     await visitor.goTo('Permissions');
     const card = (scope: string) => visitor.page.getByRole('listitem').filter({ hasText: scope });

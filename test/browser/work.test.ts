@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { PEOPLE } from '../../examples/company/company.js';
-import { Calls } from './support/calls.js';
 import { describeInBrowser } from './support/chromium.js';
 import { OrdersServer } from './support/orders-server.js';
 import { useDashboard } from './support/use-dashboard.js';
@@ -41,7 +40,6 @@ describeInBrowser('work at the dashboard', () => {
   it('cancels an order after a question, and leaves it alone after "Keep it"', async () => {
     const server = await OrdersServer.start(world);
     visitor = await world.visit();
-    const calls = new Calls(visitor.page, world);
     await visitor.signIn('ada');
     const dialog = visitor.page.getByRole('dialog', { name: 'Cancel order 1?' });
     await cancelButton(1, 'tea').click();
@@ -51,7 +49,7 @@ describeInBrowser('work at the dashboard', () => {
     await cancelButton(1, 'tea').click();
     await visitor.page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(calls.apiCalls.filter((call) => call.startsWith('POST'))).toEqual([]);
+    expect(visitor.calls.apiCalls.filter((call) => call.startsWith('POST'))).toEqual([]);
 
     await cancelButton(1, 'tea').click();
     await dialog.getByRole('button', { name: 'Cancel the order' }).click();
@@ -70,9 +68,7 @@ describeInBrowser('work at the dashboard', () => {
     const server = await OrdersServer.start(world);
     visitor = await world.visit();
     await visitor.signIn('ada');
-    await visitor.goTo('Permissions');
-    await visitor.button('Allow: Create and cancel orders').click();
-    await visitor.allow();
+    await visitor.grant('Create and cancel orders');
     await visitor.goTo('Orders');
     const cancel = async () => {
       await cancelButton(1, 'tea').click();
@@ -191,7 +187,6 @@ describeInBrowser('work at the dashboard', () => {
 
   it('tells a clerk that the report takes a role, and asks for no scope that would not help', async () => {
     visitor = await world.visit();
-    const calls = new Calls(visitor.page, world);
     await visitor.signIn('bo');
     const expectNoReport = async () => {
       await visitor.goTo('Report');
@@ -202,12 +197,10 @@ describeInBrowser('work at the dashboard', () => {
       expect(await visitor.alert.getByRole('button').count()).toBe(0);
     };
     await expectNoReport();
-    expect(calls.authorizationRequests).toHaveLength(1);
+    expect(visitor.calls.authorizationRequests).toHaveLength(1);
 
     // The scope can be given all the same. It is what the app may do; the role is what the person may do.
-    await visitor.goTo('Permissions');
-    await visitor.button('Allow: See the report on all orders').click();
-    await visitor.allow();
+    await visitor.grant('See the report on all orders');
     await expectNoReport();
   });
 

@@ -91,6 +91,13 @@ export class Visitor {
     await this.page.waitForURL((url) => url.origin === this.#world.origin);
   }
 
+  /** Grants what the page "Permissions" offers under these words. */
+  async grant(wish: string): Promise<void> {
+    await this.goTo('Permissions');
+    await this.button(`Allow: ${wish}`).click();
+    await this.allow();
+  }
+
   /** Follows a notice that a scope is missing, and allows it. */
   async allowMore(): Promise<void> {
     await this.button('Allow it on the next page').first().click();
