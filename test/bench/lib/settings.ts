@@ -25,8 +25,8 @@ export const USAGE = `npm run bench -- [options]
   --only PARTS       of ${PARTS.join(', ')}
   --node PATH        measure on this Node.js
   --no-build         measure dist as it is
-  --rounds NUMBER    rounds of the HTTP part (5)
-  --seconds NUMBER   seconds a measurement of the HTTP part (4)
+  --rounds NUMBER    rounds of the HTTP part (8)
+  --seconds NUMBER   seconds a measurement of the HTTP part (2)
   --systems NAMES    only these systems of the HTTP part`;
 
 /** @throws {Error} an option is not understood */
@@ -49,8 +49,9 @@ export function parseSettings(args: readonly string[]): Settings {
     parts: parseParts(values.only),
     node: values.node,
     isBuilt: !values['no-build'],
-    rounds: parseNumber('rounds', values.rounds) ?? (isQuick ? 1 : 5),
-    seconds: parseNumber('seconds', values.seconds) ?? (isQuick ? 1 : 4),
+    // Many short rounds: how fast a shared machine is changes from one to the next.
+    rounds: parseNumber('rounds', values.rounds) ?? (isQuick ? 1 : 8),
+    seconds: parseNumber('seconds', values.seconds) ?? (isQuick ? 1 : 2),
     systems: values.systems?.split(','),
   };
 }
