@@ -1,33 +1,81 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { BENCH } from './lib/programs.js';
-import { atMost, type PartResult, type Table } from './lib/report.js';
+import { createVerifier, type Verifier } from '../../src/index.js';
+import { EVERLASTING, withHeader } from '../support/clients.js';
+import { KeyServer } from '../support/key-server.js';
+import { sendResult } from './lib/programs.js';
+import { atMost, type PartResult, ratio } from './lib/report.js';
 import type { Settings } from './lib/settings.js';
+import { median, quantile } from './lib/statistics.js';
 
-const LINE = /^(?:good|BAD ) +(.*): p99 (\S+) ms quiet, (\S+) ms flooded, ratio (\S+); (.*): (\S+) \(limit (\S+)\)$/gm;
+/*
+ * Does a flood of made-up kids slow down requests whose keys are known?
+ *
+ * Quiet and flooded rounds take turns, so that whatever else the machine does falls on both; of each round the
+ * p99 is taken, and of those the median. 10,000 made-up kids a minute are one in 6 ms; here one comes before
+ * each request with a known key, at the pace of the machine, which is some thirty times as many.
+ *
+ * The flooded p99 may be 1.5 times the quiet one. Where the token was verified before, a request takes so little
+ * time that caches of the processor decide the ratio: there the difference counts.
+ */
 // Issue "Keys": a flood of made-up kids must not slow down requests with known keys.
 const TARGET = 0;
+const REQUESTS = 1000;
+const MOST_RATIO = 1.5;
+const MOST_EXTRA_MS = 0.1;
 
-/** Runs unknown-kid-flood.ts, which judges itself. */
-export async function measureFlood({ node, isQuick }: Settings): Promise<PartResult> {
-  const args = [
-    '--import',
-    `${BENCH}load-typescript.mjs`,
-    `${BENCH}unknown-kid-flood.ts`,
-    ...(isQuick ? ['--quick'] : []),
-  ];
-  // The exit code says what the lines say too.
-  const { stdout } = await promisify(execFile)(node, args).catch((error: { stdout?: string }) => {
-    if (!error.stdout) throw error;
-    return { stdout: error.stdout };
-  });
-  const found = [...stdout.matchAll(LINE)];
-  if (found.length === 0) throw new Error(`unknown-kid-flood.ts said ${stdout}`);
-  const rows = found.map(([, name = '', quiet, flooded, ratio = '']) => [name, Number(quiet), Number(flooded), ratio]);
-  const targets = found.map(([, name, , , , what, value, limit]) =>
-    atMost(TARGET, `a flood of unknown kids, ${name}: p99 flooded, ${what}`, Number(value), Number(limit)),
-  );
-  const columns = ['requests', 'p99 quiet, ms', 'p99 flooded, ms', 'ratio'];
-  const table: Table = { name: 'flood', title: 'A flood of made-up kids', columns, rows };
-  return { tables: [table], targets, samples: stdout };
+const { isQuick } = JSON.parse(process.argv[2] ?? '{"isQuick":true}') as Settings;
+const rounds = isQuick ? 3 : 21;
+const server = await KeyServer.create();
+const tokens = await Promise.all(Array.from({ length: 200 }, () => server.issuer.token(EVERLASTING)));
+let madeUp = 0;
+
+async function p99OfRound(verifier: Verifier, isFlooded: boolean): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < REQUESTS; i += 1) {
+    const token = tokens[i % tokens.length] as string;
+    if (isFlooded) {
+      madeUp += 1;
+      verifier.verify(withHeader(token, { kid: `made-up-${madeUp}` })).catch(() => {});
+    }
+    server.issuer.advance(0.006);
+    await new Promise(setImmediate);
+    const start = process.hrtime.bigint();
+    await verifier.verify(token);
+    times.push(Number(process.hrtime.bigint() - start) / 1e6);
+  }
+  return quantile(times, 0.99);
 }
+
+async function measure(tokenCache: false | { max: number }): Promise<readonly [quiet: number, flooded: number]> {
+  const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+  await p99OfRound(verifier, false);
+  await p99OfRound(verifier, true);
+  const quiet: number[] = [];
+  const flooded: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    quiet.push(await p99OfRound(verifier, false));
+    flooded.push(await p99OfRound(verifier, true));
+  }
+  return [median(quiet), median(flooded)];
+}
+
+const anew = await measure(false);
+const before = await measure({ max: 1000 });
+const what = (name: string) => `a flood of unknown kids, tokens that ${name}: p99 flooded`;
+sendResult({
+  tables: [
+    {
+      name: 'flood',
+      title: 'A flood of made-up kids',
+      columns: ['requests', 'p99 quiet, ms', 'p99 flooded, ms', 'ratio'],
+      rows: [
+        ['tokens that are verified anew', ...anew, ratio(anew[1], anew[0])],
+        ['tokens that were verified before', ...before, ratio(before[1], before[0])],
+      ],
+    },
+  ],
+  targets: [
+    atMost(TARGET, `${what('are verified anew')}, of quiet`, anew[1] / anew[0], MOST_RATIO),
+    atMost(TARGET, `${what('were verified before')}, above quiet, ms`, before[1] - before[0], MOST_EXTRA_MS),
+  ],
+  samples: { anew, before },
+} satisfies PartResult);

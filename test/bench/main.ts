@@ -10,6 +10,7 @@ const PROGRAMS = {
   growth: 'growth.ts',
   memory: 'memory.ts',
   micro: 'micro.ts',
+  flood: 'flood.ts',
 } as const;
 
 // Measures scopegate beside its peers. `npm run bench -- --help` tells the options.
@@ -56,7 +57,6 @@ async function measure(part: PartName): Promise<PartResult> {
   if (part === 'http') return (await import('./http/main.js')).measureHttp(settings, environment.node);
   if (part === 'event-loop') return (await import('./event-loop.js')).measureEventLoop(settings);
   if (part === 'start') return (await import('./start.js')).measureStart(settings);
-  if (part === 'flood') return (await import('./flood.js')).measureFlood(settings);
   const args = [JSON.stringify(settings)];
   return runProgram(PROGRAMS[part], { node: settings.node, args, nodeOptions: ['--expose-gc'] });
 }

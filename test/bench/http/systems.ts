@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { JwtVerifier } from 'aws-jwt-verify';
 import type { Request, RequestHandler } from 'express';
 import { expressjwt } from 'express-jwt';
@@ -9,6 +9,7 @@ import jwksRsa from 'jwks-rsa';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { createGuard, createVerifier, type VerifierOptions } from '../../../dist/index.js';
+import { bareRoute } from '../lib/bare-route.js';
 
 /** Where the tokens come from, and who they are for. */
 export interface World {
@@ -57,22 +58,9 @@ export async function createHandlers(name: string, world: World): Promise<readon
   return system.make(world);
 }
 
-/** The least that can be done: key imported once, signature on the thread pool, payload parsed, no rule checked. */
+/** The least that can be done, with a key that is imported once. */
 async function bareCallback({ jwksUri }: World): Promise<readonly RequestHandler[]> {
-  const key = await fetchKey(jwksUri);
-  return [
-    (req, res, next) => {
-      const token = (req.headers.authorization ?? '').slice(7);
-      const end = token.lastIndexOf('.');
-      const input = Buffer.from(token.slice(0, end), 'latin1');
-      verify('sha256', input, key, Buffer.from(token.slice(end + 1), 'base64url'), (error, isValid) => {
-        if (error !== null || !isValid) return void res.sendStatus(401);
-        const payload = Buffer.from(token.slice(token.indexOf('.') + 1, end), 'base64url');
-        Object.assign(req, { auth: JSON.parse(payload.toString()) });
-        next();
-      });
-    },
-  ];
+  return [bareRoute('sha256', await fetchKey(jwksUri))];
 }
 
 async function scopegate(

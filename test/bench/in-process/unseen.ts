@@ -1,5 +1,6 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import { createGuard, type Verifier } from '../../../dist/index.js';
+import { bareRoute, type SignedParts, split, type VerifyKey } from '../lib/bare-route.js';
 import { atLeast, type PartResult, type Table, type Target } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
 import { type Candidate, inFlight, oneAtATime, timeInterleaved } from '../lib/stopwatch.js';
@@ -54,11 +55,11 @@ function candidates(
   const input = Object.keys(parameters).length === 0 ? publicKey : { key: publicKey, ...parameters };
   const own = [
     bareCandidate(hash, input, tokens, width),
+    // It has no flight: what it comes to is the same at any width.
+    ...(width === 1 ? [synchronousCandidate(hash, input, tokens)] : []),
     routeCandidate(hash, input, tokens, width),
     guardCandidate(key, tokens, width),
   ];
-  if (width === 1) own.splice(1, 0, synchronousCandidate(hash, input, tokens));
-  else own.splice(1, 0, { ...synchronousCandidate(hash, input, tokens) });
   if (algorithm !== 'RS256') return own;
   const { 'fast-jwt, cache': _, ...peers } = createPeers(key);
   return [
@@ -67,19 +68,13 @@ function candidates(
   ];
 }
 
-interface Parts {
-  readonly input: Buffer;
-  readonly signature: Buffer;
-}
-type VerifyKey = KeyObject | { readonly key: KeyObject };
-
 /** OpenSSL's work and nothing else: the token was taken apart beforehand. */
 function bareCandidate(
   hash: string | null,
   key: VerifyKey,
   tokens: readonly string[],
   width: number,
-): Candidate<Parts[]> {
+): Candidate<SignedParts[]> {
   return {
     name: BARE,
     prepare: (size) => tokens.slice(0, size).map(split),
@@ -90,7 +85,11 @@ function bareCandidate(
   };
 }
 
-function synchronousCandidate(hash: string | null, key: VerifyKey, tokens: readonly string[]): Candidate<Parts[]> {
+function synchronousCandidate(
+  hash: string | null,
+  key: VerifyKey,
+  tokens: readonly string[],
+): Candidate<SignedParts[]> {
   return {
     name: SYNCHRONOUS,
     prepare: (size) => tokens.slice(0, size).map(split),
@@ -107,18 +106,13 @@ function routeCandidate(
   tokens: readonly string[],
   width: number,
 ): Candidate<GuardedRequest[]> {
+  const middleware = bareRoute(hash, key);
   return {
     name: ROUTE,
     prepare: (size) => tokens.slice(0, size).map((token) => createRequest(`Bearer ${token}`)),
     run: (batch) =>
       inFlight(batch, width, (req, done) => {
-        const token = (req.headers.authorization ?? '').slice(7);
-        const { input, signature } = split(token);
-        verify(hash, input, key, signature, (error, isValid) => {
-          const payload = Buffer.from(token.slice(token.indexOf('.') + 1, token.lastIndexOf('.')), 'base64url');
-          Object.assign(req, { auth: JSON.parse(payload.toString()) });
-          requireValid(error === null && isValid && req.auth !== undefined, done);
-        });
+        middleware(req, createSink(), (error) => requireValid(error === undefined && req.auth !== undefined, done));
       }),
   };
 }
@@ -165,14 +159,6 @@ function peerCandidate(
         else queueMicrotask(done);
       });
     },
-  };
-}
-
-function split(token: string): Parts {
-  const end = token.lastIndexOf('.');
-  return {
-    input: Buffer.from(token.slice(0, end), 'latin1'),
-    signature: Buffer.from(token.slice(end + 1), 'base64url'),
   };
 }
 
