@@ -8,7 +8,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 const { metafile } = await build({
   absWorkingDir: dist,
-  entryPoints: ['index.js', 'testing/index.js', 'presets/index.js', 'express/global.js', 'cli/main.js'],
+  entryPoints: ['index.js', 'testing/index.js', 'presets/index.js', 'adapters/express/global.js', 'cli/main.js'],
   outdir: '.',
   allowOverwrite: true,
   bundle: true,

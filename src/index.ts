@@ -1,5 +1,5 @@
-export { authOf } from './express/auth-of.js';
-export { createGuard } from './express/create-guard.js';
+export { authOf } from './adapters/express/auth-of.js';
+export { createGuard } from './adapters/express/create-guard.js';
 export type {
   Guard,
   Guarded,
@@ -9,9 +9,15 @@ export type {
   NextFunction,
   OptionalGuard,
   PublicGuard,
-} from './express/guard.js';
-export { type ListedRoute, listGuards } from './express/list-guards.js';
-export type { IntrospectionStatus } from './issuer/introspection-endpoint.js';
+} from './adapters/express/guard.js';
+export { type ListedRoute, listGuards } from './adapters/express/list-guards.js';
+export {
+  createScopeRecorder,
+  type ScopeRecorder,
+  type ScopeRecorderOptions,
+  type ScopeUse,
+} from './integrations/audit/scope-recorder.js';
+export type { IntrospectionStatus } from './introspection/introspection-endpoint.js';
 export type {
   BearerIntrospection,
   IntrospectionOptions,
@@ -28,8 +34,9 @@ export type {
   StaticKeysIssuer,
 } from './issuer/issuer-options.js';
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
-export type { KeySnapshot, KeySourceStatus, KeyStatus } from './issuer/key-source.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
+export type { Algorithm, HmacAlgorithm } from './jws/algorithm.js';
+export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
@@ -44,7 +51,6 @@ export {
   type ScopePolicy,
 } from './policy/policy.js';
 export type { AccessToken } from './protocol/access-token.js';
-export type { Algorithm, HmacAlgorithm } from './protocol/algorithm.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
 export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
@@ -55,11 +61,5 @@ export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js
 export type { StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
-export type { AuthenticateOptions, VerifyOptions } from './verifier/demands.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
-export {
-  createScopeRecorder,
-  type ScopeRecorder,
-  type ScopeRecorderOptions,
-  type ScopeUse,
-} from './verifier/scope-recorder.js';
+export type { AuthenticateOptions, VerifyOptions } from './verifier/requirements.js';

@@ -1,4 +1,4 @@
-import type { ListedRoute } from '../express/list-guards.js';
+import type { ListedRoute } from '../adapters/express/list-guards.js';
 
 export const FORMATS = ['text', 'markdown', 'json'] as const;
 export type Format = (typeof FORMATS)[number];

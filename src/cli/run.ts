@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type ListedRoute, listGuards } from '../express/list-guards.js';
+import { type ListedRoute, listGuards } from '../adapters/express/list-guards.js';
 import { FORMATS, type Format, formatRoutes } from './format-routes.js';
 import { loadModule } from './load-module.js';
 

@@ -1,7 +1,7 @@
+import type { KeySnapshot } from '../keys/key-source.js';
 import { createIssuer, type IssuerEnvironment } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
 import { type IssuerRegistry, ListedIssuers } from './issuer-registry.js';
-import type { KeySnapshot } from './key-source.js';
 import { ResolvedIssuers } from './resolved-issuers.js';
 
 /** The issuers of a list, or a function that finds one by its name and may throw. */

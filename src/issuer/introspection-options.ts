@@ -1,8 +1,6 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey } from '../protocol/algorithm.js';
-import { isBearerToken } from '../protocol/bearer-token.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey } from '../jws/algorithm.js';
 import {
   checkOptionNames,
   describeSecret,
@@ -11,7 +9,9 @@ import {
   readBoolean,
   readNumber,
   requireObject,
-} from '../protocol/options.js';
+} from '../options/option-reader.js';
+import { isBearerToken } from '../protocol/bearer-token.js';
+import { ConfigurationError } from '../protocol/errors.js';
 import { checkUrl } from './key-location.js';
 
 /** A text, or a function that gives it, called for each question that goes out. */
@@ -172,7 +172,7 @@ function parseCredentials(given: Given, where: string): ClientCredentials {
   if (others.length > 0) {
     throw new ConfigurationError(where, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
   }
-  checkStrays(given, kind, where);
+  refuseUnusedOptions(given, kind, where);
   const methods: readonly string[] = METHODS_OF[kind];
   const { authMethod = methods[0] } = given;
   if (!methods.includes(authMethod as string)) {
@@ -187,7 +187,7 @@ function parseCredentials(given: Given, where: string): ClientCredentials {
 }
 
 /** What only a key can have says that a key was meant. */
-function checkStrays(given: Given, kind: Credential, where: string): void {
+function refuseUnusedOptions(given: Given, kind: Credential, where: string): void {
   const stray = ['algorithm', 'keyId'].find((name) => given[name] !== undefined);
   if (kind === 'privateKey' || stray === undefined) return;
   throw new ConfigurationError(optionPath(where, stray), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
@@ -214,14 +214,14 @@ function parseText(given: unknown, kind: Credential, where: string): TextSource 
 type SigningKey = Pick<Extract<ClientCredentials, { method: 'private_key_jwt' }>, 'key' | 'algorithm' | 'keyId'>;
 
 // RFC 7518 §3.3.
-const RSA_LEAST_BITS = 2048;
+const MIN_RSA_BITS = 2048;
 const FIX_KEY = 'Give a private key: a JWK, or what createPrivateKey of node:crypto gives.';
 
 function parsePrivateKey(given: Given, where: string): SigningKey {
   const { privateKey, algorithm, keyId } = given;
   const key = toPrivateKey(privateKey, optionPath(where, 'privateKey'));
   const jwk = privateKey instanceof KeyObject ? {} : (privateKey as JWK);
-  const fitting = findFitting(key, optionPath(where, 'privateKey'));
+  const fitting = algorithmsFor(key, optionPath(where, 'privateKey'));
   const wanted = algorithm ?? jwk.alg ?? fitting[0];
   const chosen = fitting.find((name) => name === wanted);
   if (chosen === undefined) {
@@ -251,10 +251,10 @@ function toPrivateKey(given: unknown, option: string): KeyObject {
 }
 
 /** Gives the algorithms that a key can sign with: one at least. */
-function findFitting(key: KeyObject, option: string): readonly Algorithm[] {
-  const { modulusLength = RSA_LEAST_BITS } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
-  if (modulusLength < RSA_LEAST_BITS) {
-    const fix = `Give one of ${RSA_LEAST_BITS} bits at least (RFC 7518 §3.3).`;
+function algorithmsFor(key: KeyObject, option: string): readonly Algorithm[] {
+  const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
+  if (modulusLength < MIN_RSA_BITS) {
+    const fix = `Give one of ${MIN_RSA_BITS} bits at least (RFC 7518 §3.3).`;
     throw new ConfigurationError(option, `is an RSA key of ${modulusLength} bits.`, fix);
   }
   const { kty, crv, alg } = toJwk(key);

@@ -1,9 +1,9 @@
 import type { JSONWebKeySet } from 'jose';
-import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../protocol/algorithm.js';
+import { isFetchable } from '../discovery/fetch-metadata.js';
+import { metadataUrls } from '../discovery/well-known.js';
+import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../jws/algorithm.js';
+import { checkOptionNames, describeValue, optionPath, readStrings, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { checkOptionNames, describeValue, optionPath, readStrings, requireObject } from '../protocol/options.js';
-import { metadataUrls } from '../protocol/well-known.js';
-import { isFetchable } from './discovery.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
@@ -88,7 +88,7 @@ export interface IssuerConfig {
   readonly audience: readonly string[] | false | undefined;
   readonly location: KeyLocation;
   /** Whether the options say where the keys are. */
-  readonly isLocated: boolean;
+  readonly hasKeyLocation: boolean;
   /** Where the metadata of the issuer is, for whatever else it tells. */
   readonly metadataUrls: readonly string[];
   readonly introspection: IntrospectionConfig | undefined;
@@ -114,9 +114,10 @@ export function parseIssuerOptions(given: unknown, where: string, shared: Issuer
     issuer: name,
     audience: parseAudience(options, rules, where),
     location,
-    isLocated: KEY_LOCATION_NAMES.some((option) => (options as GivenIssuer)[option] !== undefined),
+    hasKeyLocation: KEY_LOCATION_NAMES.some((option) => (options as GivenIssuer)[option] !== undefined),
     metadataUrls: urls,
-    introspection: introspection === undefined ? undefined : parseAsking(introspection, urls, rules, where),
+    introspection:
+      introspection === undefined ? undefined : parseIntrospectionOption(introspection, urls, rules, where),
     rules,
   });
 }
@@ -141,7 +142,7 @@ function findMetadataUrls(
   return isFetchable(issuer, allowInsecureHttp) ? metadataUrls(issuer) : [];
 }
 
-function parseAsking(
+function parseIntrospectionOption(
   given: unknown,
   urls: readonly string[],
   { allowInsecureHttp }: IssuerRules,

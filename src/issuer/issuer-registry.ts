@@ -9,7 +9,7 @@ export interface IssuerRegistry {
   /** Tells whether this very issuer is still trusted. */
   holds(issuer: Issuer): boolean;
   /** The one issuer that is asked about tokens which name none. */
-  introspecting(): Issuer | undefined;
+  introspectedIssuer(): Issuer | undefined;
   /** Those that are known now. */
   all(): readonly Issuer[];
   /** Ends fetches that are under way, and lets no more begin. */
@@ -33,7 +33,7 @@ export class ListedIssuers implements IssuerRegistry {
     return this.#issuers.get(iss) ?? new Refusal('issuer_not_trusted', this.#describe(iss));
   }
 
-  introspecting(): Issuer | undefined {
+  introspectedIssuer(): Issuer | undefined {
     return this.#introspecting;
   }
 

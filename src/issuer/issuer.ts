@@ -1,14 +1,14 @@
+import { IntrospectionEndpoint } from '../introspection/introspection-endpoint.js';
+import { UserInfoEndpoint } from '../introspection/user-info-endpoint.js';
+import { FetchedSecrets } from '../keys/fetched-secrets.js';
+import { JwksCache } from '../keys/jwks-cache.js';
+import type { KeyLimits, KeySnapshot, KeySource } from '../keys/key-source.js';
+import { SharedSecrets } from '../keys/shared-secrets.js';
+import { StaticKeys } from '../keys/static-keys.js';
 import type { Clock } from '../platform/clock.js';
 import type { Refusal } from '../protocol/refusal.js';
-import { FetchedSecrets } from './fetched-secrets.js';
-import { IntrospectionEndpoint } from './introspection-endpoint.js';
 import type { IssuerConfig } from './issuer-options.js';
-import { JwksCache } from './jwks-cache.js';
-import type { KeyLimits, KeySnapshot, KeySource } from './key-source.js';
 import type { IssuerRules } from './shared-rules.js';
-import { SharedSecrets } from './shared-secrets.js';
-import { StaticKeys } from './static-keys.js';
-import { UserInfoEndpoint } from './user-info-endpoint.js';
 
 /** An issuer that is trusted: its identity, the rules for its tokens, its keys. */
 export interface Issuer {
@@ -22,18 +22,18 @@ export interface Issuer {
   /** Where the persons that tokens of this issuer stand for can be asked about. */
   readonly userInfo: UserInfoEndpoint;
   /** False where it is asked about tokens, signs no answers, and its keys were not located: it may have none. */
-  readonly hasKeys: boolean;
+  readonly needsKeys: boolean;
 }
 
 /** Has all at hand that tokens of an issuer are verified with, or gives why not. */
-export async function readyIssuer({ keys, introspection, hasKeys }: Issuer): Promise<Refusal | undefined> {
-  const [ofKeys, ofIntrospection] = await Promise.all([hasKeys ? keys.ready() : undefined, introspection?.ready()]);
+export async function readyIssuer({ keys, introspection, needsKeys }: Issuer): Promise<Refusal | undefined> {
+  const [ofKeys, ofIntrospection] = await Promise.all([needsKeys ? keys.ready() : undefined, introspection?.ready()]);
   return ofKeys ?? ofIntrospection;
 }
 
 /** Fetches the keys of an issuer anew, or gives why that failed. */
-export async function refreshIssuer({ keys, hasKeys }: Issuer): Promise<Refusal | undefined> {
-  return hasKeys || keys.status().state !== 'empty' ? keys.refresh() : undefined;
+export async function refreshIssuer({ keys, needsKeys }: Issuer): Promise<Refusal | undefined> {
+  return needsKeys || keys.status().state !== 'empty' ? keys.refresh() : undefined;
 }
 
 /** Ends whatever is under way for an issuer. */
@@ -55,9 +55,9 @@ export function createIssuer(config: IssuerConfig, environment: IssuerEnvironmen
   const { issuer, audience, rules } = config;
   const keys = createKeySource(config, environment, snapshot);
   const introspection = createIntrospection(config, environment);
-  const hasKeys = introspection === undefined || introspection.config.signed || config.isLocated;
+  const needsKeys = introspection === undefined || introspection.config.signed || config.hasKeyLocation;
   const userInfo = createUserInfo(config, environment);
-  return Object.freeze({ issuer, audience, rules, keys, introspection, userInfo, hasKeys });
+  return Object.freeze({ issuer, audience, rules, keys, introspection, userInfo, needsKeys });
 }
 
 function createUserInfo(

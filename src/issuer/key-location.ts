@@ -1,9 +1,9 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../protocol/algorithm.js';
+import { metadataUrls } from '../discovery/well-known.js';
+import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
+import { checkJwk } from '../jws/verification-key.js';
+import { describeValue, optionPath, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue, optionPath, requireObject } from '../protocol/options.js';
-import { metadataUrls } from '../protocol/well-known.js';
-import { checkJwk } from './verification-key.js';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =

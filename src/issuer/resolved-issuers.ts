@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
+import type { KeyLimits } from '../keys/key-source.js';
 import type { Clock } from '../platform/clock.js';
-import { withinSeconds } from '../platform/deadline.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import { RecentNames } from '../platform/recent-names.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { withinSeconds } from '../resilience/deadline.js';
+import { ExpiringSet } from '../resilience/expiring-set.js';
 import { closeIssuer, type Issuer } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
 import type { IssuerRegistry } from './issuer-registry.js';
-import type { KeyLimits } from './key-source.js';
 
 export interface ResolvedIssuersOptions {
   /** The user's resolver, its answer checked. Undefined: not trusted. May throw, or never settle. */
@@ -27,11 +27,11 @@ interface Resolved {
   readonly askAgainAt: number;
 }
 
-const MOST_ISSUERS = 1000;
-const MOST_REFUSED = 1000;
-const MOST_PENDING = 100;
+const MAX_ISSUERS = 1000;
+const MAX_REFUSED = 1000;
+const MAX_PENDING = 100;
 // Longer than any URL that a browser or server takes.
-const LONGEST_ISSUER = 2048;
+const MAX_ISSUER_LENGTH = 2048;
 // For how long a resolver that failed is left alone about an issuer that it vouched for before.
 const RETRY_SECONDS = 5;
 // For how long a refusal stands before the resolver is asked again.
@@ -45,14 +45,14 @@ const REFUSED_FOR_SECONDS = 60;
 export class ResolvedIssuers implements IssuerRegistry {
   readonly #options: ResolvedIssuersOptions;
   readonly #resolved: LRUCache<string, Resolved>;
-  readonly #refused: RecentNames;
+  readonly #refused: ExpiringSet;
   #isClosed = false;
   readonly #pending = new Map<string, Promise<Issuer | Refusal>>();
 
   constructor(options: ResolvedIssuersOptions) {
     this.#options = options;
-    this.#resolved = new LRUCache({ max: MOST_ISSUERS });
-    this.#refused = new RecentNames({ max: MOST_REFUSED, seconds: REFUSED_FOR_SECONDS, clock: options.clock });
+    this.#resolved = new LRUCache({ max: MAX_ISSUERS });
+    this.#refused = new ExpiringSet({ max: MAX_REFUSED, seconds: REFUSED_FOR_SECONDS, clock: options.clock });
   }
 
   find(iss: string): MaybePromise<Issuer | Refusal> {
@@ -62,7 +62,7 @@ export class ResolvedIssuers implements IssuerRegistry {
   }
 
   /** A token without an issuer's name gives a resolver nothing to find one by. */
-  introspecting(): undefined {}
+  introspectedIssuer(): undefined {}
 
   holds(issuer: Issuer): boolean {
     return this.#recall(issuer.issuer)?.issuer === issuer;
@@ -95,15 +95,15 @@ export class ResolvedIssuers implements IssuerRegistry {
   }
 
   #isRefused(iss: string): boolean {
-    return iss.length > LONGEST_ISSUER || this.#refused.has(iss);
+    return iss.length > MAX_ISSUER_LENGTH || this.#refused.has(iss);
   }
 
   /** Asks the resolver, once for all who wait. Never rejects. */
   #ask(iss: string): MaybePromise<Issuer | Refusal> {
     const pending = this.#pending.get(iss);
     if (pending !== undefined) return pending;
-    if (this.#pending.size >= MOST_PENDING) {
-      return new Refusal('issuer_resolver_failed', `it has ${MOST_PENDING} names to look up already`);
+    if (this.#pending.size >= MAX_PENDING) {
+      return new Refusal('issuer_resolver_failed', `it has ${MAX_PENDING} names to look up already`);
     }
     const asking = this.#resolve(iss).finally(() => this.#pending.delete(iss));
     this.#pending.set(iss, asking);

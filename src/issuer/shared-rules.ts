@@ -1,13 +1,13 @@
-import { hasMlDsa } from '../platform/runtime.js';
 import {
   ALL_ALGORITHMS,
   type Algorithm,
   isAlgorithm,
   isHmacAlgorithm,
   type SignatureAlgorithm,
-} from '../protocol/algorithm.js';
+} from '../jws/algorithm.js';
+import { hasMlDsa } from '../jws/runtime-support.js';
+import { describeValue, optionPath, readBoolean, readNumber, readStrings } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue, optionPath, readBoolean, readNumber, readStrings } from '../protocol/options.js';
 
 /**
  * Which tokens count as access tokens. `jwt`: any JWT that bears no mark of another kind of token.

@@ -2,7 +2,7 @@
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Keeps a promise that came where none was wanted from ending the process when it rejects. */
-export function disownPromise(value: unknown): void {
+export function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => {});
 }
 

@@ -23,22 +23,22 @@ function isMet(policy: Policy, token: AccessToken): boolean {
 }
 
 /** Scopes that together would meet a policy. */
-type Way = readonly string[];
+type ScopeSet = readonly string[];
 
 // Ways multiply where `anyOf` stands in `allOf`. Beyond this many, those that lack the fewest scopes go on.
-const MOST_WAYS = 64;
+const MAX_SCOPE_SETS = 64;
 
 /** Gives the scopes by which a token meets a policy. @param token one that meets it */
 export function scopesThatMeet(policy: Policy, token: AccessToken): readonly string[] {
-  const ways = findWays(policy, token);
-  return ways instanceof Refusal ? [] : (cheapest(ways, token)[0] as Way);
+  const ways = findScopeSets(policy, token);
+  return ways instanceof Refusal ? [] : (fewestMissing(ways, token)[0] as ScopeSet);
 }
 
 function refuse(policy: Policy, token: AccessToken): Refusal {
-  const ways = findWays(policy, token);
+  const ways = findScopeSets(policy, token);
   if (ways instanceof Refusal) return ways;
-  const scopes = cheapest(ways, token)[0] as Way;
-  const lacked = lackedBy(token, scopes);
+  const scopes = fewestMissing(ways, token)[0] as ScopeSet;
+  const lacked = missingScopes(token, scopes);
   if (lacked.length === 0) return new Refusal('claim_rule_failed', 'a claim test gave different answers');
   return new Refusal('scope_insufficient', `lacks ${lacked.join(' ')}`, { scopes });
 }
@@ -47,23 +47,23 @@ function refuse(policy: Policy, token: AccessToken): Refusal {
  * Finds the ways to meet a policy. A claim rule that is not met cannot be mended by scopes, so it decides
  * wherever there is no way around it.
  */
-function findWays(policy: Policy, token: AccessToken): readonly Way[] | Refusal {
+function findScopeSets(policy: Policy, token: AccessToken): readonly ScopeSet[] | Refusal {
   if ('scope' in policy) return [[policy.scope]];
-  if ('all' in policy) return findWaysToAll(policy.all, token);
+  if ('all' in policy) return findScopeSetsOfAll(policy.all, token);
   if ('any' in policy) {
-    const found = policy.any.map((part) => findWays(part, token));
+    const found = policy.any.map((part) => findScopeSets(part, token));
     const open = found.flatMap((ways) => (ways instanceof Refusal ? [] : ways));
     return open.length === 0 ? (found[0] as Refusal) : open;
   }
   return checkClaim(policy, token.claims) ?? [[]];
 }
 
-function findWaysToAll(parts: readonly Policy[], token: AccessToken): readonly Way[] | Refusal {
-  let ways: readonly Way[] = [[]];
+function findScopeSetsOfAll(parts: readonly Policy[], token: AccessToken): readonly ScopeSet[] | Refusal {
+  let ways: readonly ScopeSet[] = [[]];
   for (const part of parts) {
-    const more = findWays(part, token);
+    const more = findScopeSets(part, token);
     if (more instanceof Refusal) return more;
-    ways = cheapest(
+    ways = fewestMissing(
       ways.flatMap((way) => more.map((scopes) => [...new Set([...way, ...scopes])])),
       token,
     );
@@ -72,11 +72,11 @@ function findWaysToAll(parts: readonly Policy[], token: AccessToken): readonly W
 }
 
 /** Sorts by the number of scopes that are lacking; those that lack as many stay in the order of the policy. */
-function cheapest(ways: readonly Way[], token: AccessToken): readonly Way[] {
-  const byCost = ways.map((way) => ({ way, cost: lackedBy(token, way).length })).sort((a, b) => a.cost - b.cost);
-  return byCost.slice(0, MOST_WAYS).map(({ way }) => way);
+function fewestMissing(ways: readonly ScopeSet[], token: AccessToken): readonly ScopeSet[] {
+  const byCost = ways.map((way) => ({ way, cost: missingScopes(token, way).length })).sort((a, b) => a.cost - b.cost);
+  return byCost.slice(0, MAX_SCOPE_SETS).map(({ way }) => way);
 }
 
-function lackedBy(token: AccessToken, scopes: Way): readonly string[] {
+function missingScopes(token: AccessToken, scopes: ScopeSet): readonly string[] {
   return scopes.filter((scope) => !token.scopes.includes(scope));
 }

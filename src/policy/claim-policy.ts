@@ -1,4 +1,4 @@
-import { disownPromise } from '../platform/maybe-promise.js';
+import { ignoreRejection } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { ClaimPolicy } from './policy.js';
 
@@ -14,7 +14,7 @@ export function checkClaim(policy: ClaimPolicy, claims: Claims): Refusal | undef
   }
   try {
     const verdict: unknown = policy.satisfies(value, claims);
-    disownPromise(verdict);
+    ignoreRejection(verdict);
     return verdict === true ? undefined : refuse(`${name} does not satisfy the test`);
   } catch (cause) {
     return new Refusal('claim_rule_threw', name, { cause });

@@ -1,5 +1,5 @@
+import { describeValue } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue } from '../protocol/options.js';
 import { parseScope } from '../protocol/scope.js';
 
 /** What a claim can be compared with. */

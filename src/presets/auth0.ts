@@ -1,5 +1,5 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { readBoolean } from '../protocol/options.js';
+import { readBoolean } from '../options/option-reader.js';
 import { readHost, readPresetOptions } from './preset-options.js';
 
 /** The options of `auth0`. */

@@ -1,6 +1,6 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { describeValue, readBoolean } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue, readBoolean } from '../protocol/options.js';
 import { readNames, readPresetOptions, rolesOf } from './preset-options.js';
 
 /** The options of `cognito`. */

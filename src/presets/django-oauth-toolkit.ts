@@ -1,8 +1,8 @@
 import type { IntrospectionOptions } from '../issuer/introspection-options.js';
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { readBoolean, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { readBoolean, requireObject } from '../protocol/options.js';
-import { type Given, readNames, readPresetOptions, readUrl, withoutSlash } from './preset-options.js';
+import { type PresetInput, readNames, readPresetOptions, readUrl, withoutSlash } from './preset-options.js';
 
 /** The options of `djangoOAuthToolkit`. */
 export interface DjangoOAuthToolkitOptions {
@@ -70,7 +70,7 @@ export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): Discover
   });
 }
 
-function readIntrospection(given: Given, base: string): IntrospectionOptions | undefined {
+function readIntrospection(given: PresetInput, base: string): IntrospectionOptions | undefined {
   const { introspection } = given;
   const naiveTimeZone = readBoolean(given, 'naiveTimeZone', NAME) ?? false;
   if (introspection === undefined) {

@@ -1,7 +1,7 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
 import type { ScopeSource } from '../issuer/shared-rules.js';
+import { describeValue, readBoolean, readStrings } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue, readBoolean, readStrings } from '../protocol/options.js';
 import { readPresetOptions, readUrl, rolesOf, withoutSlash } from './preset-options.js';
 
 /** The options of `keycloak`. */

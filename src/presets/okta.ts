@@ -1,6 +1,6 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
+import { describeValue } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { describeValue } from '../protocol/options.js';
 import { readHost, readPresetOptions } from './preset-options.js';
 
 /** The options of `okta`. */

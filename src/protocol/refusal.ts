@@ -274,11 +274,11 @@ export class Refusal {
   }
 }
 
-const LONGEST_QUOTE = 100;
+const MAX_QUOTE_LENGTH = 100;
 
 /** Formats an untrusted value for a log line: as JSON in printable ASCII, cut to 100 characters. */
 export function quoteUntrusted(value: unknown): string {
-  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, LONGEST_QUOTE) : value) ?? String(value);
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_QUOTE_LENGTH) : value) ?? String(value);
   const printable = text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return printable.length > LONGEST_QUOTE ? `${printable.slice(0, LONGEST_QUOTE)}...` : printable;
+  return printable.length > MAX_QUOTE_LENGTH ? `${printable.slice(0, MAX_QUOTE_LENGTH)}...` : printable;
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
-import type { Algorithm } from '../protocol/algorithm.js';
+import type { Algorithm } from '../jws/algorithm.js';
+import { checkOptionNames, describeValue, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { checkOptionNames, describeValue, requireObject } from '../protocol/options.js';
+import { IssuerDocuments, type Outage, type SiteHits } from './issuer-documents.js';
 import { createIssuerFetch } from './issuer-fetch.js';
 import { IssuerServer } from './issuer-server.js';
-import { IssuerSite, type Outage, type SiteHits } from './issuer-site.js';
 import { TestClock } from './test-clock.js';
 import { checkAlgorithm, parseTestIssuerOptions, type TestIssuerOptions } from './test-issuer-options.js';
 import { TestKeys } from './test-keys.js';
@@ -100,7 +100,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   const server = network ? new IssuerServer() : undefined;
   await server?.open();
   const issuer = server === undefined ? given.issuer : `${server.origin}${path}`;
-  const site = new IssuerSite(issuer, () => keys.jwks());
+  const site = new IssuerDocuments(issuer, () => keys.jwks());
   server?.serve(site);
   const access = server === undefined ? { fetch: createIssuerFetch(site) } : { dangerouslyAllowInsecureHttp: true };
   const firstAlgorithm = algorithms[0] as Algorithm;

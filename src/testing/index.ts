@@ -4,5 +4,5 @@ export {
   type TestIssuerHits,
   type TestTokenOptions,
 } from './create-test-issuer.js';
-export type { Outage } from './issuer-site.js';
+export type { Outage } from './issuer-documents.js';
 export type { TestIssuerOptions } from './test-issuer-options.js';

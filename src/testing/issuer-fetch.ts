@@ -1,7 +1,7 @@
-import type { IssuerSite } from './issuer-site.js';
+import type { IssuerDocuments } from './issuer-documents.js';
 
 /** Makes a `fetch` that reaches one issuer without any network. */
-export function createIssuerFetch(site: IssuerSite): typeof fetch {
+export function createIssuerFetch(site: IssuerDocuments): typeof fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     const { status, type, body } = site.answer(url);

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IssuerSite } from './issuer-site.js';
+import type { IssuerDocuments } from './issuer-documents.js';
 
 /** Serves one issuer on a loopback port. */
 export class IssuerServer {
@@ -11,7 +11,7 @@ export class IssuerServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  serve(site: IssuerSite): void {
+  serve(site: IssuerDocuments): void {
     this.#server.on('request', createListener(site, this.origin));
   }
 
@@ -35,7 +35,7 @@ export class IssuerServer {
 }
 
 /** Answers requests from a site, the ways of being down that a server has included. */
-function createListener(site: IssuerSite, origin: string): RequestListener {
+function createListener(site: IssuerDocuments, origin: string): RequestListener {
   return (req, res) => {
     const { status, type, body } = site.answer(`${origin}${req.url ?? ''}`);
     if (site.outage === 'hang') return;

@@ -1,6 +1,6 @@
-import { type Algorithm, isAlgorithm } from '../protocol/algorithm.js';
+import { type Algorithm, isAlgorithm } from '../jws/algorithm.js';
+import { checkOptionNames, describeValue, readNumber, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { checkOptionNames, describeValue, readNumber, requireObject } from '../protocol/options.js';
 
 /** The options of `createTestIssuer`. */
 export interface TestIssuerOptions {

@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
-import { ALGORITHMS, type Algorithm } from '../protocol/algorithm.js';
+import { ALGORITHMS, type Algorithm } from '../jws/algorithm.js';
 import { ConfigurationError } from '../protocol/errors.js';
 
 interface TestKey {

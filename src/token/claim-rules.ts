@@ -1,8 +1,8 @@
+import type { JsonObject } from '../jws/strict-json.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import type { JsonObject } from '../protocol/strict-json.js';
 
 /** The claims that rules are about, with their types proven. Times are seconds since the epoch. */
-export interface TokenFacts {
+export interface ValidatedClaims {
   readonly subject: string | undefined;
   readonly clientId: string | undefined;
   readonly audience: readonly string[];
@@ -14,7 +14,7 @@ export interface TokenFacts {
 }
 
 // The end of the year 9999. Milliseconds mistaken for seconds lie beyond it, and so does 1e400.
-const LATEST_DATE_SECONDS = 253_402_300_799;
+const MAX_DATE_SECONDS = 253_402_300_799;
 
 // client_id: RFC 9068 §2.2. azp: Auth0, Entra v2, Keycloak. cid: Okta. appid: Entra v1.
 const CLIENT_ID_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
@@ -25,7 +25,7 @@ const DATE_CLAIMS = ['exp', 'nbf', 'iat'];
  * Reads the claims that rules are about. One of the wrong type refuses the token. `exp` is required, unless there is
  * a number for its absence.
  */
-export function parseTokenFacts(payload: JsonObject, endless?: number): TokenFacts | Refusal {
+export function parseValidatedClaims(payload: JsonObject, endless?: number): ValidatedClaims | Refusal {
   for (const name of IDENTIFIER_CLAIMS) {
     const value = payload[name];
     if (value !== undefined && !isIdentifier(value)) return refuseForm(name);
@@ -58,7 +58,7 @@ export interface TimeRules {
 }
 
 /** @see RFC 7519 §4.1.4 to §4.1.6 */
-export function checkTime(facts: TokenFacts, rules: TimeRules): Refusal | undefined {
+export function checkTime(facts: ValidatedClaims, rules: TimeRules): Refusal | undefined {
   const { expiresAt, notBefore, issuedAt } = facts;
   const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = rules;
   // Written so that a clock which gives no number lets nothing through.
@@ -78,19 +78,19 @@ export function checkTime(facts: TokenFacts, rules: TimeRules): Refusal | undefi
 }
 
 /** Values compare by code point, without any normalization (RFC 7519 §4.1.3, §7.3). */
-export function checkAudience(facts: TokenFacts, accepted: readonly string[]): Refusal | undefined {
+export function checkAudience(facts: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
   const { audience } = facts;
   for (const value of accepted) if (audience.includes(value)) return undefined;
   return new Refusal('audience_mismatch', `aud ${quoteUntrusted(audience)}, accepted ${quoteUntrusted(accepted)}`);
 }
 
-export function checkClient(facts: TokenFacts, accepted: readonly string[]): Refusal | undefined {
+export function checkClient(facts: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
   if (facts.clientId !== undefined && accepted.includes(facts.clientId)) return undefined;
   return new Refusal('client_not_allowed', `client ${quoteUntrusted(facts.clientId)}`);
 }
 
 /** Under the Bearer scheme no possession is proven, so a bound token is refused (RFC 9449 §7.2, RFC 8705 §3). */
-export function checkNotBound(facts: TokenFacts): Refusal | undefined {
+export function checkNotBound(facts: ValidatedClaims): Refusal | undefined {
   return facts.isBound ? new Refusal('binding_not_proven', 'a cnf claim') : undefined;
 }
 
@@ -110,7 +110,7 @@ function isIdentifier(value: unknown): value is string {
 }
 
 function isNumericDate(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= LATEST_DATE_SECONDS;
+  return typeof value === 'number' && value >= 0 && value <= MAX_DATE_SECONDS;
 }
 
 function refuseForm(name: string): Refusal {

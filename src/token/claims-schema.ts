@@ -1,15 +1,15 @@
+import type { JsonObject } from '../jws/strict-json.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { SchemaResult, StandardSchema } from '../protocol/standard-schema.js';
-import type { JsonObject } from '../protocol/strict-json.js';
 
-const MOST_ISSUES_TOLD = 5;
+const MAX_ISSUES_REPORTED = 5;
 
 /** Claims as handlers see them. */
-export interface ShapedClaims {
+export interface HandlerClaims {
   readonly claims: JsonObject;
   /** Whether all of it is frozen, so that every request with this token can be given the same. */
-  readonly isShareable: boolean;
+  readonly isFrozen: boolean;
 }
 
 /**
@@ -19,11 +19,11 @@ export interface ShapedClaims {
 export function applyClaimsSchema(
   payload: JsonObject,
   schema: StandardSchema | undefined,
-): MaybePromise<ShapedClaims | Refusal> {
-  return schema === undefined ? { claims: payload, isShareable: true } : validate(payload, schema);
+): MaybePromise<HandlerClaims | Refusal> {
+  return schema === undefined ? { claims: payload, isFrozen: true } : validate(payload, schema);
 }
 
-async function validate(payload: JsonObject, schema: StandardSchema): Promise<ShapedClaims | Refusal> {
+async function validate(payload: JsonObject, schema: StandardSchema): Promise<HandlerClaims | Refusal> {
   let result: SchemaResult<unknown>;
   try {
     result = await schema['~standard'].validate({ ...payload });
@@ -31,24 +31,24 @@ async function validate(payload: JsonObject, schema: StandardSchema): Promise<Sh
     return new Refusal('claims_schema_failed', 'it threw', { cause });
   }
   try {
-    return layOver(payload, result);
+    return mergeClaims(payload, result);
   } catch (cause) {
     return new Refusal('claims_schema_failed', 'it gave a result that is not of Standard Schema', { cause });
   }
 }
 
-function layOver(payload: JsonObject, result: SchemaResult<unknown> | undefined): ShapedClaims | Refusal {
+function mergeClaims(payload: JsonObject, result: SchemaResult<unknown> | undefined): HandlerClaims | Refusal {
   if (result?.issues !== undefined) return new Refusal('claims_rejected', describeIssues(result.issues));
   const output: unknown = result?.value;
   if (typeof output !== 'object' || output === null || Array.isArray(output)) {
     return new Refusal('claims_schema_failed', 'it gave no object');
   }
   const claims: JsonObject = Object.assign(Object.create(null), payload, output);
-  return { claims, isShareable: freezePlain(claims, new Set()) };
+  return { claims, isFrozen: freezePlain(claims, new Set()) };
 }
 
 function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object }>['issues']): string {
-  const told = issues.slice(0, MOST_ISSUES_TOLD).map(({ message, path = [] }) => {
+  const told = issues.slice(0, MAX_ISSUES_REPORTED).map(({ message, path = [] }) => {
     const names = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
     return `${names.length === 0 ? 'claims' : names.join('.')}: ${message}`;
   });

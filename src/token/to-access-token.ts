@@ -4,14 +4,14 @@ import type { UntypedClaims } from '../protocol/claims.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { applyClaimsSchema } from './claims-schema.js';
-import type { KnownScopes } from './known-scopes.js';
+import type { ScopeCache } from './scope-cache.js';
 import { parseTokenScopes } from './token-scopes.js';
 import type { VerifiedToken } from './verify-jwt.js';
 
 /** What handlers see, and whether every request with this token can be given the same. */
-export interface ShapedToken {
+export interface HandlerToken {
   readonly accessToken: AccessToken;
-  readonly isShareable: boolean;
+  readonly isFrozen: boolean;
 }
 
 /**
@@ -20,9 +20,9 @@ export interface ShapedToken {
  */
 export function toAccessToken(
   token: string,
-  { issuer, payload, facts, asked }: VerifiedToken,
-  verifier: { readonly schema: StandardSchema | undefined; readonly scopes?: KnownScopes },
-): MaybePromise<ShapedToken | Refusal> {
+  { issuer, payload, validated: facts, introspected: asked }: VerifiedToken,
+  verifier: { readonly schema: StandardSchema | undefined; readonly scopes?: ScopeCache },
+): MaybePromise<HandlerToken | Refusal> {
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
   return after(applyClaimsSchema(payload, verifier.schema), (shaped) => {
@@ -33,6 +33,6 @@ export function toAccessToken(
     const expiresAt = isTold ? facts.expiresAt : Math.floor(asked.goodUntil / 1000);
     const claims = shaped.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
-    return { accessToken: createAccessToken(fields, verifier), isShareable: shaped.isShareable };
+    return { accessToken: createAccessToken(fields, verifier), isFrozen: shaped.isFrozen };
   });
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '../issuer/shared-rules.js';
+import type { JsonObject } from '../jws/strict-json.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import type { JsonObject } from '../protocol/strict-json.js';
 
 // RFC 9068 §2.1; "application/" may be left out (RFC 7515 §4.1.9). Types compare without case.
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
@@ -37,9 +37,9 @@ const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'];
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** By the name of a claim: what its value gives away, if it does. */
-const MARKS: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map([
-  ...Object.entries(KIND_CLAIMS).map(([name, accessKinds]) => [name, otherThan(name, accessKinds)] as const),
-  ...LOOSE_KIND_CLAIMS.map((name) => [name, foreignKind(name)] as const),
+const INDICATORS: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map([
+  ...Object.entries(KIND_CLAIMS).map(([name, accessKinds]) => [name, notOneOf(name, accessKinds)] as const),
+  ...LOOSE_KIND_CLAIMS.map((name) => [name, otherKind(name)] as const),
   ...FOREIGN_CLAIMS.map((name) => [name, () => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} claim`] as const),
   ...ID_TOKEN_CLAIMS.map((name) => [name, () => `an ${name} claim, as in an ID token`] as const),
 ]);
@@ -61,13 +61,13 @@ export function checkKind(header: JsonObject, payload: JsonObject, profile: Prof
     const missing = RFC_9068_CLAIMS.find((name) => payload[name] === undefined);
     if (missing !== undefined) return new Refusal('claim_missing', missing);
   }
-  const mark = findForeignMark(payload) ?? (isDeclared(header, payload) ? undefined : findIdTokenForm(payload));
+  const mark = findIndicator(payload) ?? (isDeclared(header, payload) ? undefined : findIdTokenForm(payload));
   return mark === undefined ? undefined : new Refusal('token_type_not_allowed', mark);
 }
 
-function findForeignMark(payload: JsonObject): string | undefined {
+function findIndicator(payload: JsonObject): string | undefined {
   for (const name of Object.keys(payload)) {
-    const mark = MARKS.get(name)?.(payload[name]);
+    const mark = INDICATORS.get(name)?.(payload[name]);
     if (mark !== undefined) return mark;
   }
   return undefined;
@@ -103,12 +103,12 @@ function isOfB2c({ ver, tfp, acr }: JsonObject): boolean {
   return ver === '1.0' && (tfp !== undefined || (typeof acr === 'string' && /^b2c_1/i.test(acr)));
 }
 
-function otherThan(name: string, accessKinds: readonly string[]): (kind: unknown) => string | undefined {
+function notOneOf(name: string, accessKinds: readonly string[]): (kind: unknown) => string | undefined {
   const claim = name === 'typ' ? 'the claim typ' : name;
   return (kind) => (accessKinds.includes(kind as string) ? undefined : `${claim} ${quoteUntrusted(kind)}`);
 }
 
-function foreignKind(name: string): (kind: unknown) => string | undefined {
+function otherKind(name: string): (kind: unknown) => string | undefined {
   return (kind) =>
     typeof kind === 'string' && FOREIGN_KIND.test(kind) ? `the claim ${name} ${quoteUntrusted(kind)}` : undefined;
 }

@@ -1,15 +1,15 @@
 import type { ScopeSource } from '../issuer/shared-rules.js';
-import { disownPromise } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../jws/strict-json.js';
+import { ignoreRejection } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { isScopeToken } from '../protocol/scope.js';
-import type { JsonObject } from '../protocol/strict-json.js';
-import { KnownScopes, unique } from './known-scopes.js';
+import { ScopeCache, unique } from './scope-cache.js';
 
 /** Reads the scopes of a token from wherever its issuer puts them: space-separated strings or arrays. */
 export function parseTokenScopes(
   payload: JsonObject,
   sources: readonly ScopeSource[],
-  known: KnownScopes = new KnownScopes(),
+  known: ScopeCache = new ScopeCache(),
 ): readonly string[] | Refusal {
   let scopes = NONE;
   for (const source of sources) {
@@ -23,7 +23,7 @@ export function parseTokenScopes(
 const NONE: readonly string[] = Object.freeze([]);
 
 /** Gives each scope once, frozen. */
-function readClaim(payload: JsonObject, name: string, known: KnownScopes): readonly string[] | Refusal {
+function readClaim(payload: JsonObject, name: string, known: ScopeCache): readonly string[] | Refusal {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
   // Authlib writes null where no scope was granted.
   if (value === undefined || value === null) return NONE;
@@ -41,7 +41,7 @@ function callSource(
 ): readonly string[] | Refusal {
   try {
     const scopes: unknown = source(payload);
-    disownPromise(scopes);
+    ignoreRejection(scopes);
     return isStrings(scopes) ? unique(scopes) : new Refusal('scopes_source_failed', 'it gave no array of strings');
   } catch (cause) {
     return new Refusal('scopes_source_failed', 'it threw', { cause });

@@ -3,9 +3,9 @@ import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
-import { KnownTails } from './known-tails.js';
-import { SeenTokens } from './seen-tokens.js';
-import { checkStanding, type VerifiedToken } from './verify-jwt.js';
+import { AdmissionFilter } from './admission-filter.js';
+import { SignatureFilter } from './signature-filter.js';
+import { checkStillTrusted, type VerifiedToken } from './verify-jwt.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
 export interface CachedToken extends VerifiedToken {
@@ -33,8 +33,8 @@ export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
   readonly #issuers: IssuerRegistry;
   readonly #clock: Clock;
-  readonly #tails = new KnownTails();
-  readonly #seen = new SeenTokens();
+  readonly #tails = new SignatureFilter();
+  readonly #seen = new AdmissionFilter();
   #hits = 0;
   #misses = 0;
 
@@ -47,7 +47,7 @@ export class VerifiedTokenCache {
   /** Finds a token whose issuer is still trusted, and still holds the key, or was asked lately. */
   get(token: string): CachedToken | undefined {
     // To hash a token takes as long as to see that it is malformed, so strangers are not hashed.
-    const known = this.#tails.mayHave(token) ? this.#find(digestOf(token)) : undefined;
+    const known = this.#tails.mightContain(token) ? this.#find(digestOf(token)) : undefined;
     if (known === undefined) this.#misses += 1;
     else this.#hits += 1;
     return known;
@@ -61,18 +61,18 @@ export class VerifiedTokenCache {
   }
 
   #isGood(known: CachedToken): boolean {
-    if (known.asked !== undefined && !isWithin(known.asked, this.#clock())) return false;
-    return checkStanding(known, this.#issuers) === undefined;
+    if (known.introspected !== undefined && !isWithin(known.introspected, this.#clock())) return false;
+    return checkStillTrusted(known, this.#issuers) === undefined;
   }
 
   set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
     const isFull = this.#tokens.size >= this.#tokens.max;
-    if (isFull && !this.#has(token) && !this.#seen.note(token)) return;
+    if (isFull && !this.#has(token) && !this.#seen.admits(token)) return;
     this.#tokens.set(digestOf(token), { ...verified, accessToken, slot: this.#tails.add(token) });
   }
 
   #has(token: string): boolean {
-    return this.#tails.mayHave(token) && this.#tokens.has(digestOf(token));
+    return this.#tails.mightContain(token) && this.#tokens.has(digestOf(token));
   }
 
   clear(): void {

@@ -1,16 +1,16 @@
 import type { Issuer } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
-import type { VerificationKey } from '../issuer/verification-key.js';
+import type { CompactJws } from '../jws/compact-jws.js';
+import { findVerifyingKey } from '../jws/find-verifying-key.js';
+import type { HeaderCache } from '../jws/header-cache.js';
+import { type JoseHeader, parseJoseHeader } from '../jws/jose-header.js';
+import type { SignatureQueue } from '../jws/signature-queue.js';
+import type { JsonObject } from '../jws/strict-json.js';
+import type { VerificationKey } from '../jws/verification-key.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
-import type { JsonObject } from '../protocol/strict-json.js';
-import { type AcceptanceRules, checkAcceptance } from './acceptance.js';
-import { parseTokenFacts, type TokenFacts } from './claim-rules.js';
-import type { CompactJws } from './compact-jws.js';
-import { findSigner } from './find-signer.js';
-import { type JoseHeader, parseJoseHeader } from './jose-header.js';
-import type { KnownHeaders } from './known-headers.js';
-import type { SignatureJobs } from './signature-jobs.js';
+import { parseValidatedClaims, type ValidatedClaims } from './claim-rules.js';
+import { checkRequestRules, type RequestRules } from './request-rules.js';
 import { checkKind, checkType } from './token-kind.js';
 
 /** A genuine access token of a trusted issuer. Whether it is good here and now is for `checkAcceptance` to say. */
@@ -21,15 +21,15 @@ export interface VerifiedToken {
   /** How the token names that key. */
   readonly header: JoseHeader | undefined;
   /** When the issuer was asked, and until when its word holds: milliseconds since the epoch. */
-  readonly asked: { readonly at: number; readonly goodUntil: number } | undefined;
+  readonly introspected: { readonly at: number; readonly goodUntil: number } | undefined;
   readonly payload: JsonObject;
-  readonly facts: TokenFacts;
+  readonly validated: ValidatedClaims;
 }
 
 /** What the verification of JWTs is remembered by. */
-export interface JwtRules {
-  readonly headers: KnownHeaders;
-  readonly signatures: SignatureJobs;
+export interface JwtDependencies {
+  readonly headers: HeaderCache;
+  readonly signatures: SignatureQueue;
 }
 
 /**
@@ -42,8 +42,8 @@ export interface JwtRules {
 export function verifyJws(
   jws: CompactJws,
   issuer: Issuer,
-  rules: JwtRules,
-  acceptance: AcceptanceRules,
+  rules: JwtDependencies,
+  acceptance: RequestRules,
 ): MaybePromise<VerifiedToken | Refusal> {
   const header = parseJoseHeader(jws.header, issuer.rules);
   if (header instanceof Refusal) return header;
@@ -55,9 +55,9 @@ export function verifyJws(
 }
 
 /** Tells whether a token could be accepted, if only its signature is good. */
-function isPlausible({ payload }: CompactJws, issuer: Issuer, acceptance: AcceptanceRules): boolean {
-  const facts = parseTokenFacts(payload);
-  return !(facts instanceof Refusal) && checkAcceptance(facts, issuer, acceptance) === undefined;
+function isPlausible({ payload }: CompactJws, issuer: Issuer, acceptance: RequestRules): boolean {
+  const facts = parseValidatedClaims(payload);
+  return !(facts instanceof Refusal) && checkRequestRules(facts, issuer, acceptance) === undefined;
 }
 
 function verifyWith(
@@ -65,9 +65,9 @@ function verifyWith(
   header: JoseHeader,
   jws: CompactJws,
   issuer: Issuer,
-  { headers, signatures }: JwtRules,
+  { headers, signatures }: JwtDependencies,
 ): MaybePromise<VerifiedToken | Refusal> {
-  return after(findSigner(keys, header.algorithm, jws, signatures), (key) => {
+  return after(findVerifyingKey(keys, header.algorithm, jws, signatures), (key) => {
     if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
     if (jws.newHeader !== undefined) headers.add(jws.newHeader, jws.header);
     return checkClaims(jws, issuer, key, header);
@@ -82,12 +82,17 @@ function checkClaims(
 ): VerifiedToken | Refusal {
   const foreignKind = checkKind(jws.header, jws.payload, issuer.rules.profile);
   if (foreignKind !== undefined) return foreignKind;
-  const facts = parseTokenFacts(jws.payload);
-  return facts instanceof Refusal ? facts : { issuer, key, header, asked: undefined, payload: jws.payload, facts };
+  const facts = parseValidatedClaims(jws.payload);
+  return facts instanceof Refusal
+    ? facts
+    : { issuer, key, header, introspected: undefined, payload: jws.payload, validated: facts };
 }
 
 /** Checks that what made a token genuine did not change since: its issuer is trusted, and has this key. */
-export function checkStanding({ issuer, key, header }: VerifiedToken, issuers: IssuerRegistry): Refusal | undefined {
+export function checkStillTrusted(
+  { issuer, key, header }: VerifiedToken,
+  issuers: IssuerRegistry,
+): Refusal | undefined {
   if (!issuers.holds(issuer)) return new Refusal('issuer_not_trusted', 'it is not trusted any more');
   if (key === undefined || header === undefined || issuer.keys.holds(key, header)) return undefined;
   return new Refusal('unknown_key', 'it was withdrawn');

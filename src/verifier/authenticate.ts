@@ -1,4 +1,7 @@
+import type { Introspector } from '../introspection/introspector.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
+import type { HeaderCache } from '../jws/header-cache.js';
+import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { Clock } from '../platform/clock.js';
 import { isObserved, publish } from '../platform/diagnostics.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
@@ -8,17 +11,14 @@ import { type BearerToken, checkBearerToken, findBearerToken } from '../protocol
 import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
-import { type AcceptanceRules, checkAcceptance } from '../token/acceptance.js';
-import type { Introspector } from '../token/introspector.js';
-import type { KnownHeaders } from '../token/known-headers.js';
-import type { KnownScopes } from '../token/known-scopes.js';
-import type { SignatureJobs } from '../token/signature-jobs.js';
-import { type ShapedToken, toAccessToken } from '../token/to-access-token.js';
+import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
+import type { ScopeCache } from '../token/scope-cache.js';
+import { type HandlerToken, toAccessToken } from '../token/to-access-token.js';
 import type { VerifiedTokenCache } from '../token/verified-token-cache.js';
-import { verifyAccessToken } from '../token/verify-access-token.js';
-import { checkStanding, type VerifiedToken } from '../token/verify-jwt.js';
+import { checkStillTrusted, type VerifiedToken } from '../token/verify-jwt.js';
 import { authorize } from './authorize.js';
-import type { Demands } from './demands.js';
+import type { Requirements } from './requirements.js';
+import { verifyAccessToken } from './verify-access-token.js';
 
 /** What every request to one verifier shares. */
 export interface VerifierContext {
@@ -29,10 +29,10 @@ export interface VerifierContext {
   readonly clockToleranceSeconds: number;
   readonly clock: Clock;
   readonly lifetime: { readonly isOver: boolean };
-  readonly headers: KnownHeaders;
+  readonly headers: HeaderCache;
   readonly introspector: Introspector;
-  readonly scopes: KnownScopes;
-  readonly signatures: SignatureJobs;
+  readonly scopes: ScopeCache;
+  readonly signatures: SignatureQueue;
 }
 
 /**
@@ -42,13 +42,13 @@ export interface VerifierContext {
 export function authenticate(
   context: VerifierContext,
   request: HttpRequest,
-  demands: Demands,
+  demands: Requirements,
 ): MaybePromise<AccessToken | Refusal> {
   const outcome = judge(context, request, demands);
   return isObserved('scopegate:decision') ? after(outcome, (known) => tell(known, demands)) : outcome;
 }
 
-function tell(outcome: AccessToken | Refusal, { policy }: Demands): AccessToken | Refusal {
+function tell(outcome: AccessToken | Refusal, { policy }: Requirements): AccessToken | Refusal {
   publish('scopegate:decision', () => {
     if (outcome instanceof Refusal) return { ...NOBODY, reason: outcome.reason };
     const { issuer, clientId, scopes: granted } = outcome;
@@ -60,7 +60,11 @@ function tell(outcome: AccessToken | Refusal, { policy }: Demands): AccessToken 
 
 const NOBODY = { issuer: undefined, clientId: undefined, granted: [], needed: [] };
 
-function judge(context: VerifierContext, request: HttpRequest, demands: Demands): MaybePromise<AccessToken | Refusal> {
+function judge(
+  context: VerifierContext,
+  request: HttpRequest,
+  demands: Requirements,
+): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, demands.extraTokenLocations);
   if (bearer instanceof Refusal) return bearer;
   const { policy } = demands;
@@ -80,7 +84,7 @@ function refuseToken(refusal: Refusal, bearer: BearerToken): Refusal {
 export function verifyToken(
   context: VerifierContext,
   token: string,
-  audience: Demands['audience'],
+  audience: Requirements['audience'],
 ): MaybePromise<AccessToken | Refusal> {
   if (typeof token !== 'string') return new Refusal('token_malformed', 'it is not a string');
   return recognizeToken(context, token, audience) ?? verifyNewToken(context, { token, audience, isKnown: false });
@@ -89,7 +93,7 @@ export function verifyToken(
 /** A token, and what is demanded of it. */
 interface PresentedToken {
   readonly token: string;
-  readonly audience: Demands['audience'];
+  readonly audience: Requirements['audience'];
   /** Whether the cache has it, so that it need not be told of it again. */
   readonly isKnown: boolean;
 }
@@ -98,14 +102,14 @@ interface PresentedToken {
 function recognizeToken(
   context: VerifierContext,
   token: string,
-  audience: Demands['audience'],
+  audience: Requirements['audience'],
 ): MaybePromise<AccessToken | Refusal> | undefined {
   if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
   // What is too long was never accepted, and is not worth its hash.
   const known = token.length <= context.maxTokenBytes ? context.cache?.get(token) : undefined;
   if (known === undefined) return undefined;
   if (known.accessToken === undefined) return admitToken(context, { token, audience, isKnown: true }, known);
-  return checkAcceptance(known.facts, known.issuer, acceptanceNow(context, audience)) ?? known.accessToken;
+  return checkRequestRules(known.validated, known.issuer, acceptanceNow(context, audience)) ?? known.accessToken;
 }
 
 /** Where issuers or keys changed while they were being used, the token is verified once more. */
@@ -117,7 +121,7 @@ function verifyNewToken(
   const { token, audience } = presented;
   return after(verifyAccessToken(token, context, acceptanceNow(context, audience)), (verified) => {
     if (verified instanceof Refusal) return verified;
-    const changed = checkStanding(verified, context.issuers);
+    const changed = checkStillTrusted(verified, context.issuers);
     if (changed === undefined) return admitToken(context, presented, verified);
     return isRetry ? changed : verifyNewToken(context, presented, true);
   });
@@ -130,16 +134,16 @@ function admitToken(
   verified: VerifiedToken,
 ): MaybePromise<AccessToken | Refusal> {
   const { token, audience } = presented;
-  const { facts, issuer } = verified;
-  const refusal = checkAcceptance(facts, issuer, acceptanceNow(context, audience));
+  const { validated: facts, issuer } = verified;
+  const refusal = checkRequestRules(facts, issuer, acceptanceNow(context, audience));
   if (refusal !== undefined) return refusal;
   const shaped = toAccessToken(token, verified, context);
   if (!(shaped instanceof Promise)) return rememberToken(context, presented, verified, shaped);
   // The world went on while the schema was at work.
   return shaped.then(
     (late) =>
-      checkStanding(verified, context.issuers) ??
-      checkAcceptance(facts, issuer, acceptanceNow(context, audience)) ??
+      checkStillTrusted(verified, context.issuers) ??
+      checkRequestRules(facts, issuer, acceptanceNow(context, audience)) ??
       rememberToken(context, presented, verified, late),
   );
 }
@@ -148,17 +152,17 @@ function rememberToken(
   { cache, lifetime }: VerifierContext,
   { token, isKnown }: PresentedToken,
   verified: VerifiedToken,
-  shaped: ShapedToken | Refusal,
+  shaped: HandlerToken | Refusal,
 ): AccessToken | Refusal {
   if (shaped instanceof Refusal) return shaped;
-  const { accessToken, isShareable } = shaped;
-  if (!isKnown && !lifetime.isOver) cache?.set(token, verified, isShareable ? accessToken : undefined);
+  const { accessToken, isFrozen } = shaped;
+  if (!isKnown && !lifetime.isOver) cache?.set(token, verified, isFrozen ? accessToken : undefined);
   return accessToken;
 }
 
 function acceptanceNow(
   { clock, clockToleranceSeconds }: VerifierContext,
-  audience: Demands['audience'],
-): AcceptanceRules {
+  audience: Requirements['audience'],
+): RequestRules {
   return { audience, now: clock() / 1000, clockToleranceSeconds };
 }

@@ -1,26 +1,26 @@
+import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
+import { Introspector } from '../introspection/introspector.js';
+import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
-import type { IntrospectionStatus } from '../issuer/introspection-endpoint.js';
 import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
-import type { KeySnapshot, KeySourceStatus } from '../issuer/key-source.js';
-import { DeadlineError, untilAborted, withinSeconds } from '../platform/deadline.js';
+import { HeaderCache } from '../jws/header-cache.js';
+import { SignatureQueue } from '../jws/signature-queue.js';
+import type { KeySnapshot, KeySourceStatus } from '../keys/key-source.js';
+import { checkOptionNames, readNumber } from '../options/option-reader.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf, UntypedClaims } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
 import type { HttpRequest } from '../protocol/http-request.js';
-import { checkOptionNames, readNumber } from '../protocol/options.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
-import { Introspector } from '../token/introspector.js';
-import { KnownHeaders } from '../token/known-headers.js';
-import { KnownScopes } from '../token/known-scopes.js';
-import { SignatureJobs } from '../token/signature-jobs.js';
+import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { ScopeCache } from '../token/scope-cache.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
-import { type AuthenticateOptions, parseDemands, type VerifyOptions } from './demands.js';
 import { parseVerifierOptions, type VerifierOptions, type VerifierSnapshot } from './options.js';
-import { UserInfoCache } from './user-info.js';
+import { type AuthenticateOptions, parseRequirements, type VerifyOptions } from './requirements.js';
 
 /** How a verifier is doing. */
 export interface VerifierStatus {
@@ -109,7 +109,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const { audience, tokenCacheMax, clock, clockToleranceSeconds, keyLimits } = config;
   const lifetime = { isOver: false };
   const issuers = createIssuerRegistry(config.issuers, config);
-  const signatures = new SignatureJobs();
+  const signatures = new SignatureQueue();
   const { maxResponseBytes } = keyLimits;
   const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
   const context: VerifierContext = Object.freeze({
@@ -117,13 +117,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
     issuers,
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers, clock),
     lifetime,
-    headers: new KnownHeaders(),
+    headers: new HeaderCache(),
     introspector,
-    scopes: new KnownScopes(),
+    scopes: new ScopeCache(),
     signatures,
   });
   const userInfos = new UserInfoCache(clock);
-  const ownDemands = parseDemands({}, [], audience);
+  const ownDemands = parseRequirements({}, [], audience);
 
   async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
     const outcomes = await Promise.all(issuers.all().map(ask));
@@ -139,13 +139,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
 
   const verifier: Verifier = {
     async verify(token, given = {}) {
-      const demands = parseDemands(given, ['audience', 'signal'], audience);
+      const demands = parseRequirements(given, ['audience', 'signal'], audience);
       const outcome = Promise.resolve(verifyToken(context, token, demands.audience));
       return orThrow(await untilAborted(given.signal, outcome), demands.realm);
     },
 
     async authenticate(request, given = {}) {
-      const demands = parseDemands(given, ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'], audience);
+      const demands = parseRequirements(
+        given,
+        ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'],
+        audience,
+      );
       const outcome = Promise.resolve(authenticate(context, request, demands));
       return orThrow(await untilAborted(given.signal, outcome), demands.realm);
     },

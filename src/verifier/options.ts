@@ -5,11 +5,11 @@ import {
   type IssuerResolver,
   parseIssuerOptions,
 } from '../issuer/issuer-options.js';
-import type { KeyLimits, KeySnapshot } from '../issuer/key-source.js';
 import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from '../issuer/shared-rules.js';
+import type { KeyLimits, KeySnapshot } from '../keys/key-source.js';
+import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../options/option-reader.js';
 import type { Clock } from '../platform/clock.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../protocol/options.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
 /** How the key sets of issuers are fetched and kept. */
@@ -138,10 +138,10 @@ function parseIssuers({ issuer: given, audience }: Given, rules: IssuerRules): I
   if (given === undefined) throw new ConfigurationError('issuer', 'is missing.', fix);
   const parse = (item: unknown, where: string) => {
     const config = parseIssuerOptions(item, where, rules);
-    if (audience === false) requireOtherRule(config);
+    if (audience === false) requireClientIds(config);
     return config;
   };
-  if (typeof given === 'function') return resolveWith(given as IssuerResolver, parse);
+  if (typeof given === 'function') return createResolver(given as IssuerResolver, parse);
   if (!Array.isArray(given)) return [parse(given, 'issuer')];
   if (given.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', fix);
   const issuers = Array.from(given, (item, index) => parse(item, `issuer[${index}]`));
@@ -151,12 +151,12 @@ function parseIssuers({ issuer: given, audience }: Given, rules: IssuerRules): I
       throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
     seen.add(issuer);
   }
-  requireOneToAsk(issuers);
+  requireSingleIntrospection(issuers);
   return issuers;
 }
 
 /** An opaque token names no issuer, and must be shown to none but its own. */
-function requireOneToAsk(issuers: readonly IssuerConfig[]): void {
+function requireSingleIntrospection(issuers: readonly IssuerConfig[]): void {
   const [, second] = issuers.filter(({ introspection }) => introspection !== undefined);
   if (second === undefined) return;
   throw new ConfigurationError(
@@ -166,7 +166,7 @@ function requireOneToAsk(issuers: readonly IssuerConfig[]): void {
   );
 }
 
-function resolveWith(resolver: IssuerResolver, parse: (item: unknown, where: string) => IssuerConfig) {
+function createResolver(resolver: IssuerResolver, parse: (item: unknown, where: string) => IssuerConfig) {
   return async (iss: string): Promise<IssuerConfig | undefined> => {
     const given = await resolver(iss);
     if (given === undefined) return undefined;
@@ -192,7 +192,7 @@ const AUDIENCE_FIX =
   "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
   'For an issuer without audiences write audience: false together with clientIds.';
 
-function requireOtherRule({ issuer, audience, rules }: IssuerConfig): void {
+function requireClientIds({ issuer, audience, rules }: IssuerConfig): void {
   if (Array.isArray(audience) || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
     'audience',

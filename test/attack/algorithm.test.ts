@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type IssuerResolver } from '../../src/index.js';
-import { ALL_ALGORITHMS } from '../../src/protocol/algorithm.js';
+import { ALL_ALGORITHMS } from '../../src/jws/algorithm.js';
 import {
   type Attack,
   type AttackApi,

@@ -1,9 +1,9 @@
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type HmacAlgorithm } from '../../src/index.js';
-import { toSignatureKey } from '../../src/issuer/signature-key.js';
-import { ALL_ALGORITHMS, ALL_HMAC_ALGORITHMS, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
-import { verifySignature } from '../../src/token/signature.js';
+import { ALL_ALGORITHMS, ALL_HMAC_ALGORITHMS, type SignatureAlgorithm } from '../../src/jws/algorithm.js';
+import { verifySignature } from '../../src/jws/signature.js';
+import { toSignatureKey } from '../../src/jws/signature-key.js';
 import { spellPublicKey } from '../support/public-key-spellings.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import { signBytes } from '../support/raw-token.js';

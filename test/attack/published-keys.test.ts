@@ -1,6 +1,6 @@
 import { createHash, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Algorithm } from '../../src/protocol/algorithm.js';
+import type { Algorithm } from '../../src/jws/algorithm.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { messagesDuring } from '../support/listening.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createIssuer } from '../../src/issuer/issuer.js';
 import type { IssuerConfig } from '../../src/issuer/issuer-options.js';
-import type { KeyQuery } from '../../src/issuer/key-source.js';
+import type { KeyQuery } from '../../src/keys/key-source.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 import { RawIssuer } from '../support/raw-issuer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkOneLocation, checkUrl, parseKeyLocation, parseSecretSource } from '../../src/issuer/key-location.js';
-import type { HmacAlgorithm } from '../../src/protocol/algorithm.js';
+import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
 import { BAD_KEYS, GOOD_JWKS } from '../support/bad-keys.js';
 import { expectMisuse } from '../support/configuration-error.js';
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto';
-import type { SignatureAlgorithm } from '../../src/protocol/algorithm.js';
+import type { SignatureAlgorithm } from '../../src/jws/algorithm.js';
 import { signBytes } from '../support/raw-token.js';
 import type { Random } from './random.js';
 import { EXPONENT_ONE, NEUTRAL_POINT, type SigningKey, type SigningWorld } from './world.js';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
-import type { Algorithm } from '../../src/protocol/algorithm.js';
+import type { Algorithm } from '../../src/jws/algorithm.js';
 import { generateKeys, toJwk } from '../support/raw-issuer.js';
 
 /** What the judges have to agree upon before they look at a token. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { disownPromise, after as goOn } from '../../src/platform/maybe-promise.js';
+import { after as goOn, ignoreRejection } from '../../src/platform/maybe-promise.js';
 import { watchUnhandledRejections } from '../support/caught-rejections.js';
 
 describe('after', () => {
@@ -33,13 +33,13 @@ describe('disownPromise', () => {
     const unhandled = watchUnhandledRejections();
     Promise.reject(new Error('nobody’s'));
     await new Promise((resolve) => setImmediate(resolve));
-    disownPromise(Promise.reject(new Error('disowned')));
+    ignoreRejection(Promise.reject(new Error('disowned')));
     await new Promise((resolve) => setImmediate(resolve));
     unhandled.restore();
     expect(unhandled.reasons.map(String)).toEqual(['Error: nobody’s']);
   });
 
   it.each([[undefined], [null], [true], ['text']])('lets %j be', (value) => {
-    expect(() => disownPromise(value)).not.toThrow();
+    expect(() => ignoreRejection(value)).not.toThrow();
   });
 });

@@ -10,8 +10,8 @@ export interface Import {
   readonly isTypeOnly: boolean;
 }
 
-/** Folders of one rank are siblings, the lowest rank first. */
-export type Ranks = readonly (readonly string[])[];
+/** By folder: the folders that its files may import from, besides their own. */
+export type MayImport = Readonly<Record<string, readonly string[]>>;
 
 export function readSources(src: URL): Sources {
   const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
@@ -48,18 +48,25 @@ export function countSpecifiers(source: string): number {
   return lines.filter((line) => /(?:^import|\bfrom|\bimport\() ?'[^']+'\)?/.test(line)).length;
 }
 
-/** Finds files outside of the house, and imports that do not point to a lower rank or into their own folder. */
-export function findRankViolations(sources: Sources, ranks: Ranks): readonly string[] {
-  const rankOf = (path: string) => (path === 'index.ts' ? ranks.length : ranks.findIndex(has(folderOf(path))));
-  const unranked = [...sources.keys()].filter((path) => rankOf(path) === -1);
-  const wrong = relativeImports(sources).filter(([from, to]) => {
-    const isOwnFolder = folderOf(from) === folderOf(to) && folderOf(from) !== '';
-    return sources.has(to) && !isOwnFolder && rankOf(to) >= rankOf(from);
+/** Finds files in no folder of the table, and imports that the table does not allow. */
+export function findForbiddenImports(sources: Sources, mayImport: MayImport): readonly string[] {
+  const homeless = [...sources.keys()].filter((path) => path !== 'index.ts' && !(folderOf(path) in mayImport));
+  const forbidden = relativeImports(sources).filter(([from, to]) => {
+    const [importer, imported] = [folderOf(from), folderOf(to)];
+    if (!sources.has(to) || from === 'index.ts') return false;
+    return importer !== imported && !mayImport[importer]?.includes(imported);
   });
   return [
-    ...unranked.map((path) => `${path} is in no folder that has a rank`),
-    ...wrong.map(([from, to]) => `${from} imports ${to}, which is not of a lower rank`),
+    ...homeless.map((path) => `${path} is in no folder of the table`),
+    ...forbidden.map(([from, to]) => `${from} must not import ${to}`),
   ];
+}
+
+/** Finds what the table allows and nobody uses, so that it says no more than is true. */
+export function findUnusedPermissions(sources: Sources, mayImport: MayImport): readonly string[] {
+  const used = new Set(relativeImports(sources).map(([from, to]) => `${folderOf(from)} -> ${folderOf(to)}`));
+  const allowed = Object.entries(mayImport).flatMap(([from, folders]) => folders.map((to) => `${from} -> ${to}`));
+  return allowed.filter((pair) => !used.has(pair));
 }
 
 /** Finds relative imports that lead to no file of the sources. */
@@ -133,10 +140,10 @@ function targetsOf(sources: Sources): ReadonlyMap<string, readonly string[]> {
   return targets;
 }
 
-function folderOf(path: string): string {
-  return path.includes('/') ? path.slice(0, path.indexOf('/')) : '';
-}
+// Adapters and integrations are folders of their own: one can be deleted without touching another.
+const GROUPS = ['adapters', 'integrations'];
 
-function has(folder: string): (siblings: readonly string[]) => boolean {
-  return (siblings) => siblings.includes(folder);
+function folderOf(path: string): string {
+  const folders = path.split('/').slice(0, -1);
+  return folders.slice(0, GROUPS.includes(folders[0] ?? '') ? 2 : 1).join('/');
 }

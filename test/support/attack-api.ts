@@ -11,8 +11,8 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../../src/index.js';
-import type { Algorithm } from '../../src/protocol/algorithm.js';
-import type { JsonObject } from '../../src/protocol/strict-json.js';
+import type { Algorithm } from '../../src/jws/algorithm.js';
+import type { JsonObject } from '../../src/jws/strict-json.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { bearer, type Call, type Exchange } from './guarded-api.js';
 import { listen } from './listen.js';

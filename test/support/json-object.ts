@@ -1,4 +1,4 @@
-import { type JsonObject, parseStrictJsonObject } from '../../src/protocol/strict-json.js';
+import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
 import { type JsonTexts, toJsonText } from './raw-token.js';
 
 /** Makes what a rule gets to see of a header or payload: parsed from text as a token's would be. */

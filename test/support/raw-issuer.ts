@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALGORITHMS, type Algorithm, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
+import { ALGORITHMS, type Algorithm, type SignatureAlgorithm } from '../../src/jws/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { type JsonTexts, signRawToken, toJsonText } from './raw-token.js';
 

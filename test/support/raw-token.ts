@@ -1,5 +1,5 @@
 import { constants, createHmac, type KeyObject, sign } from 'node:crypto';
-import { isHmacAlgorithm, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
+import { isHmacAlgorithm, type SignatureAlgorithm } from '../../src/jws/algorithm.js';
 
 /** JSON texts by member name, so that a value can be `1e400`. Undefined leaves the member out. */
 export type JsonTexts = { readonly [name: string]: string | undefined };

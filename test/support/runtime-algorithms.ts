@@ -1,5 +1,5 @@
-import { hasMlDsa } from '../../src/platform/runtime.js';
-import type { Algorithm } from '../../src/protocol/algorithm.js';
+import type { Algorithm } from '../../src/jws/algorithm.js';
+import { hasMlDsa } from '../../src/jws/runtime-support.js';
 
 const HAS_ML_DSA = hasMlDsa();
 

@@ -1,7 +1,7 @@
-import { FetchedSecrets } from '../../src/issuer/fetched-secrets.js';
 import { parseSecretSource } from '../../src/issuer/key-location.js';
-import type { VerificationKey } from '../../src/issuer/verification-key.js';
-import type { HmacAlgorithm } from '../../src/protocol/algorithm.js';
+import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
+import type { VerificationKey } from '../../src/jws/verification-key.js';
+import { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { TestClock } from '../../src/testing/test-clock.js';
 

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { IssuerDocuments } from '../../src/testing/issuer-documents.js';
 import { createIssuerFetch } from '../../src/testing/issuer-fetch.js';
-import { IssuerSite } from '../../src/testing/issuer-site.js';
 
 const JWKS = { keys: [] };
 
-let site: IssuerSite;
+let site: IssuerDocuments;
 let issuerFetch: typeof fetch;
 
 beforeEach(() => {
-  site = new IssuerSite('https://issuer.test', () => JWKS);
+  site = new IssuerDocuments('https://issuer.test', () => JWKS);
   issuerFetch = createIssuerFetch(site);
 });
 

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IssuerDocuments } from '../../src/testing/issuer-documents.js';
 import { IssuerServer } from '../../src/testing/issuer-server.js';
-import { IssuerSite } from '../../src/testing/issuer-site.js';
 
 const JWKS = { keys: [] };
 
 let server: IssuerServer;
-let site: IssuerSite;
+let site: IssuerDocuments;
 let onAsked: () => void;
 
 beforeEach(async () => {
   server = new IssuerServer();
   await server.open();
   onAsked = () => {};
-  site = new IssuerSite(server.origin, () => {
+  site = new IssuerDocuments(server.origin, () => {
     onAsked();
     return JWKS;
   });

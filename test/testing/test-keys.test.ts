@@ -1,7 +1,7 @@
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { checkJwk } from '../../src/issuer/verification-key.js';
-import { ALL_ALGORITHMS, type Algorithm } from '../../src/protocol/algorithm.js';
+import { ALL_ALGORITHMS, type Algorithm } from '../../src/jws/algorithm.js';
+import { checkJwk } from '../../src/jws/verification-key.js';
 import { TestKeys } from '../../src/testing/test-keys.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { isRuntimeAlgorithm, LACKS_IT } from '../support/runtime-algorithms.js';

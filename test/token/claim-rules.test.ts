@@ -4,9 +4,9 @@ import {
   checkClient,
   checkNotBound,
   checkTime,
-  parseTokenFacts,
+  parseValidatedClaims,
   type TimeRules,
-  type TokenFacts,
+  type ValidatedClaims,
 } from '../../src/token/claim-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
@@ -23,8 +23,8 @@ const CLAIMS = {
   jti: '"token-1"',
 };
 
-const parse = (change: JsonTexts = {}) => parseTokenFacts(toJsonObject({ ...CLAIMS, ...change }));
-const facts = (change: JsonTexts = {}) => parse(change) as TokenFacts;
+const parse = (change: JsonTexts = {}) => parseValidatedClaims(toJsonObject({ ...CLAIMS, ...change }));
+const facts = (change: JsonTexts = {}) => parse(change) as ValidatedClaims;
 
 function expectMalformed(name: string, value: string | undefined): void {
   expect(reasonOf(parse())).toBe('accepted');
@@ -50,12 +50,12 @@ describe('parseTokenFacts', () => {
   });
 
   it('takes no claim called undefined for the client', () => {
-    const facts = parseTokenFacts(toJsonObject({ exp: '1', undefined: '"admin"' }));
+    const facts = parseValidatedClaims(toJsonObject({ exp: '1', undefined: '"admin"' }));
     expect(facts).toMatchObject({ clientId: undefined });
   });
 
   it('demands no claim but exp', () => {
-    expect(parseTokenFacts(toJsonObject({ exp: '1' }))).toEqual({
+    expect(parseValidatedClaims(toJsonObject({ exp: '1' }))).toEqual({
       subject: undefined,
       clientId: undefined,
       audience: [],

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { JsonObject } from '../../src/jws/strict-json.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
-import type { JsonObject } from '../../src/protocol/strict-json.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
 import { toJsonObject } from '../support/json-object.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -248,9 +248,9 @@ describe('applyClaimsSchema, freezing', () => {
       },
     ],
     ['a date beside what can be frozen', false, { a: new Date(0), b: { c: 1 } }],
-  ])('H25: tells whether claims can be given to several requests: %s, %s', async (_, isShareable, output) => {
+  ])('H25: tells whether claims can be given to several requests: %s, %s', async (_, isFrozen, output) => {
     const schema = output === undefined ? undefined : schemaOf(() => ({ value: output }));
-    expect(await shape(schema)).toMatchObject({ isShareable });
+    expect(await shape(schema)).toMatchObject({ isFrozen });
   });
 
   it('takes null, numbers and functions in an output as they are', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseSharedRules } from '../../src/issuer/shared-rules.js';
+import { parseJoseHeader } from '../../src/jws/jose-header.js';
 import { checkBearerToken, findBearerToken } from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { Refusal } from '../../src/protocol/refusal.js';
-import { checkClient, checkNotBound, checkTime, type TokenFacts } from '../../src/token/claim-rules.js';
+import { checkClient, checkNotBound, checkTime, type ValidatedClaims } from '../../src/token/claim-rules.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
-import { parseJoseHeader } from '../../src/token/jose-header.js';
 import { checkKind } from '../../src/token/token-kind.js';
 import { toJsonObject } from '../support/json-object.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -24,7 +24,7 @@ function findBearer(request: HttpRequest): unknown {
   return found instanceof Refusal ? found : checkBearerToken(found);
 }
 
-const FACTS: TokenFacts = {
+const FACTS: ValidatedClaims = {
   subject: 'user',
   clientId: 'client',
   audience: ['api'],
@@ -34,7 +34,7 @@ const FACTS: TokenFacts = {
   isBound: false,
 };
 
-const at = (now: number, facts: Partial<TokenFacts> = {}, maxTokenAgeSeconds?: number) =>
+const at = (now: number, facts: Partial<ValidatedClaims> = {}, maxTokenAgeSeconds?: number) =>
   checkTime({ ...FACTS, ...facts }, { now, clockToleranceSeconds: 5, maxTokenAgeSeconds });
 
 const header = (change: JsonTexts, requireKid = false) =>

@@ -3,7 +3,7 @@ import type { IssuerRegistry } from '../../src/issuer/issuer-registry.js';
 import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
 import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
-import { type ShapedToken, toAccessToken } from '../../src/token/to-access-token.js';
+import { type HandlerToken, toAccessToken } from '../../src/token/to-access-token.js';
 import { VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
@@ -21,7 +21,7 @@ interface Genuine {
 
 async function verified(token: string, options: VerifierOptions = issuer.verifierOptions): Promise<Genuine> {
   const genuine = (await createVerifyJwt(options)(token)) as VerifiedToken;
-  const { accessToken } = (await toAccessToken(token, genuine, { schema: undefined })) as ShapedToken;
+  const { accessToken } = (await toAccessToken(token, genuine, { schema: undefined })) as HandlerToken;
   return { verified: genuine, accessToken };
 }
 

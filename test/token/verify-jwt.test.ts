@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { VerificationKey } from '../../src/issuer/verification-key.js';
+import type { JoseHeader } from '../../src/jws/jose-header.js';
+import type { VerificationKey } from '../../src/jws/verification-key.js';
 import { createTestIssuer } from '../../src/testing/index.js';
-import type { JoseHeader } from '../../src/token/jose-header.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -28,7 +28,7 @@ describe('verifyAccessToken, of a JWT', () => {
     expect(verified.issuer.keys.holds(key, header)).toBe(true);
     expect(verified.header).toEqual({ algorithm: 'ES256', kid: 'key-1' });
     expect(verified.payload).toMatchObject({ sub: 'test-user', scope: 'read' });
-    expect(verified.facts).toMatchObject({ subject: 'test-user', expiresAt: issuer.now + 3600 });
+    expect(verified.validated).toMatchObject({ subject: 'test-user', expiresAt: issuer.now + 3600 });
   });
 
   it.each<[string, Mutation, string]>([

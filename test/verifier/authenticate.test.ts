@@ -5,7 +5,7 @@ import { AuthorizationError } from '../../src/protocol/errors.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
-import type { AuthenticateOptions } from '../../src/verifier/demands.js';
+import type { AuthenticateOptions } from '../../src/verifier/requirements.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { listen } from '../support/listen.js';
 import { reasonOfCall } from '../support/reason-of.js';

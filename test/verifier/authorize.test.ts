@@ -4,9 +4,9 @@ import { Refusal } from '../../src/protocol/refusal.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { authorize } from '../../src/verifier/authorize.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
-import { parseDemands } from '../../src/verifier/demands.js';
+import { parseRequirements } from '../../src/verifier/requirements.js';
 
-const policyOf = (policy: string) => parseDemands({ policy }, ['policy'], ['https://api.test']).policy;
+const policyOf = (policy: string) => parseRequirements({ policy }, ['policy'], ['https://api.test']).policy;
 
 async function verified(): Promise<AccessToken> {
   const issuer = await createTestIssuer();

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type HmacAlgorithm, type IssuerOptions } from '../../src/index.js';
-import { HMAC_ALGORITHMS } from '../../src/protocol/algorithm.js';
+import { HMAC_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { createVerifierWith, expectMisuse } from '../support/configuration-error.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';

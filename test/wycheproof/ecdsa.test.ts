@@ -1,8 +1,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { toSignatureKey } from '../../src/issuer/signature-key.js';
-import { type Algorithm, isAlgorithm } from '../../src/protocol/algorithm.js';
-import { verifySignature } from '../../src/token/signature.js';
+import { type Algorithm, isAlgorithm } from '../../src/jws/algorithm.js';
+import { verifySignature } from '../../src/jws/signature.js';
+import { toSignatureKey } from '../../src/jws/signature-key.js';
 import { describeWycheproof, type EcdsaGroup, readVectors } from '../support/wycheproof.js';
 
 const FILES = [

@@ -1,14 +1,14 @@
 import { createIssuer, type Issuer } from '../../src/issuer/issuer.js';
 import { parseIssuerOptions } from '../../src/issuer/issuer-options.js';
 import { parseSharedRules } from '../../src/issuer/shared-rules.js';
-import { isHmacAlgorithm } from '../../src/protocol/algorithm.js';
+import { isHmacAlgorithm } from '../../src/jws/algorithm.js';
+import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
+import { parseJoseHeader } from '../../src/jws/jose-header.js';
+import { verifySignature } from '../../src/jws/signature.js';
+import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
 import { ConfigurationError } from '../../src/protocol/errors.js';
 import { Refusal } from '../../src/protocol/refusal.js';
-import { type JsonObject, parseStrictJsonObject } from '../../src/protocol/strict-json.js';
 import { TestClock } from '../../src/testing/test-clock.js';
-import { type CompactJws, parseCompactJws } from '../../src/token/compact-jws.js';
-import { parseJoseHeader } from '../../src/token/jose-header.js';
-import { verifySignature } from '../../src/token/signature.js';
 import { type JoseGroup, keysOf, type WycheproofKey } from '../support/wycheproof.js';
 
 export const ISSUER = 'https://issuer.test';

@@ -1,6 +1,6 @@
 import { createPrivateKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { createVerifier, type Verifier } from '../../src/index.js';
-import { isHmacAlgorithm, type SignatureAlgorithm } from '../../src/protocol/algorithm.js';
+import { isHmacAlgorithm, type SignatureAlgorithm } from '../../src/jws/algorithm.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { signBytes, toJsonText, toSegment } from '../support/raw-token.js';
 import { type JoseGroup, keysOf } from '../support/wycheproof.js';

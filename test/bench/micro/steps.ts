@@ -1,18 +1,18 @@
 import { createPublicKey, hash } from 'node:crypto';
 import { createGuard, createVerifier, type Verifier } from '../../../src/index.js';
-import { toSignatureKey } from '../../../src/issuer/signature-key.js';
+import { type CompactJws, parseCompactJws } from '../../../src/jws/compact-jws.js';
+import { verifySignature } from '../../../src/jws/signature.js';
+import { toSignatureKey } from '../../../src/jws/signature-key.js';
+import { SignatureQueue } from '../../../src/jws/signature-queue.js';
+import { parseStrictJsonObject } from '../../../src/jws/strict-json.js';
 import { checkPolicy } from '../../../src/policy/check-policy.js';
 import { anyOf, claim, parsePolicy } from '../../../src/policy/policy.js';
 import { checkBearerToken, findBearerToken } from '../../../src/protocol/bearer-token.js';
 import { formatChallenge } from '../../../src/protocol/challenge.js';
 import { formatAnswer } from '../../../src/protocol/http-answer.js';
 import { Refusal } from '../../../src/protocol/refusal.js';
-import { parseStrictJsonObject } from '../../../src/protocol/strict-json.js';
-import { checkAcceptance } from '../../../src/token/acceptance.js';
-import { parseTokenFacts } from '../../../src/token/claim-rules.js';
-import { type CompactJws, parseCompactJws } from '../../../src/token/compact-jws.js';
-import { verifySignature } from '../../../src/token/signature.js';
-import { SignatureJobs } from '../../../src/token/signature-jobs.js';
+import { parseValidatedClaims } from '../../../src/token/claim-rules.js';
+import { checkRequestRules } from '../../../src/token/request-rules.js';
 import { toAccessToken } from '../../../src/token/to-access-token.js';
 import { checkKind } from '../../../src/token/token-kind.js';
 import { parseTokenScopes } from '../../../src/token/token-scopes.js';
@@ -74,7 +74,7 @@ function tokenSteps(tokens: readonly string[]): readonly Step[] {
 }
 
 function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
-  const jobs = new SignatureJobs();
+  const jobs = new SignatureQueue();
   const key = createSigningKey(algorithm);
   const sign = createSigner(key);
   const publicKey = toSignatureKey(createPublicKey({ key: key.publicJwk, format: 'jwk' }));
@@ -104,8 +104,11 @@ async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise
   return [
     { name: 'hash and look up', step: () => cache?.get(next()) },
     { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), 'jwt') },
-    { name: 'claim rules: types', step: () => parseTokenFacts(payloads()) },
-    { name: 'claim rules: time and audience', step: () => checkAcceptance(cached.facts, cached.issuer, acceptance()) },
+    { name: 'claim rules: types', step: () => parseValidatedClaims(payloads()) },
+    {
+      name: 'claim rules: time and audience',
+      step: () => checkRequestRules(cached.validated, cached.issuer, acceptance()),
+    },
     { name: 'scopes', step: () => parseTokenScopes(payloads(), cached.issuer.rules.scopesFrom, context.scopes) },
     { name: 'access token', step: () => toAccessToken('a.b.c', cached, context) },
     { name: 'policy: a scope', step: () => checkPolicy(scope, accessTokens()) },

@@ -1,0 +1,29 @@
+import { type AccessToken, isAccessToken, isAccessTokenFrom } from '../../protocol/access-token.js';
+import type { RegisterClaims } from '../../protocol/register.js';
+import { internalsOfGuard } from './create-guard.js';
+import type { Guard } from './guard.js';
+
+/**
+ * Gives the access token of a guarded request. With the guard as second argument, its claims have the type
+ * of that guard's verifier, and the token must have come from it; else they have the type that `Register`
+ * names. Guards of one verifier are not told apart.
+ *
+ * @throws {TypeError} no guard let this request through, or one of another verifier than was named
+ */
+export function authOf(req: object): AccessToken<RegisterClaims>;
+export function authOf<Claims>(req: object, guard: Guard<Claims>): AccessToken<Claims>;
+export function authOf(req: object, guard?: unknown): AccessToken<RegisterClaims> {
+  const { auth } = req as { auth?: unknown };
+  if (!isAccessToken(auth)) {
+    throw new TypeError('authOf(req): no guard let this request through. Put guard() in front of its handler.');
+  }
+  if (guard !== undefined && !isOfGuard(auth, guard)) {
+    throw new TypeError('authOf(req, guard): the token of this request came from another verifier than the guard has.');
+  }
+  return auth as AccessToken<RegisterClaims>;
+}
+
+function isOfGuard(auth: AccessToken, guard: unknown): boolean {
+  const verifier = internalsOfGuard(guard);
+  return verifier !== undefined && isAccessTokenFrom(auth, verifier.context);
+}

@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+// biome-ignore lint/suspicious/noTsIgnore: an error is expected only where express has no types
+/** @ts-ignore: express is an optional peer; without its types, handlers name their own. */
+import type { Request as ExpressRequest, Response as ExpressResponse } from 'express';
+import type { PolicyInput } from '../../policy/policy.js';
+import type { AccessToken } from '../../protocol/access-token.js';
+import type { UntypedClaims } from '../../protocol/claims.js';
+import type { AuthorizationError, IssuerUnavailableError } from '../../protocol/errors.js';
+import type { AuthenticateOptions } from '../../verifier/requirements.js';
+
+/** The options of `createGuard`. */
+export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
+  /**
+   * What becomes of a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: it
+   * gives the error to the app's error handler, with `status`, `headers`, `code` and `reason`.
+   * @defaultValue `'respond'`
+   */
+  readonly errors?: 'respond' | 'next';
+  /** Told of every refusal, before the answer. For logs and metrics; nothing it does changes the answer. */
+  readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
+}
+
+/** Express' `next`. */
+export type NextFunction = (error?: unknown) => void;
+
+/** A middleware: a request handler for Express 4 and 5, and for anything else with `(req, res, next)`. */
+export type Middleware<Req, Res> = (req: Req, res: Res, next: NextFunction) => void;
+
+/** A request that a guard let through. */
+export type Guarded<Req, Claims> = Req & { readonly auth: AccessToken<Claims> };
+
+/** A request that `guard.optional` let through, with or without a token. */
+export type MaybeGuarded<Req, Claims> = Req & { readonly auth?: AccessToken<Claims> | undefined };
+
+/** Without express' types, `ExpressRequest` is `any`: handlers then get what Node has. */
+type IfTyped<T, Else> = 0 extends 1 & T ? Else : T;
+type DefaultRequest = IfTyped<ExpressRequest, IncomingMessage>;
+type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
+
+type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
+type AtLeastOne<T> = readonly [T, ...(readonly T[])];
+
+// In the overloads, `never` keeps a guard that was not called from passing as an error handler of Express, whose
+// first parameter is `any`; `NoInfer` keeps guarded handlers from becoming untyped in the same place.
+
+/** Makes request handlers that let a request through with a good access token alone. */
+export interface Guard<Claims = UntypedClaims> {
+  /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
+  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
+  /** The same, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    policy: PolicyInput | undefined,
+    ...handlers: AtLeastOne<Handler<Guarded<Req, Claims>, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+
+  readonly optional: OptionalGuard<Claims>;
+  readonly public: PublicGuard;
+}
+
+/**
+ * Lets a request without a token through, without `req.auth`. A token that is there must be good and meet
+ * the policy: a bad one is refused, never taken for none.
+ */
+export interface OptionalGuard<Claims = UntypedClaims> {
+  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    policy: PolicyInput | undefined,
+    ...handlers: AtLeastOne<Handler<MaybeGuarded<Req, Claims>, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+}
+
+/**
+ * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and
+ * `npx scopegate routes` do not tell of it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ */
+export interface PublicGuard {
+  (...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    ...handlers: AtLeastOne<Handler<Req, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { ClientCredentials, TextSource } from '../issuer/introspection-options.js';
+import type { Clock } from '../platform/clock.js';
+import { isBearerToken } from '../protocol/bearer-token.js';
+
+/** What goes with a request, so that the issuer knows who asks. */
+export interface ClientAuthentication {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const ASSERTION_SECONDS = 60;
+
+/**
+ * Makes what shows an issuer who this server is. Rejects with whatever a function of the user's throws.
+ *
+ * @see RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 6750 §2.1
+ */
+export async function authenticateClient(
+  credentials: ClientCredentials,
+  issuer: string,
+  clock: Clock,
+): Promise<ClientAuthentication> {
+  switch (credentials.method) {
+    case 'client_secret_basic': {
+      const pair = `${formEncode(credentials.id)}:${formEncode(await readText(credentials.secret))}`;
+      return { headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, fields: {} };
+    }
+    case 'client_secret_post':
+      return {
+        headers: {},
+        fields: { client_id: credentials.id, client_secret: await readText(credentials.secret) },
+      };
+    case 'private_key_jwt': {
+      const assertion = await signAssertion(credentials, issuer, Math.floor(clock() / 1000));
+      const fields = {
+        client_id: credentials.id,
+        client_assertion_type: ASSERTION_TYPE,
+        client_assertion: assertion,
+      };
+      return { headers: {}, fields };
+    }
+    case 'bearer':
+      return { headers: { authorization: `Bearer ${await readBearerToken(credentials.token)}` }, fields: {} };
+  }
+}
+
+async function signAssertion(
+  { id, key, algorithm, keyId }: Extract<ClientCredentials, { method: 'private_key_jwt' }>,
+  issuer: string,
+  now: number,
+): Promise<string> {
+  // Loaded by those who need it: most servers sign nothing.
+  const { SignJWT } = await import('jose/jwt/sign');
+  return new SignJWT({ iss: id, sub: id, aud: issuer, jti: randomUUID(), iat: now, exp: now + ASSERTION_SECONDS })
+    .setProtectedHeader({ alg: algorithm, ...(keyId !== undefined && { kid: keyId }) })
+    .sign(key);
+}
+
+/** What else a header cannot hold, `fetch` would show in its error. */
+async function readBearerToken(source: TextSource): Promise<string> {
+  const token = await readText(source);
+  if (isBearerToken(token)) return token;
+  throw new TypeError('the function gave characters that no bearer token has');
+}
+
+/** What the user's function gives may be anything. */
+async function readText(source: TextSource): Promise<string> {
+  const text: unknown = typeof source === 'function' ? await source() : source;
+  if (typeof text === 'string' && text !== '') return text;
+  throw new TypeError('the function gave no text');
+}
+
+/** RFC 6749 §2.3.1, appendix B: id and secret are form-encoded before they are joined. */
+function formEncode(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1);
+}

@@ -1,0 +1,61 @@
+import type { Issuer } from '../issuer/issuer.js';
+import type { JsonObject } from '../jws/strict-json.js';
+import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { parseValidatedClaims, type ValidatedClaims } from '../token/claim-rules.js';
+import { checkKind } from '../token/token-kind.js';
+
+/** What an issuer said of an active access token. */
+export interface ActiveToken {
+  /** The members of the answer that say something. Frozen. */
+  readonly payload: JsonObject;
+  /** `expiresAt` is infinite where the issuer did not say. */
+  readonly facts: ValidatedClaims;
+}
+
+export interface AnswerOptions {
+  readonly issuer: Issuer;
+  readonly ignoreExp: boolean;
+}
+
+// RFC 7662 §2.2 and what servers write: Glewlwyd bearer, @jmondi/oauth2-server access_token. RFC 9449 §6.2: DPoP.
+const ACCESS_TOKEN_TYPES = ['bearer', 'dpop', 'access_token'];
+
+/**
+ * Judges the answer of an introspection endpoint by the rules that claims of a JWT are judged by. A refusal blames
+ * the token: whether the answer is one at all was seen before.
+ *
+ * @see RFC 7662 §2.2, §4
+ */
+export function parseIntrospectionAnswer(
+  answer: JsonObject,
+  { issuer, ignoreExp }: AnswerOptions,
+): ActiveToken | Refusal {
+  if (answer['active'] !== true) return new Refusal('token_inactive', `active ${quoteUntrusted(answer['active'])}`);
+  const payload = dropEmptyMembers(answer, ignoreExp);
+  const { iss, token_type: tokenType } = payload;
+  if (iss !== undefined && iss !== issuer.issuer) {
+    return new Refusal('issuer_not_trusted', `the answer is about a token of ${quoteUntrusted(iss)}`);
+  }
+  if (tokenType !== undefined && !isAccessTokenType(tokenType)) {
+    return new Refusal('token_type_not_allowed', `token_type ${quoteUntrusted(tokenType)}`);
+  }
+  const foreignKind = checkKind({}, payload, 'jwt');
+  if (foreignKind !== undefined) return foreignKind;
+  const facts = parseValidatedClaims(payload, Number.POSITIVE_INFINITY);
+  return facts instanceof Refusal ? facts : { payload, facts };
+}
+
+function isAccessTokenType(tokenType: unknown): boolean {
+  return typeof tokenType === 'string' && ACCESS_TOKEN_TYPES.includes(tokenType.toLowerCase());
+}
+
+/**
+ * Leaves out what says nothing: null, which Authlib writes for what it does not know, and `exp: 0`, which Doorkeeper
+ * writes for tokens that never expire.
+ */
+function dropEmptyMembers(answer: JsonObject, ignoreExp: boolean): JsonObject {
+  const told = Object.entries(answer).filter(([name, value]) => {
+    return value !== null && !(name === 'exp' && (value === 0 || ignoreExp));
+  });
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(told)));
+}

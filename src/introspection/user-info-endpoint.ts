@@ -1,0 +1,61 @@
+import { EndpointLocator } from '../discovery/endpoint-locator.js';
+import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
+import { type JsonObject, parseStrictJsonObject } from '../jws/strict-json.js';
+import type { Clock } from '../platform/clock.js';
+import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import { Refusal } from '../protocol/refusal.js';
+
+export interface UserInfoEndpointOptions {
+  readonly discovery: DiscoveryOptions;
+  readonly timeoutSeconds: number;
+  readonly maxResponseBytes: number;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+}
+
+/** Asks the UserInfo endpoint of one issuer, which its metadata names (OpenID Connect Core §5.3). */
+export class UserInfoEndpoint {
+  readonly #fetchOptions: FetchJsonOptions;
+  readonly #locator: EndpointLocator;
+  readonly #closing = new AbortController();
+
+  constructor({ discovery, timeoutSeconds, maxResponseBytes: maxBytes, clock, fetch }: UserInfoEndpointOptions) {
+    this.#fetchOptions = { fetch, timeoutSeconds, maxBytes, signal: this.#closing.signal };
+    this.#locator = new EndpointLocator({
+      configured: undefined,
+      name: 'userinfo_endpoint',
+      find: ({ userInfoEndpoint }) => userInfoEndpoint,
+      discovery,
+      fetchOptions: this.#fetchOptions,
+      clock,
+    });
+  }
+
+  /** Gives what the issuer says of the person that a token stands for, who must be `subject`. */
+  async fetch(token: string, subject: string): Promise<JsonObject | Refusal> {
+    try {
+      const url = await this.#locator.locate();
+      const headers = { authorization: `Bearer ${token}` };
+      const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, headers });
+      const said = parseStrictJsonObject(bytes as Buffer);
+      if (typeof said === 'string') return this.#refuse(`the answer ${said}`);
+      // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
+      return said['sub'] === subject ? said : this.#refuse('the sub of the answer is not that of the token');
+    } catch (error) {
+      const cause = error as FetchFailure;
+      // RFC 6750 §3.1: the issuer itself does not accept the token any more.
+      if (cause.status === 401) return new Refusal('token_inactive', cause.message);
+      this.#locator.forgetIfMoved(cause);
+      return this.#refuse(cause.message, cause);
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  #refuse(why: string, cause?: unknown): Refusal {
+    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', why);
+    return new Refusal('userinfo_unavailable', why, { cause });
+  }
+}

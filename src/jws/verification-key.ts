@@ -1,0 +1,142 @@
+import { KeyObject } from 'node:crypto';
+import type { JWK } from 'jose';
+import { importJWK } from 'jose/key/import';
+import { type Algorithm, algorithmsOfKey, type SignatureAlgorithm } from './algorithm.js';
+import { type SignatureKey, toSignatureKey } from './signature-key.js';
+import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
+
+/** A public key of an issuer, and what it may be used for. */
+export interface VerificationKey extends SignatureKey {
+  /** All of this but the times, as a text: two keys with the same are the same key. */
+  readonly identity: string;
+  readonly kid: string | undefined;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** The JWK that it was made of, cut down to its public members; a secret has none. */
+  readonly publicJwk: JWK | undefined;
+  /** When it was first seen: milliseconds since the epoch. */
+  readonly seenAt: number;
+}
+
+/** A JWK that is fit for use, cut down to its public members. */
+export interface UsableJwk {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly Algorithm[];
+  readonly publicJwk: JWK;
+}
+
+type UntrustedJwk = { readonly [name: string]: unknown };
+type ImportedKey = Parameters<typeof KeyObject.from>[0];
+type KeyType = 'RSA' | 'EC' | 'OKP' | 'AKP';
+
+const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
+  RSA: ['n', 'e'],
+  EC: ['crv', 'x', 'y'],
+  OKP: ['crv', 'x'],
+  // RFC 9964 §3: alg is part of the key.
+  AKP: ['alg', 'pub'],
+};
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+
+// RFC 7518 §3.3 asks for 2048 bits at least. The upper bound keeps one verification from costing milliseconds.
+const MIN_RSA_BITS = 2048;
+const MAX_RSA_BITS = 8192;
+// NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
+const MIN_RSA_EXPONENT = 65_537n;
+const MAX_RSA_EXPONENT = 0xffff_ffffn;
+
+/**
+ * Judges one member of a key set by its metadata and sizes. Gives why it cannot be used, as a text.
+ *
+ * @see RFC 7517 §4, §5
+ */
+export function checkJwk(member: unknown): UsableJwk | string {
+  if (typeof member !== 'object' || member === null || Array.isArray(member)) return 'is not an object';
+  const jwk = member as UntrustedJwk;
+  const { kty, crv, kid, alg } = jwk;
+  if (!isKeyType(kty)) return 'has a kty that is not RSA, EC, OKP or AKP';
+  const problem = findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? findWeakness(jwk, kty);
+  if (problem !== undefined) return problem;
+  const fitting = algorithmsOfKey(kty, crv);
+  if (fitting.length === 0) return 'is on a curve that is not supported';
+  // RFC 8725 §3.1: a key that names its algorithm is used with no other.
+  const algorithms = alg === undefined ? fitting : fitting.filter((name) => name === alg);
+  if (algorithms.length === 0) return 'has an alg that is not supported or does not fit the key';
+  const publicJwk = {
+    ...pickPublicMembers(jwk, kty),
+    ...(kid !== undefined && { kid }),
+    ...(alg !== undefined && { alg }),
+  };
+  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as JWK };
+}
+
+/** Imports a key that `checkJwk` found usable. Gives why it cannot be used all the same, as a text. */
+export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | string> {
+  const { algorithms, publicJwk } = usable;
+  try {
+    // Only a symmetric key would come as bytes, and its kty is not among those that got this far.
+    const imported = await importJWK(publicJwk, algorithms[0] as string);
+    const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
+    return { ...usable, ...key, identity: identityOf(usable), seenAt };
+  } catch {
+    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+  }
+}
+
+/** Names a key by all that is said of it. */
+export function identityOf({ kid, algorithms, publicJwk }: UsableJwk): string {
+  return JSON.stringify([kid, algorithms, publicJwk]);
+}
+
+function isKeyType(kty: unknown): kty is KeyType {
+  return typeof kty === 'string' && Object.hasOwn(PUBLIC_MEMBERS, kty);
+}
+
+function findMetadataProblem(jwk: UntrustedJwk): string | undefined {
+  const { kid, use, key_ops: keyOps, ext } = jwk;
+  if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return 'holds private or symmetric key material';
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'has a kid that is not a string';
+  if (use !== undefined && use !== 'sig') return 'has a use other than sig';
+  // W3C Web Cryptography §14: ext tells whether the key can be exported.
+  if (ext !== undefined && typeof ext !== 'boolean') return 'has an ext that is not true or false';
+  const isForVerification = Array.isArray(keyOps) && keyOps.length === 1 && keyOps[0] === 'verify';
+  return keyOps === undefined || isForVerification ? undefined : 'has key_ops other than verify';
+}
+
+function findMissingMember(jwk: UntrustedJwk, kty: KeyType): string | undefined {
+  const missing = PUBLIC_MEMBERS[kty].find((name) => typeof jwk[name] !== 'string' || jwk[name] === '');
+  return missing === undefined ? undefined : `lacks the member ${missing}`;
+}
+
+function findWeakness(jwk: UntrustedJwk, kty: KeyType): string | undefined {
+  if (kty === 'RSA') return findRsaWeakness(jwk);
+  return kty === 'OKP' && hasSmallOrder(Buffer.from(String(jwk['x']), 'base64url'))
+    ? 'is a point of small order'
+    : undefined;
+}
+
+function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
+  // RFC 7518 §2: as few octets as the number needs. With more, one key would have several spellings.
+  if (hasLeadingZero(n) || hasLeadingZero(e)) return 'is an RSA key with leading zero octets';
+  const modulus = toBigInt(n);
+  const bits = modulus.toString(2).length;
+  const exponent = toBigInt(e);
+  if (bits < MIN_RSA_BITS) return `is an RSA key of less than ${MIN_RSA_BITS} bits`;
+  if (bits > MAX_RSA_BITS) return `is an RSA key of more than ${MAX_RSA_BITS} bits`;
+  const isSafe = exponent % 2n === 1n && exponent >= MIN_RSA_EXPONENT && exponent <= MAX_RSA_EXPONENT;
+  if (!isSafe) return 'is an RSA key with an unsafe exponent';
+  return isRocaModulus(modulus) ? 'is an RSA key that can be factored (CVE-2017-15361)' : undefined;
+}
+
+function hasLeadingZero(base64url: unknown): boolean {
+  return Buffer.from(String(base64url), 'base64url')[0] === 0;
+}
+
+function toBigInt(base64url: unknown): bigint {
+  const hex = Buffer.from(String(base64url), 'base64url').toString('hex');
+  return hex === '' ? 0n : BigInt(`0x${hex}`);
+}
+
+/** Metadata stays behind: it was judged here, and key import has rules of its own for it. */
+function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): object {
+  return { kty, ...Object.fromEntries(PUBLIC_MEMBERS[kty].map((name) => [name, jwk[name]])) };
+}

@@ -1,0 +1,135 @@
+import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discovery/fetch-metadata.js';
+import { publish } from '../platform/diagnostics.js';
+import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
+
+/** Why the key set of an issuer could not be had, and which of its documents is to blame. */
+export class JwksFailure extends Error {
+  override readonly name = 'JwksFailure';
+  readonly reason: 'metadata_unavailable' | 'keys_unavailable';
+
+  constructor(reason: JwksFailure['reason'], cause: unknown) {
+    super(cause instanceof Error ? cause.message : 'an unknown failure', { cause });
+    this.reason = reason;
+  }
+
+  /** Blames the key set for anything that is not known to be the fault of the metadata. */
+  static from(error: unknown): JwksFailure {
+    return error instanceof JwksFailure ? error : new JwksFailure('keys_unavailable', error);
+  }
+}
+
+/** Names the very version of a key set that is at hand. */
+export interface JwksVersion {
+  readonly url: string;
+  readonly etag: string;
+}
+
+/** The answer of an issuer to the question for its keys. */
+export interface JwksAnswer {
+  /** Requests for the key set are numbered in the order in which they are sent, from 1 on. */
+  readonly number: number;
+  /** Undefined when they are those of the version that was named, and only then. */
+  readonly members: readonly unknown[] | undefined;
+  readonly version: JwksVersion | undefined;
+  readonly maxAgeSeconds: number | undefined;
+}
+
+export interface JwksEndpointOptions {
+  readonly issuer: string;
+  /** Where the key set is, or how that is found out. */
+  readonly location: { readonly jwksUri: string } | DiscoveryOptions;
+  readonly fetchOptions: FetchJsonOptions;
+}
+
+/** Fetches the key set of one issuer, through its metadata where that tells where the keys are. */
+export class JwksEndpoint {
+  readonly #issuer: string;
+  readonly #discovery: DiscoveryOptions | undefined;
+  readonly #fetchOptions: FetchJsonOptions;
+  #jwksUri: string | undefined;
+  #metadataFetches = 0;
+  #jwksFetches = 0;
+
+  constructor({ issuer, location, fetchOptions }: JwksEndpointOptions) {
+    this.#issuer = issuer;
+    this.#discovery = 'jwksUri' in location ? undefined : location;
+    this.#jwksUri = 'jwksUri' in location ? location.jwksUri : undefined;
+    this.#fetchOptions = fetchOptions;
+  }
+
+  get counts(): { readonly metadata: number; readonly jwks: number } {
+    return { metadata: this.#metadataFetches, jwks: this.#jwksFetches };
+  }
+
+  /**
+   * Fetches the key set. `renewLocation` asks the metadata first whether it moved.
+   *
+   * @throws {JwksFailure}
+   */
+  async fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksAnswer> {
+    const url = renewLocation || this.#jwksUri === undefined ? await this.#locate() : this.#jwksUri;
+    try {
+      return await this.#fetchFrom(url, known);
+    } catch (error) {
+      const mayHaveMoved = !renewLocation && error instanceof FetchFailure && error.status !== undefined;
+      const newUrl = mayHaveMoved ? await this.#locate() : url;
+      if (newUrl === url) throw JwksFailure.from(error);
+      return this.#fetchFrom(newUrl, known).catch((reason) => {
+        throw JwksFailure.from(reason);
+      });
+    }
+  }
+
+  async #locate(): Promise<string> {
+    if (this.#discovery === undefined) return this.#jwksUri as string;
+    const discovery = this.#discovery;
+    try {
+      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url));
+      this.#jwksUri = requireEndpoint(metadata.url, 'jwks_uri', metadata.jwksUri);
+      return this.#jwksUri;
+    } catch (error) {
+      throw new JwksFailure('metadata_unavailable', error);
+    }
+  }
+
+  #fetchMetadataDocument(url: string): Promise<FetchedJson> {
+    this.#metadataFetches += 1;
+    return this.#observe('metadata', url, fetchJson(url, this.#fetchOptions));
+  }
+
+  async #fetchFrom(url: string, known: JwksVersion | undefined): Promise<JwksAnswer> {
+    this.#jwksFetches += 1;
+    const number = this.#jwksFetches;
+    const etag = known?.url === url ? known.etag : undefined;
+    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...this.#fetchOptions, etag }));
+    const newEtag = fetched.etag ?? (fetched.document === undefined ? etag : undefined);
+    return {
+      number,
+      members: fetched.document === undefined ? undefined : readMembers(url, fetched.document),
+      version: newEtag === undefined ? undefined : { url, etag: newEtag },
+      maxAgeSeconds: fetched.maxAgeSeconds,
+    };
+  }
+
+  async #observe(document: 'metadata' | 'jwks', url: string, fetching: Promise<FetchedJson>): Promise<FetchedJson> {
+    const tell = (outcome: 'ok' | 'not-modified' | 'failed', error: string | undefined) =>
+      publish('scopegate:fetch', () => ({ issuer: this.#issuer, document, url, outcome, error }));
+    try {
+      const fetched = await fetching;
+      tell(fetched.document === undefined ? 'not-modified' : 'ok', undefined);
+      return fetched;
+    } catch (error) {
+      tell('failed', (error as Error).message);
+      throw error;
+    }
+  }
+}
+
+function readMembers(
+  url: string,
+  { keys, jwks_uri: jwksUri }: { readonly [name: string]: unknown },
+): readonly unknown[] {
+  if (Array.isArray(keys)) return keys;
+  const hint = jwksUri === undefined ? '' : '; it has a jwks_uri, so it is a metadata document: give it as metadataUrl';
+  throw new FetchFailure(`${url} has no keys array${hint}`);
+}

@@ -1,0 +1,102 @@
+import { hash } from 'node:crypto';
+import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import { checkJwk, identityOf, importVerificationKey, type VerificationKey } from '../jws/verification-key.js';
+
+/** A member of a key set that cannot be used, and why. */
+export interface SkippedKey {
+  /** Its place in the `keys` array. */
+  readonly index: number;
+  readonly why: string;
+  /** A digest of the member, to know it again. */
+  readonly digest: string;
+}
+
+// Keys that share a kid, or tokens without one, cost at most this many verifications.
+const MAX_CANDIDATES = 2;
+const NO_KEYS: readonly VerificationKey[] = [];
+
+/** How a token names the key that it is signed with. */
+export interface KeySelector {
+  readonly kid: string | undefined;
+  readonly algorithm: SignatureAlgorithm;
+}
+
+/** The usable keys of one JWKS document. Immutable; finding a key does not depend on their number. */
+export class KeySet {
+  readonly keys: readonly VerificationKey[];
+  readonly skipped: readonly SkippedKey[];
+  /** The keys to try, by the `kid` of the token and by its algorithm. */
+  readonly #candidates = new Map<string | undefined, Map<SignatureAlgorithm, VerificationKey[]>>();
+  readonly #byContent: ReadonlyMap<string, VerificationKey>;
+
+  private constructor(byContent: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
+    this.keys = [...byContent.values()];
+    this.skipped = skipped;
+    this.#byContent = byContent;
+    for (const key of this.keys) {
+      this.#offer(undefined, key);
+      if (key.kid !== undefined) this.#offer(key.kid, key);
+    }
+  }
+
+  #offer(kid: string | undefined, key: VerificationKey): void {
+    const byAlgorithm = this.#candidates.get(kid) ?? new Map<SignatureAlgorithm, VerificationKey[]>();
+    this.#candidates.set(kid, byAlgorithm);
+    for (const algorithm of key.algorithms) {
+      const candidates = byAlgorithm.get(algorithm) ?? [];
+      byAlgorithm.set(algorithm, candidates);
+      if (candidates.length < MAX_CANDIDATES) candidates.push(key);
+    }
+  }
+
+  /**
+   * Imports the members of a JWKS (RFC 7517 §5: those that cannot be used are skipped). A key that is in
+   * `previous` to the letter is taken from there.
+   */
+  static async import(members: readonly unknown[], now: number, previous?: KeySet): Promise<KeySet> {
+    const known = previous === undefined ? new Map<string, VerificationKey>() : previous.#byContent;
+    const byContent = new Map<string, VerificationKey>();
+    const skipped: SkippedKey[] = [];
+    for (const [index, member] of members.entries()) {
+      const usable = checkJwk(member);
+      const key =
+        typeof usable === 'string'
+          ? usable
+          : (known.get(identityOf(usable)) ?? (await importVerificationKey(usable, now)));
+      if (typeof key === 'string') skipped.push({ index, why: key, digest: digestOf(member) });
+      else byContent.set(key.identity, key);
+    }
+    return new KeySet(byContent, skipped);
+  }
+
+  /** Tells whether a key is one of these. Two fetches at once import it twice, so it is known by its content. */
+  has({ identity: content }: VerificationKey): boolean {
+    return this.#byContent.has(content);
+  }
+
+  /**
+   * Gives the keys to try, in the order of the document, two at most: those with the `kid` that are good for
+   * the algorithm; for a token without `kid`, any that is good for the algorithm.
+   */
+  candidates({ kid, algorithm }: KeySelector): readonly VerificationKey[] {
+    return this.#candidates.get(kid)?.get(algorithm) ?? NO_KEYS;
+  }
+
+  /** Tells whether this key is among those that would be tried for such a token. */
+  isCandidate({ identity: content }: VerificationKey, name: KeySelector): boolean {
+    return this.candidates(name).some((key) => key.identity === content);
+  }
+}
+
+function digestOf(member: unknown): string {
+  return hash('sha256', toText(member), 'base64url');
+}
+
+/** What was fetched is JSON. What was given in options may be anything, such as a BigInt or a circle. */
+function toText(member: unknown): string {
+  try {
+    return JSON.stringify(member) ?? typeof member;
+  } catch {
+    return typeof member;
+  }
+}

@@ -1,0 +1,102 @@
+import type { JWK } from 'jose';
+import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import type { VerificationKey } from '../jws/verification-key.js';
+import type { MaybePromise } from '../platform/maybe-promise.js';
+import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import type { KeySelector, KeySet } from './key-set.js';
+
+/** What is asked for: the key that a token's header names. */
+export interface KeyQuery extends KeySelector {
+  /** Tells, before a fetch is spent on an unknown `kid`, whether the token could be accepted at all. */
+  isPlausible(): boolean;
+}
+
+/** Where the keys of one issuer come from. */
+export interface KeySource {
+  /** Gives one key or two to try, or why there is none. */
+  find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
+  /** Tells whether a token that names its key so would still be tried with this one. Sets a due refresh going. */
+  holds(key: VerificationKey, name: KeySelector): boolean;
+  /** Has keys at hand when it settles, or gives why not. */
+  ready(): MaybePromise<Refusal | undefined>;
+  /** Asks the issuer anew, or gives why that failed. */
+  refresh(): MaybePromise<Refusal | undefined>;
+  status(): KeySourceStatus;
+  /** What another process could start with; undefined where nothing is fetched, or nothing was. */
+  snapshot(): KeySnapshot | undefined;
+  close(): void;
+}
+
+/** The key set of one issuer as plain data, public keys alone. */
+export interface KeySnapshot {
+  /** When it was fetched: milliseconds since the epoch. */
+  readonly fetchedAt: number;
+  readonly keys: readonly JWK[];
+}
+
+/** How the keys of one issuer are doing. */
+export interface KeySourceStatus {
+  /**
+   * `empty`: nothing was asked for yet. `fresh`: younger than their maximum age. `stale`: older, and in use
+   * until a refresh succeeds. `failing`: the last fetch failed; `keys` tells whether good ones are left.
+   * `static`: given in the options.
+   */
+  readonly state: 'empty' | 'fresh' | 'stale' | 'failing' | 'static';
+  /** The keys that answer now. */
+  readonly keys: readonly KeyStatus[];
+  /** Members of the key set that cannot be used, and why. */
+  readonly skippedKeys: readonly { readonly index: number; readonly why: string }[];
+  /** Since the last successful fetch. */
+  readonly ageSeconds: number | undefined;
+  /** Fetches of each document, whatever came of them. */
+  readonly fetches: { readonly metadata: number; readonly jwks: number };
+  /** Why the last fetch failed; undefined when it did not. */
+  readonly lastError: string | undefined;
+  /** While fetches fail: when the next one may start. */
+  readonly nextAttemptInSeconds: number | undefined;
+}
+
+export interface KeyStatus {
+  readonly kid: string | undefined;
+  readonly algorithms: readonly SignatureAlgorithm[];
+  /** Since the key was first seen. */
+  readonly ageSeconds: number;
+}
+
+/** Refuses a token whose key the issuer does not have. */
+export function refuseUnknown({ kid, algorithm }: KeyQuery): Refusal {
+  return new Refusal('unknown_key', `kid ${quoteUntrusted(kid)}, alg ${algorithm}`);
+}
+
+type KeyListing = Pick<KeySourceStatus, 'keys' | 'skippedKeys'>;
+
+/** Lists keys as a status shows them. */
+export function describeKeys(set: Pick<KeySet, 'keys' | 'skipped'> | undefined, now: number): KeyListing {
+  const keys = (set?.keys ?? []).map(({ kid, algorithms, seenAt }) => {
+    return { kid, algorithms: [...algorithms], ageSeconds: Math.max(0, now - seenAt) / 1000 };
+  });
+  return { keys, skippedKeys: (set?.skipped ?? []).map(({ index, why }) => ({ index, why })) };
+}
+
+/** The status of keys that are never fetched. */
+export function describeStatic(listing: KeyListing): KeySourceStatus {
+  return {
+    state: 'static',
+    ...listing,
+    ageSeconds: undefined,
+    fetches: { metadata: 0, jwks: 0 },
+    lastError: undefined,
+    nextAttemptInSeconds: undefined,
+  };
+}
+
+/** The limits of a key source, from the option `keys`, with every default filled in. */
+export interface KeyLimits {
+  readonly maxAgeSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  readonly fetchTimeoutSeconds: number;
+  readonly maxResponseBytes: number;
+  readonly refetchBurst: number;
+  readonly refetchEverySeconds: number;
+  readonly snapshotMaxAgeSeconds: number;
+}

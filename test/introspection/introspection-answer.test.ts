@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type ActiveToken, parseIntrospectionAnswer } from '../../src/introspection/introspection-answer.js';
+import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
+import type { Issuer } from '../../src/issuer/issuer.js';
+import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import { parseVerifierOptions } from '../../src/verifier/options.js';
+import { RawIssuer } from '../support/raw-issuer.js';
+import { type JsonTexts, toJsonText } from '../support/raw-token.js';
+import { reasonOf } from '../support/reason-of.js';
+
+const raw = new RawIssuer();
+const config = parseVerifierOptions(raw.verifierOptions);
+const [issuer] = createIssuerRegistry(config.issuers, config).all() as readonly [Issuer];
+
+function parse(members: JsonTexts, ignoreExp = false) {
+  const answer = parseStrictJsonObject(Buffer.from(toJsonText({ active: 'true', ...members }))) as JsonObject;
+  return parseIntrospectionAnswer(answer, { issuer, ignoreExp });
+}
+
+/** Judges an answer whose control, without the one change, is good. */
+function judge(members: JsonTexts): string {
+  expect(reasonOf(parse(raw.payload))).toBe('accepted');
+  return reasonOf(parse({ ...raw.payload, ...members }));
+}
+
+describe('parseIntrospectionAnswer', () => {
+  it('RFC 7662 §2.2: reads claims as those of a JWT', () => {
+    const { payload, facts } = parse({ ...raw.payload, nbf: '1', aud: '["a","b"]', azp: '"x"' }) as ActiveToken;
+    expect(facts).toEqual({
+      subject: 'test-user',
+      clientId: 'test-client',
+      audience: ['a', 'b'],
+      expiresAt: raw.now + 3600,
+      notBefore: 1,
+      issuedAt: raw.now,
+      isBound: false,
+    });
+    expect(payload).toMatchObject({ active: true, scope: 'read' });
+  });
+
+  it('RFC 7662 §2.2: needs nothing but active', () => {
+    const { payload, facts } = parse({}) as ActiveToken;
+    expect(payload).toEqual({ active: true });
+    expect(facts).toMatchObject({
+      audience: [],
+      expiresAt: Number.POSITIVE_INFINITY,
+      subject: undefined,
+      isBound: false,
+    });
+  });
+
+  it.each(['false', 'null', '"true"', '1', '[true]', '{}'])('J6 (7662-2): active %s is not active', (active) => {
+    expect(judge({ active })).toBe('token_inactive');
+  });
+
+  it('J6: looks at active before anything else', () => {
+    expect(judge({ active: 'false', iss: '"https://other.test"', exp: '"x"', token_type: '1' })).toBe('token_inactive');
+  });
+
+  it.each<[string, JsonTexts, string]>([
+    ['of another issuer', { iss: '"https://other.test"' }, 'issuer_not_trusted'],
+    ['of a refresh token', { token_type: '"refresh_token"' }, 'token_type_not_allowed'],
+    ['of an ID token', { token_type: '"Id_Token"' }, 'token_type_not_allowed'],
+    ['of a token_type that is no text', { token_type: 'true' }, 'token_type_not_allowed'],
+    ['with the mark of another kind', { token_use: '"id"' }, 'token_type_not_allowed'],
+    ['with a malformed claim', { client_id: '1' }, 'claim_malformed'],
+    ['with a negative exp', { exp: '-1' }, 'claim_malformed'],
+  ])('J7 (7662-4): refuses the answer %s', (_, members, reason) => {
+    expect(judge(members)).toBe(reason);
+  });
+
+  it.each(['"Bearer"', '"bearer"', '"BEARER"', '"DPoP"', '"dpop"', '"access_token"', 'null', undefined])(
+    'J7 (providers): accepts the token_type %s',
+    (token_type) => {
+      expect(judge({ token_type })).toBe('accepted');
+    },
+  );
+
+  it('J7 (Authlib): leaves out what is null, at the top alone', () => {
+    const { payload, facts } = parse({ ...raw.payload, sub: 'null', aud: 'null', x: '{"y":null}' }) as ActiveToken;
+    expect(Object.keys(payload)).not.toContain('sub');
+    expect(payload['x']).toEqual({ y: null });
+    expect(facts).toMatchObject({ subject: undefined, audience: [] });
+  });
+
+  it.each([
+    ['0 (Doorkeeper)', '0'],
+    ['-0', '-0'],
+    ['0.0', '0.0'],
+    ['null', 'null'],
+    ['nothing', undefined],
+  ])('J7: takes an exp of %s for none', (_, exp) => {
+    const { payload, facts } = parse({ ...raw.payload, exp }) as ActiveToken;
+    expect(payload).not.toHaveProperty('exp');
+    expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it.each(['nbf', 'iat'])('J7: takes 0 for a time where %s has it', (name) => {
+    expect(parse({ ...raw.payload, [name]: '0' })).toMatchObject({ payload: { [name]: 0 } });
+  });
+
+  it('J7 (Django OAuth Toolkit): leaves out exp, whatever it is, with ignoreExp', () => {
+    for (const exp of ['1', '253402300799', '"x"']) {
+      const { payload, facts } = parse({ ...raw.payload, exp }, true) as ActiveToken;
+      expect(payload).not.toHaveProperty('exp');
+      expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+    }
+    expect(reasonOf(parse({ ...raw.payload, exp: '"x"' }))).toBe('claim_malformed');
+  });
+
+  it('D2, H25: gives members without a prototype that nobody can change', () => {
+    const { payload } = parse({ ...raw.payload, x: '{"y":[1]}' }) as ActiveToken;
+    expect(Object.getPrototypeOf(payload)).toBeNull();
+    for (const value of [payload, payload['x'], (payload['x'] as { y: unknown }).y]) {
+      expect(Object.isFrozen(value)).toBe(true);
+    }
+    const named = parse({ constructor: '1', toString: '"x"' }) as ActiveToken;
+    expect(Object.entries(named.payload)).toEqual([
+      ['active', true],
+      ['constructor', 1],
+      ['toString', 'x'],
+    ]);
+  });
+});

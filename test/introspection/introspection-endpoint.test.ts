@@ -1,0 +1,400 @@
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { jwtVerify } from 'jose';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { IntrospectionEndpoint, type IntrospectionResponse } from '../../src/introspection/introspection-endpoint.js';
+import { parseIntrospection } from '../../src/issuer/introspection-options.js';
+import { Refusal } from '../../src/protocol/refusal.js';
+import { TestClock } from '../../src/testing/test-clock.js';
+import { createSelfSignedCertificate } from '../support/certificate.js';
+import { textsOf } from '../support/leaks.js';
+import { listen, type TestServer } from '../support/listen.js';
+import { messagesDuring } from '../support/listening.js';
+import { generateKeys } from '../support/raw-issuer.js';
+import { reasonOf } from '../support/reason-of.js';
+
+const TOKEN = 'mF_9.B5f-4.1JqM+opaque/token==';
+const SECRET = { clientId: 'orders-api', clientSecret: 'hush-hush-hush-hush' };
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly form: Record<string, string>;
+}
+
+const clock = new TestClock(1_800_000_000_000);
+let server: TestServer;
+let origin: string;
+let answer: (res: ServerResponse, asked: Asked) => void;
+let metadata: object;
+/** Every question but those for the metadata. */
+let asked: Asked[];
+let metadataRequests: number;
+
+const answerActive = (res: ServerResponse) => {
+  res.setHeader('content-type', 'application/json').end('{"active":true}');
+};
+
+beforeEach(async () => {
+  asked = [];
+  metadataRequests = 0;
+  answer = answerActive;
+  const listener: RequestListener = async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    if (req.url === '/.well-known/openid-configuration') {
+      metadataRequests += 1;
+      return res.end(JSON.stringify(metadata));
+    }
+    const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
+    const { method = '', url: path = '', headers } = req;
+    const question = { method, path, headers, form };
+    asked.push(question);
+    return answer(res, question);
+  };
+  server = await listen(createServer(listener));
+  origin = `http://127.0.0.1:${server.port}`;
+  metadata = { issuer: origin, introspection_endpoint: `${origin}/introspect` };
+});
+afterEach(() => server.close());
+
+function createEndpoint(options: object = {}): IntrospectionEndpoint {
+  const given = { endpoint: `${origin}/introspect`, ...SECRET, ...options };
+  return new IntrospectionEndpoint({
+    issuer: origin,
+    config: parseIntrospection(given, 'introspection', true),
+    discovery: { issuer: origin, urls: [`${origin}/.well-known/openid-configuration`], allowInsecureHttp: true },
+    maxResponseBytes: 1024,
+    clock: clock.now,
+    fetch,
+  });
+}
+
+function textOf(reply: IntrospectionResponse | Refusal): string {
+  if (reply instanceof Refusal) throw new Error(`refused: ${reply.detail}`);
+  return reply.bytes.toString();
+}
+
+/** Asks once with an answer that will do, then with another. */
+async function refusalOf(next: typeof answer, options: object = {}): Promise<Refusal> {
+  const endpoint = createEndpoint(options);
+  expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+  expect(endpoint.status().lastError).toBeUndefined();
+  answer = next;
+  const refusal = await endpoint.introspect(TOKEN);
+  expect(refusal).toMatchObject({ reason: 'introspection_unavailable', entry: { status: 503 } });
+  expect(endpoint.status().lastError).toBe((refusal as Refusal).detail);
+  for (const secret of [TOKEN, SECRET.clientSecret])
+    expect(textsOf([refusal, endpoint.status()])).not.toContain(secret);
+  return refusal as Refusal;
+}
+
+describe('IntrospectionEndpoint', () => {
+  it('RFC 7662 §2.1: asks by POST, with the token and what kind it is in a form', async () => {
+    expect(textOf(await createEndpoint().introspect(TOKEN))).toBe('{"active":true}');
+    expect(asked).toMatchObject([
+      {
+        method: 'POST',
+        path: '/introspect',
+        form: { token: TOKEN, token_type_hint: 'access_token' },
+        headers: {
+          accept: 'application/json',
+          'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded(?:;|$)/),
+          authorization: `Basic ${Buffer.from('orders-api:hush-hush-hush-hush').toString('base64')}`,
+        },
+      },
+    ]);
+  });
+
+  it('J8: keeps the token and the secret out of the URL, and the URL as it was configured', async () => {
+    const endpoint = createEndpoint({
+      endpoint: `${origin}/o/introspect/?tenant=a%2Fb`,
+      authMethod: 'client_secret_post',
+    });
+    await endpoint.introspect(TOKEN);
+    expect(asked.map(({ path }) => path)).toEqual(['/o/introspect/?tenant=a%2Fb']);
+    const credentials = { client_id: 'orders-api', client_secret: 'hush-hush-hush-hush' };
+    expect(asked[0]?.form).toEqual({ token: TOKEN, token_type_hint: 'access_token', ...credentials });
+    expect(asked[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('RFC 7662 §2.1: asks with an access token of its own', async () => {
+    await createEndpoint({ clientId: undefined, clientSecret: undefined, bearerToken: 'abc' }).introspect(TOKEN);
+    expect(asked).toMatchObject([{ headers: { authorization: 'Bearer abc' }, form: { token: TOKEN } }]);
+  });
+
+  it('RFC 7523 §2.2: asks with an assertion that is meant for the issuer', async () => {
+    const { privateKey, publicKey } = generateKeys('ES256');
+    await createEndpoint({ clientSecret: undefined, privateKey }).introspect(TOKEN);
+    const { client_assertion: assertion = '', token } = asked[0]?.form ?? {};
+    const rules = { issuer: 'orders-api', audience: origin, currentDate: new Date(clock.now()) };
+    await expect(jwtVerify(assertion, publicKey, rules)).resolves.toBeDefined();
+    expect([token, asked[0]?.headers.authorization]).toEqual([TOKEN, undefined]);
+  });
+
+  it('RFC 9701 §4: asks for a signed answer where those are wanted', async () => {
+    await createEndpoint({ signed: true }).introspect(TOKEN);
+    expect(asked[0]?.headers.accept).toBe('application/token-introspection+jwt');
+  });
+
+  it('gives the answer as it came, and judges nothing in it', async () => {
+    answer = (res) =>
+      res.setHeader('content-type', 'Application/Token-Introspection+JWT; charset=utf-8').end('\u00e9{');
+    const mediaType = 'application/token-introspection+jwt';
+    expect(await createEndpoint().introspect(TOKEN)).toEqual({ bytes: Buffer.from('\u00e9{'), mediaType });
+  });
+
+  it('tells of an answer without a media type', async () => {
+    answer = (res) => res.end('{}');
+    expect(await createEndpoint().introspect(TOKEN)).toEqual({ bytes: Buffer.from('{}'), mediaType: undefined });
+  });
+
+  it('counts questions, and tells why the last one failed until one is answered', async () => {
+    const endpoint = createEndpoint();
+    expect(endpoint.status()).toEqual({ calls: 0, inFlight: 0, lastError: undefined });
+    answer = (res) => res.writeHead(500).end();
+    await endpoint.introspect(TOKEN);
+    const lastError = `${origin}/introspect answered 500`;
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError });
+    answer = answerActive;
+    await endpoint.introspect(TOKEN);
+    expect(endpoint.status()).toEqual({ calls: 2, inFlight: 0, lastError: undefined });
+  });
+});
+
+describe('IntrospectionEndpoint, when it gets no answer', () => {
+  it.each([201, 204, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503])(
+    'J8: takes no answer with the status %i, whatever its body says',
+    async (status) => {
+      const refusal = await refusalOf((res) => res.writeHead(status).end('{"active":true}'));
+      expect(refusal.detail).toBe(`${origin}/introspect answered ${status}`);
+      expect(refusal.cause).toHaveProperty('status', status);
+    },
+  );
+
+  it.each([301, 302, 303, 307, 308])(
+    'J8: follows no redirect with the status %i, so that the secret goes nowhere else',
+    async (status) => {
+      const refusal = await refusalOf((res) => res.writeHead(status, { location: `${origin}/elsewhere` }).end());
+      expect(refusal.detail).toBe(`${origin}/introspect answered ${status}: a redirect, which is not followed`);
+      expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect']);
+    },
+  );
+
+  it('J8: hangs up on an answer that is larger than allowed', async () => {
+    let hungUp: Promise<unknown> | undefined;
+    const refusal = await refusalOf((res) => {
+      hungUp = new Promise((resolve) => res.once('close', resolve));
+      const writeOn = () => {
+        while (!res.destroyed && res.write('x'.repeat(65_536)));
+        res.once('drain', writeOn);
+      };
+      writeOn();
+    });
+    expect(refusal.detail).toBe(`${origin}/introspect answered with more than 1024 bytes`);
+    await hungUp;
+  });
+
+  it.each<[what: string, next: typeof answer]>([
+    ['says nothing', () => {}],
+    ['stops in the middle of its answer', (res) => res.write('{"active":')],
+  ])('J8: gives up on a server that %s', async (_, next) => {
+    const refusal = await refusalOf(next, { timeoutSeconds: 0.2 });
+    expect(refusal.detail).toBe(`${origin}/introspect gave no complete answer within 0.2 s`);
+  });
+
+  it('J8: tells the cause where the connection breaks or is refused', async () => {
+    const refusal = await refusalOf((res) => res.destroy());
+    expect(refusal.detail).toMatch(/\/introspect could not be fetched: \w+/);
+    const endpoint = createEndpoint();
+    await server.close();
+    expect(await endpoint.introspect(TOKEN)).toMatchObject({
+      reason: 'introspection_unavailable',
+      detail: expect.stringMatching(/could not be fetched: (?:ECONNREFUSED|UND_ERR_SOCKET)$/),
+    });
+  });
+
+  it('J8: tells nothing to a server whose certificate is not trusted', async () => {
+    let requests = 0;
+    const tls = createTlsServer(createSelfSignedCertificate(), (_, res) => {
+      requests += 1;
+      res.end('{"active":true}');
+    });
+    const { port, close } = await listen(tls);
+    onTestFinished(close);
+    const refusal = await createEndpoint({ endpoint: `https://127.0.0.1:${port}/introspect` }).introspect(TOKEN);
+    expect(refusal).toMatchObject({
+      reason: 'introspection_unavailable',
+      detail: expect.stringContaining('SELF_SIGNED'),
+    });
+    expect(requests).toBe(0);
+  });
+
+  it('publishes each failure, without token and secret', async () => {
+    const messages = await messagesDuring('scopegate:introspection', async () => {
+      await refusalOf((res) => res.writeHead(500).end(TOKEN));
+    });
+    const error = `${origin}/introspect answered 500`;
+    expect(messages).toEqual([{ issuer: origin, outcome: 'failed', error }]);
+  });
+});
+
+describe('IntrospectionEndpoint, with many questions at once', () => {
+  it('J10: sends as many as are allowed, and refuses one more without sending it', async () => {
+    const held: ServerResponse[] = [];
+    const arrived = () =>
+      new Promise<void>((resolve) => {
+        answer = (res) => {
+          held.push(res);
+          if (held.length === 2) resolve();
+        };
+      });
+    const endpoint = createEndpoint({ maxInFlight: 2 });
+    const both = arrived();
+    const waiting = [endpoint.introspect('a'), endpoint.introspect('b')];
+    await both;
+    expect(endpoint.status()).toMatchObject({ calls: 2, inFlight: 2 });
+    const detail = '2 questions are under way already';
+    const refusal = { reason: 'introspection_unavailable', retryAfterSeconds: 1, detail };
+    expect(await endpoint.introspect('c')).toMatchObject(refusal);
+    for (const res of held) answerActive(res);
+    expect((await Promise.all(waiting)).map(textOf)).toEqual(['{"active":true}', '{"active":true}']);
+    answer = answerActive;
+    expect(textOf(await endpoint.introspect('c'))).toBe('{"active":true}');
+    expect(asked.map(({ form }) => form['token']).sort()).toEqual(['a', 'b', 'c']);
+    expect(endpoint.status()).toMatchObject({ calls: 3, inFlight: 0 });
+  });
+
+  it('J10: gives its place back, whatever came of a question', async () => {
+    const endpoint = createEndpoint({ maxInFlight: 1 });
+    for (const status of [500, 404, 401]) {
+      answer = (res) => res.writeHead(status).end();
+      expect(await endpoint.introspect(TOKEN)).toHaveProperty('detail', `${origin}/introspect answered ${status}`);
+    }
+    answer = answerActive;
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+  });
+});
+
+describe('IntrospectionEndpoint, by the metadata of the issuer', () => {
+  const unconfigured = { endpoint: undefined };
+
+  it('RFC 8414 §2: asks where the metadata says, which is fetched once', async () => {
+    const endpoint = createEndpoint(unconfigured);
+    await Promise.all([endpoint.introspect('a'), endpoint.introspect('b')]);
+    await endpoint.introspect('c');
+    expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect', '/introspect']);
+    expect(metadataRequests).toBe(1);
+  });
+
+  it.each([301, 404, 410])('finds it anew after the status %i', async (status) => {
+    const endpoint = createEndpoint(unconfigured);
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+    metadata = { issuer: origin, introspection_endpoint: `${origin}/v2/introspect` };
+    answer = (res, { path }) => (path === '/v2/introspect' ? answerActive(res) : res.writeHead(status).end());
+    expect(reasonOf(await endpoint.introspect(TOKEN))).toBe('introspection_unavailable');
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+    expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect', '/v2/introspect']);
+  });
+
+  it('J12: asks nobody where the metadata belongs to another issuer', async () => {
+    metadata = { ...metadata, issuer: `${origin}/` };
+    const refusal = await createEndpoint(unconfigured).introspect(TOKEN);
+    expect(refusal).toMatchObject({
+      reason: 'introspection_unavailable',
+      detail: expect.stringContaining('has the issuer'),
+    });
+    expect(asked).toEqual([]);
+    expect(reasonOf(await createEndpoint().introspect(TOKEN))).toBe('accepted');
+  });
+
+  it('is ready once it knows where to ask, or tells why it does not', async () => {
+    await expect(createEndpoint().ready()).resolves.toBeUndefined();
+    expect(metadataRequests).toBe(0);
+    const endpoint = createEndpoint(unconfigured);
+    await expect(endpoint.ready()).resolves.toBeUndefined();
+    expect(metadataRequests).toBe(1);
+    metadata = { issuer: origin };
+    const detail = `${origin}/.well-known/openid-configuration has no introspection_endpoint that is an https URL`;
+    const lacking = createEndpoint(unconfigured);
+    expect(await lacking.ready()).toMatchObject({ reason: 'introspection_unavailable', detail });
+    expect(lacking.status()).toEqual({ calls: 0, inFlight: 0, lastError: detail });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('IntrospectionEndpoint, with credentials from a function', () => {
+  it('asks the function for each question', async () => {
+    let calls = 0;
+    const clientSecret = () => {
+      calls += 1;
+      return `hush-${calls}`;
+    };
+    const endpoint = createEndpoint({ clientSecret, authMethod: 'client_secret_post' });
+    await endpoint.introspect(TOKEN);
+    await endpoint.introspect(TOKEN);
+    expect(asked.map(({ form }) => form['client_secret'])).toEqual(['hush-1', 'hush-2']);
+  });
+
+  it.each<[what: string, source: () => unknown, cause: string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('sealed');
+      },
+      'Error: sealed',
+    ],
+    ['rejects', () => Promise.reject(new Error('sealed')), 'Error: sealed'],
+    ['gives nothing', () => undefined, 'TypeError: the function gave no text'],
+    ['never settles', () => new Promise(() => {}), 'DeadlineError: not settled within 0.2 s'],
+  ])('J20: sends nothing where it %s, and gives its place back', async (_, source, cause) => {
+    let next: () => unknown = () => 'hush';
+    const endpoint = createEndpoint({ clientSecret: () => next(), maxInFlight: 1, timeoutSeconds: 0.2 });
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+    next = source;
+    const refusal = (await endpoint.introspect(TOKEN)) as Refusal;
+    const detail = 'the credentials of this server could not be had';
+    expect(refusal).toMatchObject({ reason: 'introspection_unavailable', detail });
+    expect(String((refusal.cause as Error).cause)).toBe(cause);
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError: detail });
+    next = () => 'hush';
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+  });
+
+  it('never shows a bearer token that no header can hold', async () => {
+    const bearerToken = 'hush-hush\nhush-hush';
+    const given = { clientId: undefined, clientSecret: undefined, bearerToken: () => bearerToken };
+    const endpoint = createEndpoint(given);
+    const refusal = await endpoint.introspect(TOKEN);
+    expect(reasonOf(refusal)).toBe('introspection_unavailable');
+    expect(textsOf([refusal, endpoint.status()])).not.toContain('hush-hush');
+    expect(asked).toEqual([]);
+    expect(reasonOf(await createEndpoint({ ...given, bearerToken: () => 'hush-hush' }).introspect(TOKEN))).toBe(
+      'accepted',
+    );
+  });
+});
+
+describe('IntrospectionEndpoint, when it is closed', () => {
+  it('gives up what is under way, and sends nothing more', async () => {
+    const endpoint = createEndpoint();
+    const arrived = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    const waiting = endpoint.introspect(TOKEN);
+    await arrived;
+    endpoint.close();
+    expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
+    expect(await endpoint.introspect(TOKEN)).toMatchObject({ reason: 'verifier_closed' });
+    expect(asked).toHaveLength(1);
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError: undefined });
+  });
+
+  it('does not wait for a function that gives no credentials', async () => {
+    const endpoint = createEndpoint({ clientSecret: () => new Promise(() => {}), timeoutSeconds: 60 });
+    const waiting = endpoint.introspect(TOKEN);
+    endpoint.close();
+    expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
+  });
+});

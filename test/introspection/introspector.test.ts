@@ -1,0 +1,199 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DiagnosticsMessages } from '../../src/index.js';
+import type { IntrospectionEndpoint } from '../../src/introspection/introspection-endpoint.js';
+import { Introspector } from '../../src/introspection/introspector.js';
+import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
+import type { IntrospectionOptions } from '../../src/issuer/introspection-options.js';
+import type { Issuer } from '../../src/issuer/issuer.js';
+import { SignatureQueue } from '../../src/jws/signature-queue.js';
+import { Refusal } from '../../src/protocol/refusal.js';
+import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import { parseVerifierOptions } from '../../src/verifier/options.js';
+import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
+import { until } from '../support/key-server.js';
+import { reasonOf } from '../support/reason-of.js';
+
+describe('Introspector', () => {
+  let server: IntrospectionServer;
+  const issuers: Issuer[] = [];
+  beforeEach(async () => {
+    server = await IntrospectionServer.open();
+  });
+  afterEach(async () => {
+    for (const { keys, introspection } of issuers.splice(0)) {
+      keys.close();
+      introspection?.close();
+    }
+    await server.close();
+  });
+
+  function create(introspection: Partial<IntrospectionOptions> = {}) {
+    const { audience, clock } = server;
+    const config = parseVerifierOptions({ issuer: server.issuerOptions(introspection), audience, clock: clock.now });
+    const introspector = new Introspector({
+      clock: clock.now,
+      clockToleranceSeconds: 5,
+      maxResponseBytes: 65_536,
+      signatures: new SignatureQueue(),
+    });
+    const createAnIssuer = () => {
+      const issuer = createIssuerRegistry(config.issuers, config).introspectedIssuer() as Issuer;
+      issuers.push(issuer);
+      return issuer;
+    };
+    const ask = (token: string, of: Issuer) =>
+      introspector.introspect(token, of, of.introspection as IntrospectionEndpoint);
+    const issuer = createAnIssuer();
+    return { introspector, issuer, createAnIssuer, ask: (token: string, of = issuer) => ask(token, of) };
+  }
+
+  it('RFC 7662 §2.2: gives what was said, by whom and when, and no key', async () => {
+    const { ask, issuer } = create();
+    const token = server.issue({ tenant: '"blue"', nickname: 'null' });
+    const verified = (await ask(token)) as VerifiedToken;
+    const at = server.clock.now();
+    expect(verified).toMatchObject({ key: undefined, header: undefined, introspected: { at, goodUntil: at + 60_000 } });
+    expect(verified.issuer).toBe(issuer);
+    expect(verified.payload).toEqual(JSON.parse(server.answer({ tenant: '"blue"' })));
+    expect(verified.validated).toMatchObject({
+      subject: 'test-user',
+      clientId: 'test-client',
+      expiresAt: server.now + 3600,
+    });
+  });
+
+  it.each([
+    ['exp, where that comes first', 20, 20],
+    ['cacheSeconds, where that comes first', 61, 60],
+  ])('J9 (7662-3): lets an answer hold until %s', async (_, seconds, held) => {
+    const { ask } = create();
+    const verified = (await ask(server.issue({ exp: String(server.now + seconds) }))) as VerifiedToken;
+    expect(verified.introspected?.goodUntil).toBe(server.clock.now() + held * 1000);
+  });
+
+  it('J9: counts the time of an answer from its question on, however slow it was', async () => {
+    const { ask } = create();
+    const token = server.issue();
+    server.reply = (...reply) => {
+      server.clock.advance(50);
+      replyWell(...reply);
+    };
+    const at = server.clock.now();
+    expect(((await ask(token)) as VerifiedToken).introspected).toEqual({ at, goodUntil: at + 60_000 });
+    server.clock.advance(9);
+    expect(reasonOf(await ask(token))).toBe('accepted');
+    expect(server.questions.length).toBe(1);
+    server.clock.advance(1);
+    expect(reasonOf(await ask(token))).toBe('accepted');
+    expect(server.questions.length).toBe(2);
+  });
+
+  it('answers at once from memory, with the very same answer, good or bad', async () => {
+    const { ask } = create();
+    const [good, bad] = [server.issue(), server.issue()];
+    server.revoke(bad);
+    for (const token of [good, bad]) {
+      const first = ask(token);
+      expect(first).toBeInstanceOf(Promise);
+      const answer = await first;
+      expect(ask(token)).toBe(answer);
+    }
+    expect(server.questions.length).toBe(2);
+  });
+
+  it('J10: lets all who bring one token wait for one answer, and asks again after a failure', async () => {
+    const { ask } = create();
+    const token = server.issue();
+    server.reply = (res) => void res.writeHead(500).end();
+    const failed = [ask(token), ask(token), ask(token)];
+    expect(new Set(failed).size).toBe(1);
+    expect((await Promise.all(failed)).map(reasonOf)).toEqual(Array(3).fill('introspection_unavailable'));
+    expect(server.questions.length).toBe(1);
+    server.reply = replyWell;
+    const good = [ask(token), ask(token)];
+    expect((await Promise.all(good)).map(reasonOf)).toEqual(['accepted', 'accepted']);
+    expect(server.questions.length).toBe(2);
+  });
+
+  it('J9: keeps the answers of issuers apart, though they have one name', async () => {
+    const { ask, issuer, createAnIssuer } = create();
+    const other = createAnIssuer();
+    const token = server.issue();
+    const answers = [await ask(token, issuer), await ask(token, other)] as VerifiedToken[];
+    expect(answers.map((answer) => answer.issuer)).toEqual([issuer, other]);
+    expect(answers[0]?.issuer).not.toBe(answers[1]?.issuer);
+    expect(server.questions.length).toBe(2);
+    for (const of of [issuer, other]) expect(((await ask(token, of)) as VerifiedToken).issuer).toBe(of);
+    expect(server.questions.length).toBe(2);
+  });
+
+  it('forgets all answers when it is cleared', async () => {
+    const { ask, introspector } = create();
+    const [good, bad] = [server.issue(), server.issue()];
+    server.revoke(bad);
+    for (const token of [good, bad]) await ask(token);
+    introspector.clear();
+    expect([good, bad].map((token) => ask(token) instanceof Promise)).toEqual([true, true]);
+    await until(() => server.questions.length === 4);
+  });
+
+  it('J9: remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
+    for (const [cacheSeconds, seconds] of [
+      [60, 5],
+      [3, 3],
+      [0, 0],
+    ] as const) {
+      const { ask } = create({ cacheSeconds });
+      const token = server.issue();
+      server.revoke(token);
+      expect(reasonOf(await ask(token))).toBe('token_inactive');
+      server.say(token, server.answer());
+      if (seconds > 0) {
+        server.clock.advance(seconds - 0.001);
+        expect(reasonOf(await ask(token))).toBe('token_inactive');
+        server.clock.advance(0.001);
+      }
+      expect(reasonOf(await ask(token))).toBe('accepted');
+    }
+  });
+
+  it.each<[string, string, DiagnosticsMessages['scopegate:introspection']['outcome'], string | undefined]>([
+    ['active', '{"active":true}', 'active', undefined],
+    ['inactive', '{"active":false}', 'inactive', undefined],
+    ['of a refresh token', '{"active":true,"token_type":"refresh_token"}', 'inactive', undefined],
+    ['no JSON', 'active', 'failed', 'the answer is not JSON'],
+    ['without active', '{}', 'failed', 'the answer has no active member'],
+  ])('tells the channel what came of an answer that is %s, once', async (_, text, outcome, error) => {
+    const { ask, issuer } = create();
+    const token = server.issue();
+    server.say(token, text);
+    const seen: unknown[] = [];
+    const note = (message: unknown) => seen.push(message);
+    subscribe('scopegate:introspection', note);
+    await ask(token);
+    if (outcome !== 'failed') await ask(token);
+    unsubscribe('scopegate:introspection', note);
+    expect(seen).toEqual([{ issuer: issuer.issuer, outcome, error }]);
+    expect(issuer.introspection?.status()).toEqual({ calls: 1, inFlight: 0, lastError: error });
+  });
+
+  it('F15: says nothing of the token or of the secret when it refuses', async () => {
+    const { ask } = create();
+    const token = server.issue();
+    const replies = [
+      () => server.say(token, `"${token}"`),
+      () => server.say(token, `{"active":"${token}"}`),
+      () => server.say(token, '{'),
+    ];
+    for (const [index, spoil] of replies.entries()) {
+      spoil();
+      const refusal = (await ask(token)) as Refusal;
+      expect(refusal).toBeInstanceOf(Refusal);
+      // What the issuer said of `active` is quoted for the log; nothing else is.
+      if (index !== 1) expect(`${refusal.detail} ${refusal.cause}`).not.toContain(token);
+      expect(`${refusal.detail} ${refusal.cause}`).not.toContain('api-secret');
+      server.clock.advance(5);
+    }
+  });
+});

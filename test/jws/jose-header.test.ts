@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { parseSharedRules } from '../../src/issuer/shared-rules.js';
+import { parseJoseHeader } from '../../src/jws/jose-header.js';
+import { toJsonObject } from '../support/json-object.js';
+import type { JsonTexts } from '../support/raw-token.js';
+import { reasonOf } from '../support/reason-of.js';
+
+const rules = parseSharedRules({ algorithms: ['ES256', 'RS256'] }, '');
+const control = { alg: '"ES256"', typ: '"at+jwt"', kid: '"key-1"' };
+
+const parse = (change: JsonTexts = {}) => parseJoseHeader(toJsonObject({ ...control, ...change }), rules);
+
+function expectRefusal(change: JsonTexts, reason: string): void {
+  expect(reasonOf(parse())).toBe('accepted');
+  expect(reasonOf(parse(change))).toBe(reason);
+}
+
+describe('parseJoseHeader', () => {
+  it('RFC 7515 §4.1: gives the algorithm and the kid', () => {
+    expect(parse()).toEqual({ algorithm: 'ES256', kid: 'key-1' });
+  });
+
+  it.each(['none', 'None', 'NONE', 'nOnE', 'none ', ''])('A1, A2: refuses the algorithm %j', (alg) => {
+    expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+  });
+
+  it.each([undefined, 'null', '1', 'true', '["none"]', '["ES256"]', '{"alg":"ES256"}'])(
+    'A2, 7515-1: refuses an alg that is no string: %s',
+    (alg) => {
+      expectRefusal({ alg }, 'token_malformed');
+    },
+  );
+
+  it.each(['es256', 'Es256', 'ES256 ', ' ES256', 'ES256\u0000'])('7515-1: compares alg to the letter: %j', (alg) => {
+    expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+  });
+
+  it.each(['HS256', 'HS384', 'HS512'])('A4, CVE-2015-9235: refuses the symmetric %s', (alg) => {
+    expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+  });
+
+  it.each(['PS384', 'RS512', 'ES384', 'EdDSA'])(
+    'A7, CVE-2026-22817: refuses %s, which the options do not name',
+    (alg) => {
+      expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+      const wider = parseSharedRules({ algorithms: [alg] }, '');
+      expect(reasonOf(parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), wider))).toBe('accepted');
+    },
+  );
+
+  it.each([
+    ['EdDSA', 'Ed25519'],
+    ['Ed25519', 'EdDSA'],
+  ])('A11, RFC 9864: does not take %s where the options name %s', (sent, configured) => {
+    const only = parseSharedRules({ algorithms: [configured] }, '');
+    const parseAlg = (alg: string) => parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), only);
+    expect(reasonOf(parseAlg(configured))).toBe('accepted');
+    expect(reasonOf(parseAlg(sent))).toBe('algorithm_not_allowed');
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('A10: refuses the algorithm %j', (alg) => {
+    expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+  });
+
+  it.each(['ES256K', 'ES521', 'RSA-OAEP', 'dir', 'ML-DSA-44'])('8725-2: refuses %s, which it does not know', (alg) => {
+    expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
+  });
+
+  it.each(['1', 'null', 'true', '[]', '["key-1"]', '{}', '""'])('C7, 7515-6: refuses the kid %s', (kid) => {
+    expectRefusal({ kid }, 'token_malformed');
+  });
+
+  it.each([
+    '[]',
+    '"exp"',
+    'null',
+    '[1]',
+    '[""]',
+    '["alg"]',
+    '["exp"]',
+    '["x"]',
+    '["x","x"]',
+    '["__proto__"]',
+    '["b64"]',
+    '["cnf"]',
+    'false',
+  ])('C11, C13, 7515-3: refuses crit %s, since no extension is supported', (crit) => {
+    expectRefusal({ crit }, 'critical_header_unsupported');
+  });
+
+  it('C11, CVE-2026-35042: refuses a crit whose extension is there', () => {
+    expect(reasonOf(parse({ x: '1' }))).toBe('accepted');
+    expectRefusal({ x: '1', crit: '["x"]' }, 'critical_header_unsupported');
+  });
+
+  it.each(['false', 'true', 'null', '"false"'])('C12, RFC 7797 §6: refuses b64 %s without crit', (b64) => {
+    expectRefusal({ b64 }, 'critical_header_unsupported');
+  });
+
+  it('K10, C8: takes a header without kid, unless requireKid is set', () => {
+    expect(parse({ kid: undefined })).toEqual({ algorithm: 'ES256', kid: undefined });
+    const strict = parseSharedRules({ requireKid: true }, '');
+    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"key-1"' }), strict))).toBe('accepted');
+    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"' }), strict))).toBe('kid_missing');
+  });
+
+  it.each([
+    { jwk: '{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}' },
+    { jku: '"https://evil.test/jwks"' },
+    { x5u: '"http://169.254.169.254/"' },
+    { x5c: '["not base64"]' },
+    { x5t: '1' },
+    { zip: '"DEF"' },
+    { enc: '"A256GCM"' },
+    { cty: '"JWT"' },
+    { iss: '"https://evil.test"' },
+  ])('K9, C2, C3, 7515-8: reads nothing of the header member %j', (member) => {
+    expect(parse(member)).toEqual(parse());
+  });
+});

@@ -1,0 +1,264 @@
+import type { JWK } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { ALL_ALGORITHMS, type Algorithm } from '../../src/jws/algorithm.js';
+import { verifySignature } from '../../src/jws/signature.js';
+import { checkJwk, importVerificationKey, type UsableJwk } from '../../src/jws/verification-key.js';
+import { generateKeys, toJwk } from '../support/raw-issuer.js';
+import { signBytes } from '../support/raw-token.js';
+import { isRuntimeAlgorithm, LACKS_IT } from '../support/runtime-algorithms.js';
+
+const ec: JWK = { ...toJwk(generateKeys('ES256').publicKey), kid: 'key-1', alg: 'ES256', use: 'sig' };
+const rsa: JWK = { ...toJwk(generateKeys('RS256').publicKey), kid: 'key-1', alg: 'RS256', use: 'sig' };
+const ed: JWK = { ...toJwk(generateKeys('EdDSA').publicKey), kid: 'key-1', alg: 'EdDSA', use: 'sig' };
+
+const NOT_VALID = 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+
+const NOW = 1_800_000_000_000;
+
+type Members = { readonly [name: string]: unknown };
+
+const without = (jwk: JWK, name: string): JWK => ({ ...jwk, [name]: undefined });
+
+const usable = (member: unknown) => checkJwk(member) as UsableJwk;
+const isUsable = (member: unknown) => typeof checkJwk(member) !== 'string';
+
+/** Gives why a member cannot be used, wherever that shows, after a control that can be. */
+async function findProblem(control: JWK, change: Members): Promise<string | undefined> {
+  expect(typeof (await importVerificationKey(usable(control), NOW))).toBe('object');
+  const judged = checkJwk({ ...control, ...change });
+  if (typeof judged === 'string') return judged;
+  const imported = await importVerificationKey(judged, NOW);
+  return typeof imported === 'string' ? imported : undefined;
+}
+
+describe('checkJwk', () => {
+  it.each<[JWK['kty'], JWK, readonly Algorithm[]]>([
+    ['RSA', rsa, ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+    ['EC', ec, ['ES256']],
+    ['OKP', ed, ['EdDSA', 'Ed25519']],
+  ])('8725-1: gives the algorithms that fit an %s key which names none', (_, jwk, algorithms) => {
+    expect(usable(without(jwk, 'alg')).algorithms).toEqual(algorithms);
+    expect(usable(jwk).algorithms).toEqual([jwk.alg]);
+  });
+
+  it('keeps the public members alone, and of the metadata what a snapshot needs', () => {
+    const decorated = { ...rsa, x5c: ['AA=='], x5t: 1, ext: true, key_ops: ['verify'], iat: 1 };
+    expect(usable(decorated)).toEqual({
+      kid: 'key-1',
+      algorithms: ['RS256'],
+      publicJwk: { kty: 'RSA', n: rsa.n, e: 'AQAB', kid: 'key-1', alg: 'RS256' },
+    });
+  });
+
+  it.each(['yes', 1, null, {}])('H12b: refuses a key whose ext is no boolean: %j', (ext) => {
+    expect(isUsable({ ...rsa, ext: true })).toBe(true);
+    expect(checkJwk({ ...rsa, ext })).toBe('has an ext that is not true or false');
+  });
+
+  it('7517-3: takes a key without kid, use, key_ops and alg', () => {
+    const bare = { kty: 'EC', crv: 'P-256', x: ec.x, y: ec.y };
+    expect(usable(bare)).toEqual({ kid: undefined, algorithms: ['ES256'], publicJwk: bare });
+  });
+
+  it.each([null, undefined, 1, 'key', true, [], [ec]])('H13, CVE-2026-42576: refuses the member %j', (member) => {
+    expect(isUsable(ec)).toBe(true);
+    expect(checkJwk(member)).toBe('is not an object');
+  });
+
+  it.each(['oct', 'ec', 'rsa', 'akp', 'MLWE', '', undefined, null, 1, ['EC'], '__proto__', 'constructor'])(
+    'H11, H13, 7517-3: refuses the kty %j',
+    (kty) => {
+      expect(isUsable(ec)).toBe(true);
+      expect(checkJwk({ ...ec, kty })).toBe('has a kty that is not RSA, EC, OKP or AKP');
+    },
+  );
+
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])(
+    'H10, DISC-1: refuses a key with the member %s',
+    (name) => {
+      for (const jwk of [ec, rsa, ed]) {
+        expect(isUsable(jwk)).toBe(true);
+        for (const value of ['AQAB', '', null]) {
+          expect(checkJwk({ ...jwk, [name]: value })).toBe('holds private or symmetric key material');
+        }
+      }
+    },
+  );
+
+  it.each(['enc', 'SIG', '', null, 1, ['sig']])('H12b, 7517-2: refuses the use %j', (use) => {
+    expect(isUsable(ec)).toBe(true);
+    expect(checkJwk({ ...ec, use })).toBe('has a use other than sig');
+  });
+
+  it.each([
+    [['encrypt']],
+    [['sign', 'verify']],
+    [['verify', 'verify']],
+    [['VERIFY']],
+    [[]],
+    ['verify'],
+    [null],
+    [{ 0: 'verify', length: 1 }],
+  ])('H12b, 7517-2: refuses the key_ops %j', (keyOps) => {
+    expect(isUsable({ ...ec, key_ops: ['verify'] })).toBe(true);
+    expect(checkJwk({ ...ec, key_ops: keyOps })).toBe('has key_ops other than verify');
+  });
+
+  it.each([1, null, '', ['key-1'], {}])('H13: refuses the kid %j', (kid) => {
+    expect(isUsable(ec)).toBe(true);
+    expect(checkJwk({ ...ec, kid })).toBe('has a kid that is not a string');
+  });
+
+  it.each(['RSA-OAEP', 'ES521', 'ES384', 'es256', 'RS256', 'HS256', 'none', '', null, 1, ['ES256']])(
+    'H12b, 7517-4: refuses the alg %j on a P-256 key',
+    (alg) => {
+      expect(isUsable(ec)).toBe(true);
+      expect(checkJwk({ ...ec, alg })).toBe('has an alg that is not supported or does not fit the key');
+    },
+  );
+
+  it.each<[JWK, string]>([
+    [rsa, 'n'],
+    [rsa, 'e'],
+    [ec, 'crv'],
+    [ec, 'x'],
+    [ec, 'y'],
+    [ed, 'crv'],
+    [ed, 'x'],
+  ])('H13, 7517-3: refuses %j without its %s', (jwk, name) => {
+    expect(isUsable(jwk)).toBe(true);
+    for (const member of [without(jwk, name), { ...jwk, [name]: 1 }, { ...jwk, [name]: '' }]) {
+      expect(checkJwk(member)).toBe(`lacks the member ${name}`);
+    }
+  });
+
+  it.each<[JWK, string]>([
+    [ec, 'secp256k1'],
+    [ec, 'p-256'],
+    [ec, 'Ed25519'],
+    [ed, 'X25519'],
+    [ed, 'Ed448'],
+    [ed, 'P-256'],
+  ])('7518-1: refuses %j on the curve %s', (jwk, crv) => {
+    expect(isUsable(jwk)).toBe(true);
+    expect(checkJwk({ ...jwk, crv })).toBe('is on a curve that is not supported');
+  });
+
+  it('A9: refuses an EC key under kty RSA', () => {
+    expect(isUsable(ec)).toBe(true);
+    expect(checkJwk({ ...ec, kty: 'RSA' })).toBe('lacks the member n');
+  });
+});
+
+describe('checkJwk, sizes of RSA keys', () => {
+  const encode = (value: bigint) => {
+    const hex = value.toString(16);
+    return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex').toString('base64url');
+  };
+  const modulusOf = (bits: number) => encode((1n << BigInt(bits - 1)) + 1n);
+
+  it.each([512, 1024, 2047])('H12, 7518-1: refuses %i bits', (bits) => {
+    expect(isUsable({ ...rsa, n: modulusOf(2048) })).toBe(true);
+    expect(checkJwk({ ...rsa, n: modulusOf(bits) })).toBe('is an RSA key of less than 2048 bits');
+  });
+
+  it.each([8193, 16_384, 1_000_000])('H12: refuses %i bits', (bits) => {
+    expect(isUsable({ ...rsa, n: modulusOf(8192) })).toBe(true);
+    expect(checkJwk({ ...rsa, n: modulusOf(bits) })).toBe('is an RSA key of more than 8192 bits');
+  });
+
+  it.each([1, 129])('H12, RFC 7518 §2: refuses a modulus and an exponent with leading zeros: %i', (count) => {
+    const pad = (member: string) =>
+      Buffer.concat([Buffer.alloc(count), Buffer.from(member, 'base64url')]).toString('base64url');
+    expect(isUsable(rsa)).toBe(true);
+    const told = 'is an RSA key with leading zero octets';
+    expect(checkJwk({ ...rsa, n: pad(String(rsa.n)) })).toBe(told);
+    expect(checkJwk({ ...rsa, e: pad(String(rsa.e)) })).toBe(told);
+    expect(checkJwk({ ...rsa, n: pad(modulusOf(1024)) })).toBe(told);
+  });
+
+  it('H12, K11: refuses the exponent 0, which is all zeros', () => {
+    expect(checkJwk({ ...rsa, e: encode(0n) })).toBe('is an RSA key with leading zero octets');
+  });
+
+  it('H12: refuses a modulus that is no base64url at all', () => {
+    expect(checkJwk({ ...rsa, n: '!!!' })).toBe('is an RSA key of less than 2048 bits');
+  });
+
+  it.each<[string, bigint]>([
+    ['1 (Wycheproof, K11)', 1n],
+    ['3', 3n],
+    ['65535', 65_535n],
+    ['65536', 65_536n],
+    ['65538', 65_538n],
+    ['2^32 + 1', 0x1_0000_0001n],
+    ['one as long as the modulus', 1n << 2047n],
+  ])('H12, K11: refuses the exponent %s', (_, e) => {
+    expect(isUsable({ ...rsa, e: encode(65_537n) })).toBe(true);
+    expect(checkJwk({ ...rsa, e: encode(e) })).toBe('is an RSA key with an unsafe exponent');
+  });
+
+  it.each([65_537n, 65_539n, 0xffff_ffffn])('takes the exponent %s', (e) => {
+    expect(isUsable({ ...rsa, e: encode(e) })).toBe(true);
+  });
+});
+
+describe('importVerificationKey', () => {
+  it.for(ALL_ALGORITHMS)(
+    'imports a key for %s that verifies what its private half signed',
+    async (algorithm, { skip }) => {
+      skip(!isRuntimeAlgorithm(algorithm), LACKS_IT);
+      const { privateKey, publicKey } = generateKeys(algorithm);
+      const key = await importVerificationKey(usable({ ...toJwk(publicKey), alg: algorithm, kid: 'a' }), NOW);
+      expect(key).toMatchObject({ kid: 'a', algorithms: [algorithm] });
+      if (typeof key === 'string') throw new Error(key);
+      expect(key.keyObject.equals(publicKey)).toBe(true);
+      const input = Buffer.from('signed');
+      const signature = signBytes(algorithm, privateKey, input);
+      expect(await verifySignature(algorithm, key, input, signature)).toBe(true);
+    },
+  );
+
+  it.each<[string, Members]>([
+    ['off its curve', { x: ec.y }],
+    ['of zeros', { x: Buffer.alloc(32).toString('base64url'), y: Buffer.alloc(32).toString('base64url') }],
+    ['with a coordinate that is too short', { x: 'AQ' }],
+    ['of another curve', { x: toJwk(generateKeys('ES384').publicKey).x }],
+    ['that is no base64url', { x: '!!!' }],
+  ])('H12, 8725-4: refuses an EC key with a point %s', async (_, change) => {
+    expect(await findProblem(ec, change)).toBe(NOT_VALID);
+  });
+
+  it.each(['AQ', Buffer.alloc(33, 1).toString('base64url'), '!!!'])('H12: refuses the Ed25519 key %s', async (x) => {
+    expect(await findProblem(ed, { x })).toBe(NOT_VALID);
+  });
+
+  const SMALL_ORDER_POINTS = [
+    '0100000000000000000000000000000000000000000000000000000000000000',
+    'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    '0000000000000000000000000000000000000000000000000000000000000000',
+    '0000000000000000000000000000000000000000000000000000000000000080',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+    '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+    'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+    // y = 0 and y = 1 once more, not reduced modulo p.
+    'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+    'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  ];
+
+  it.each(SMALL_ORDER_POINTS)('H12: refuses the Ed25519 point %s, under which anybody can sign', async (hex) => {
+    const problem = await findProblem(ed, { x: Buffer.from(hex, 'hex').toString('base64url') });
+    expect(problem).toBeTypeOf('string');
+  });
+
+  // Made for this test the way the flawed library made them: both primes are k * M + (65537 ** a mod M), where
+  // M is the product of the first 126 primes.
+  // A power of 65537 leaves powers of 65537 as remainders, which is what such moduli are known by.
+  const rocaModulus = (65_537n ** 128n).toString(16).padStart(514, '0');
+  const ROCA_MODULUS = Buffer.from(rocaModulus, 'hex').toString('base64url');
+
+  it('H12, CVE-2017-15361, Wycheproof key 7: refuses an RSA key whose modulus can be factored (ROCA)', async () => {
+    expect(await findProblem(rsa, { n: ROCA_MODULUS })).toBeTypeOf('string');
+  });
+});

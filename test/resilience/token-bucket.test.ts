@@ -1,0 +1,62 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TokenBucket } from '../../src/resilience/token-bucket.js';
+import { TestClock } from '../../src/testing/test-clock.js';
+
+describe('TokenBucket', () => {
+  let clock: TestClock;
+  let bucket: TokenBucket;
+
+  beforeEach(() => {
+    clock = new TestClock(1_800_000_000_000);
+    bucket = new TokenBucket({ burst: 3, everySeconds: 30, clock: clock.now });
+  });
+
+  /** Takes until there is none left, and gives how many there were. */
+  function takeAll(): number {
+    let taken = 0;
+    while (bucket.take()) taken += 1;
+    return taken;
+  }
+
+  it('case H15: allows the burst at once, and nothing more', () => {
+    expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([true, true, true, false]);
+  });
+
+  it('case H15: allows one more for every interval that has passed', () => {
+    takeAll();
+    clock.advance(29.999);
+    expect(takeAll()).toBe(0);
+    clock.advance(0.001);
+    expect(takeAll()).toBe(1);
+    clock.advance(60);
+    expect(takeAll()).toBe(2);
+  });
+
+  it('keeps the part of an interval that has passed', () => {
+    takeAll();
+    clock.advance(45);
+    expect(takeAll()).toBe(1);
+    clock.advance(15);
+    expect(takeAll()).toBe(1);
+  });
+
+  it('case H15: never holds more than the burst, however long nobody asks', () => {
+    clock.advance(365 * 86_400);
+    expect(takeAll()).toBe(3);
+  });
+
+  it('case J19: gains nothing from a clock that was set back, and fills on from there', () => {
+    takeAll();
+    clock.advance(-3600);
+    expect(takeAll()).toBe(0);
+    clock.advance(30);
+    expect(takeAll()).toBe(1);
+  });
+
+  it('case J19: gains no more than the burst from a clock that was set forward', () => {
+    takeAll();
+    clock.advance(3600);
+    expect(takeAll()).toBe(3);
+    expect(takeAll()).toBe(0);
+  });
+});
