@@ -2,9 +2,9 @@ import { createPublicKey, hash } from 'node:crypto';
 import { createGuard, createVerifier, type Verifier } from '../../../src/index.js';
 import { type CompactJws, parseCompactJws } from '../../../src/jws/compact-jws.js';
 import { verifySignature } from '../../../src/jws/signature.js';
-import { toSignatureKey } from '../../../src/jws/signature-key.js';
 import { SignatureQueue } from '../../../src/jws/signature-queue.js';
 import { parseStrictJsonObject } from '../../../src/jws/strict-json.js';
+import { toSignatureKey } from '../../../src/jws/verification-key.js';
 import { checkPolicy } from '../../../src/policy/check-policy.js';
 import { anyOf, claim, parsePolicy } from '../../../src/policy/policy.js';
 import { checkBearerToken, findBearerToken } from '../../../src/protocol/bearer-token.js';
@@ -16,7 +16,8 @@ import { checkRequestRules } from '../../../src/token/request-rules.js';
 import { toAccessToken } from '../../../src/token/to-access-token.js';
 import { checkKind } from '../../../src/token/token-kind.js';
 import { parseTokenScopes } from '../../../src/token/token-scopes.js';
-import { internalsOf, type VerifierInternals } from '../../../src/verifier/create-verifier.js';
+import { internalsOf } from '../../../src/verifier/create-verifier.js';
+import type { VerifierInternals } from '../../../src/verifier/verifier.js';
 import { createRequest, createSink } from '../lib/request.js';
 import { AUDIENCE, createSigner, createSigningKey, fresh, ISSUER } from '../lib/tokens.js';
 
@@ -74,18 +75,17 @@ function tokenSteps(tokens: readonly string[]): readonly Step[] {
 }
 
 function signatureStep(algorithm: (typeof ALGORITHMS)[number]): Step {
-  const jobs = new SignatureQueue();
+  const queue = new SignatureQueue();
   const key = createSigningKey(algorithm);
   const sign = createSigner(key);
-  const publicKey = toSignatureKey(createPublicKey({ key: key.publicJwk, format: 'jwk' }));
+  const keys = [toSignatureKey(createPublicKey({ key: key.publicJwk, format: 'jwk' }))];
   const next = inTurn(
     Array.from({ length: INPUTS }, (_, i) => parseCompactJws(sign(i), MAX_TOKEN_BYTES) as CompactJws),
   );
   return {
     name: `signature: ${algorithm}`,
     step() {
-      const { signingInput, signature } = next();
-      return verifySignature(algorithm, publicKey, signingInput, signature, jobs);
+      return verifySignature(keys, algorithm, next(), queue);
     },
   };
 }
@@ -95,14 +95,14 @@ async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise
   const { cache, clock, clockToleranceSeconds } = context;
   const next = inTurn(tokens.map(fresh));
   const payloads = inTurn(tokens.map((token) => (parseCompactJws(token, MAX_TOKEN_BYTES) as CompactJws).payload));
-  const cached = cache?.get(tokens[0] ?? '');
+  const cached = cache?.find(tokens[0] ?? '');
   if (cached === undefined) throw new Error('the token is not cached');
   const acceptance = () => ({ audience: [AUDIENCE], now: clock() / 1000, clockToleranceSeconds });
   const accessTokens = inTurn(await Promise.all(tokens.map((token) => verifier.verify(token))));
   const scope = parsePolicy('orders:read', 'policy');
   const rich = parsePolicy(anyOf('admin', claim('client_id').equals('orders-dashboard')), 'policy');
   return [
-    { name: 'hash and look up', step: () => cache?.get(next()) },
+    { name: 'hash and look up', step: () => cache?.find(next()) },
     { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), 'jwt') },
     { name: 'claim rules: types', step: () => parseValidatedClaims(payloads()) },
     {

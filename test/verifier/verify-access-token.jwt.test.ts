@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JoseHeader } from '../../src/jws/jose-header.js';
 import type { VerificationKey } from '../../src/jws/verification-key.js';
 import { createTestIssuer } from '../../src/testing/index.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
 import { createVerifyJwt } from '../support/verify-raw.js';

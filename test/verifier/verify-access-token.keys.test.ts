@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/jws/algorithm.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { generateKeys, type KeyPair, type Mutation, RawIssuer, toJwk } from '../support/raw-issuer.js';
 import { toJsonText, toSegment } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
