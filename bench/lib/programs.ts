@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export const BENCH = fileURLToPath(new URL('../', import.meta.url));
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LOADER = new URL('../load-typescript.mjs', import.meta.url).href;
 
 export interface ProgramOptions {

@@ -1,6 +1,6 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { AccessToken } from '../../../dist/index.js';
+import type { AccessToken } from '../../dist/index.js';
 import { fresh } from './tokens.js';
 
 export type GuardedRequest = IncomingMessage & { auth?: AccessToken };

@@ -6,7 +6,7 @@ import { createBlocks, fillBlocks } from './draw/markdown.js';
 import { readResults } from './draw/results.js';
 import { ROOT } from './lib/programs.js';
 
-// Writes docs/performance-*.svg and the tables of docs/performance.md from test/bench/results/*.json.
+// Writes docs/performance-*.svg and the tables of docs/performance.md from bench/results/*.json.
 // `--quick` takes the results of quick runs, `--to FOLDER` writes elsewhere: to try it out.
 
 const { values } = parseArgs({

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { createGuard, type Verifier } from '../../../dist/index.js';
+import { createGuard, type Verifier } from '../../dist/index.js';
 import { checkRequest } from '../lib/check-request.js';
 import { atMost, type PartResult, ratio } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
 
-const ROOT = new URL('../../../package.json', import.meta.url).href;
+const ROOT = new URL('../../package.json', import.meta.url).href;
 const BENCH = new URL('../', import.meta.url).href;
 // Peers bring older copies of their own.
 const FROM_ROOT = ['jose', 'express', 'lru-cache'];

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { JwtVerifier } from 'aws-jwt-verify';
 import { createVerifier as createFastVerifier } from 'fast-jwt';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { createVerifier, type Verifier, type VerifierOptions } from '../../../dist/index.js';
+import { createVerifier, type Verifier, type VerifierOptions } from '../../dist/index.js';
 import { AUDIENCE, ISSUER, type SigningKey } from '../lib/tokens.js';
 
 /** Verifies a token and throws or rejects when it is not good. */

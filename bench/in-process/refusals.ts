@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { createGuard, type Verifier } from '../../../dist/index.js';
+import { createGuard, type Verifier } from '../../dist/index.js';
 import { atMost, type PartResult, ratio } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
 import { type Candidate, timeInterleaved } from '../lib/stopwatch.js';

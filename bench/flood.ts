@@ -1,6 +1,6 @@
-import { createVerifier, type Verifier } from '../../src/index.js';
-import { EVERLASTING, withHeader } from '../support/clients.js';
-import { KeyServer } from '../support/key-server.js';
+import { createVerifier, type Verifier } from '../src/index.js';
+import { EVERLASTING, withHeader } from '../test/support/clients.js';
+import { KeyServer } from '../test/support/key-server.js';
 import { sendResult } from './lib/programs.js';
 import { atMost, type PartResult, ratio } from './lib/report.js';
 import type { Settings } from './lib/settings.js';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { anyOf, createGuard, createVerifier, type Middleware, type Verifier } from '../../../dist/index.js';
+import { anyOf, createGuard, createVerifier, type Middleware, type Verifier } from '../../dist/index.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
 import { type Candidate, oneAtATime } from '../lib/stopwatch.js';
 import { AUDIENCE, createSigner, createSigningKey, fresh, ISSUER, SECRET } from '../lib/tokens.js';

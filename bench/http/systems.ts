@@ -8,7 +8,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import jwksRsa from 'jwks-rsa';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { createGuard, createVerifier, type VerifierOptions } from '../../../dist/index.js';
+import { createGuard, createVerifier, type VerifierOptions } from '../../dist/index.js';
 import { bareRoute } from '../lib/bare-route.js';
 
 /** Where the tokens come from, and who they are for. */

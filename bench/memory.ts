@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { createGuard, createVerifier, type Middleware } from '../../dist/index.js';
-import { usedHeapBytes } from '../support/heap.js';
+import { createGuard, createVerifier, type Middleware } from '../dist/index.js';
+import { usedHeapBytes } from '../test/support/heap.js';
 import { createReadyVerifier } from './in-process/systems.js';
 import { sendResult } from './lib/programs.js';
 import { atMost, type PartResult, type Table, type Target } from './lib/report.js';

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { createGuard, type Verifier } from '../../../dist/index.js';
+import { createGuard, type Verifier } from '../../dist/index.js';
 import { bareRoute, type SignedParts, split, type VerifyKey } from '../lib/bare-route.js';
 import { atLeast, type PartResult, type Table, type Target } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
