@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/consumer/**', 'test/interop/**', 'test/browser/**', '**/node_modules/**', 'test/mutation/**'],
+    exclude: ['test/consumer/**', 'test/interop/**', '**/node_modules/**', 'test/mutation/**'],
     testTimeout: 20_000,
     restoreMocks: true,
     coverage: {

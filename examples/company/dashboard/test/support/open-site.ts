@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { listen } from '../../support/listen.js';
+import { listen } from '../../../../../test/support/listen.js';
 
 /** A site of somebody else. Everybody may call it and load from it. */
 export interface OpenSite {

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Drives a real browser, which has to be installed, and is no part of `npm test`: see docs/testing.md.
 export default defineConfig({
   test: {
-    include: ['test/browser/*.test.ts'],
+    include: ['examples/company/dashboard/test/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     restoreMocks: true,

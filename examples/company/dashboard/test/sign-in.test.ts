@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
+import { MANAGER_API, ORDERS_API } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';

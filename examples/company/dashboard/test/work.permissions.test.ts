@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { MANAGER_API, ORDERS_API, SCOPES } from '../../examples/company/company.js';
+import { MANAGER_API, ORDERS_API, SCOPES } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { OrdersServer } from './support/orders-server.js';
 import { useDashboard } from './support/use-dashboard.js';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { listen } from '../support/listen.js';
+import { listen } from '../../../../test/support/listen.js';
 import { describeInBrowser } from './support/chromium.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';

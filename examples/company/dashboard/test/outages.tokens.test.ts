@@ -1,6 +1,6 @@
 import type { Route } from 'playwright-core';
 import { describe, expect, it, vi } from 'vitest';
-import { DASHBOARD, MANAGER_API, ORDERS_API } from '../../examples/company/company.js';
+import { DASHBOARD, MANAGER_API, ORDERS_API } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { hold } from './support/hold.js';
 import { OrdersServer } from './support/orders-server.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe } from 'vitest';
-import { INSTALL, isInstalled } from '../../../examples/company/is-installed.js';
+import { INSTALL, isInstalled } from '../../../is-installed.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -10,7 +10,7 @@ export const CHROMIUM = process.env['CHROMIUM'] || PLACES.find((path) => existsS
 const HAS_DRIVER = existsSync(new URL('../node_modules', import.meta.url));
 const LACKS = [
   CHROMIUM === undefined && 'Chromium (or its path in CHROMIUM)',
-  !HAS_DRIVER && 'npm ci --prefix test/browser',
+  !HAS_DRIVER && 'npm ci --prefix examples/company/dashboard/test',
   !isInstalled() && INSTALL,
 ].filter((one) => one !== false);
 const IS_SKIPPED = LACKS.length > 0 && process.env['CI'] !== 'true';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { MANAGER_API } from '../../examples/company/company.js';
+import { MANAGER_API } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { contrastOf, findOverflow, focusOf } from './support/looks.js';
 import { useDashboard } from './support/use-dashboard.js';

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
-import { buildDashboard } from '../../../examples/company/dashboard/build.js';
-import { createDashboardServer } from '../../../examples/company/dashboard-server.js';
-import { CompanyWorld } from '../../support/company-world.js';
-import { listen, type TestServer } from '../../support/listen.js';
+import { CompanyWorld } from '../../../../../test/support/company-world.js';
+import { listen, type TestServer } from '../../../../../test/support/listen.js';
+import { createDashboardServer } from '../../../dashboard-server.js';
+import { buildDashboard } from '../../build.js';
 import { CHROMIUM } from './chromium.js';
 import { Visitor } from './visitor.js';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { MANAGER_API } from '../../examples/company/company.js';
-import { browseTo } from '../interop/support/browser.js';
+import { browseTo } from '../../../../test/interop/support/browser.js';
+import { MANAGER_API } from '../../company.js';
 import { meetCallback } from './support/callback.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';

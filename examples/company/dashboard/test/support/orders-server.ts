@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openOrders } from '../../../examples/company/database/open-orders.js';
-import type { Orders } from '../../../examples/company/database/orders.js';
-import { createOrdersApi } from '../../../examples/company/orders-api.js';
-import type { CompanyVerifier } from '../../../examples/company/verifier.js';
-import { listen, type RunningServer } from '../../../examples/quickstart/listen.js';
+import { listen, type RunningServer } from '../../../../quickstart/listen.js';
+import { openOrders } from '../../../database/open-orders.js';
+import type { Orders } from '../../../database/orders.js';
+import { createOrdersApi } from '../../../orders-api.js';
+import type { CompanyVerifier } from '../../../verifier.js';
 import type { DashboardWorld } from './dashboard-world.js';
 
 interface OrdersServerOptions {
@@ -80,7 +80,7 @@ export class OrdersServer {
 }
 
 function removeOrdersOf(tenant: string, file: string): void {
-  const require = createRequire(new URL('../../../examples/company/database/package.json', import.meta.url));
+  const require = createRequire(new URL('../../../database/package.json', import.meta.url));
   const { Database } = require('node-sqlite3-wasm') as typeof import('node-sqlite3-wasm');
   const database = new Database(file);
   database.run('DELETE FROM orders WHERE tenant = ?', [tenant]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { PEOPLE } from '../../examples/company/company.js';
+import { PEOPLE } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { OrdersServer } from './support/orders-server.js';
 import { useDashboard } from './support/use-dashboard.js';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { MANAGER_API, NIGHTLY_JOB, ORDERS_API, PEOPLE, SCOPES } from '../../examples/company/company.js';
+import { MANAGER_API, NIGHTLY_JOB, ORDERS_API, PEOPLE, SCOPES } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { DashboardWorld } from './support/dashboard-world.js';
 import type { Visitor } from './support/visitor.js';

@@ -1,7 +1,7 @@
 import type { Locator, Request } from 'playwright-core';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import type { AccessReport } from '../../examples/company/access-shapes.js';
-import { MANAGER_API } from '../../examples/company/company.js';
+import type { AccessReport } from '../../access-shapes.js';
+import { MANAGER_API } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
