@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/company/test/*.test.ts'],
     exclude: ['test/consumer/**', 'test/interop/**', '**/node_modules/**', 'test/mutation/**'],
     testTimeout: 20_000,
     restoreMocks: true,

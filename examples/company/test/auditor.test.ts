@@ -6,15 +6,20 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { createGuard } from 'scopegate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type AuditOptions, runAudit } from '../../examples/company/audit/audit.js';
-import { ORDERS_API, PEOPLE } from '../../examples/company/company.js';
-import type { Company } from '../../examples/company/company-processes.js';
-import { formatGuide } from '../../examples/company/guide.js';
-import { startProgram } from '../support/child-program.js';
-import { type CompanyBrowser, CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../support/company-world.js';
-import { listen } from '../support/listen.js';
+import { startProgram } from '../../../test/support/child-program.js';
+import {
+  type CompanyBrowser,
+  CompanyWorld,
+  DASHBOARD_ORIGIN,
+  describeCompany,
+} from '../../../test/support/company-world.js';
+import { listen } from '../../../test/support/listen.js';
+import { type AuditOptions, runAudit } from '../audit/audit.js';
+import { ORDERS_API, PEOPLE } from '../company.js';
+import type { Company } from '../company-processes.js';
+import { formatGuide } from '../guide.js';
 
-const AUDITOR_PROGRAM = fileURLToPath(new URL('../../examples/company/auditor.ts', import.meta.url));
+const AUDITOR_PROGRAM = fileURLToPath(new URL('../auditor.ts', import.meta.url));
 const DOWN = 'http://127.0.0.1:9';
 
 describeCompany('the auditor of examples/company', () => {

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { NIGHTLY_JOB, PEOPLE } from '../../examples/company/company.js';
-import { runNightlyJob } from '../../examples/company/nightly-job.js';
-import { type Program, runCommand, startProgram } from '../support/child-program.js';
-import { CompanyWorld, describeCompany } from '../support/company-world.js';
-import { listen } from '../support/listen.js';
+import { type Program, runCommand, startProgram } from '../../../test/support/child-program.js';
+import { CompanyWorld, describeCompany } from '../../../test/support/company-world.js';
+import { listen } from '../../../test/support/listen.js';
+import { NIGHTLY_JOB, PEOPLE } from '../company.js';
+import { runNightlyJob } from '../nightly-job.js';
 
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
 

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { DASHBOARD, MANAGER_API, ORDERS_API, SCOPES } from '../../examples/company/company.js';
-import { type CalledOrigins, createDashboardServer } from '../../examples/company/dashboard-server.js';
-import { describeCompany } from '../support/company-world.js';
-import { listen, type TestServer } from '../support/listen.js';
-import { type RawResponse, sendRaw } from '../support/raw-http.js';
+import { describeCompany } from '../../../test/support/company-world.js';
+import { listen, type TestServer } from '../../../test/support/listen.js';
+import { type RawResponse, sendRaw } from '../../../test/support/raw-http.js';
+import { DASHBOARD, MANAGER_API, ORDERS_API, SCOPES } from '../company.js';
+import { type CalledOrigins, createDashboardServer } from '../dashboard-server.js';
 
 const ORIGINS: CalledOrigins = {
   issuer: 'http://127.0.0.1:4000',

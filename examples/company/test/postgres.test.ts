@@ -5,16 +5,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { describeDatabase, isPostgresUrl, openOrders } from '../../examples/company/database/open-orders.js';
-import type { Orders } from '../../examples/company/database/orders.js';
-import { runCommand, startProgram } from '../support/child-program.js';
-import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../support/company-world.js';
-import { describeOrders, NASTY_TEXTS } from '../support/orders-contract.js';
-import { describePostgres, POSTGRES_PASSWORD, PostgresServer } from '../support/postgres-server.js';
+import { runCommand, startProgram } from '../../../test/support/child-program.js';
+import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../../../test/support/company-world.js';
+import { describeOrders, NASTY_TEXTS } from '../../../test/support/orders-contract.js';
+import { describePostgres, POSTGRES_PASSWORD, PostgresServer } from '../../../test/support/postgres-server.js';
+import { describeDatabase, isPostgresUrl, openOrders } from '../database/open-orders.js';
+import type { Orders } from '../database/orders.js';
 
 const PAGE = { after: 0, limit: 50 };
 const LONG = 60_000;
-const SERVER_PROCESS = new URL('../../examples/company/server-process.ts', import.meta.url);
+const SERVER_PROCESS = new URL('../server-process.ts', import.meta.url);
 
 describeCompany('orders in SQLite', () => {
   let folder: string;
@@ -77,7 +77,7 @@ describeCompany('the driver of a database', () => {
     const folder = await mkdtemp(join(tmpdir(), 'orders-test-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const options = { databaseFile: join(folder, 'orders.sqlite'), databaseUrl };
-    const { href } = new URL('../../examples/company/database/open-orders.ts', import.meta.url);
+    const { href } = new URL('../database/open-orders.ts', import.meta.url);
     const program = `
       import { createRequire } from 'node:module';
       const { openOrders } = await import('${href}');
@@ -96,7 +96,7 @@ describeCompany('the driver of a database', () => {
 
 describeCompany('a database that does not answer', () => {
   it('is given up after a time', async () => {
-    const { PostgresOrders } = await import('../../examples/company/database/postgres-orders.js');
+    const { PostgresOrders } = await import('../database/postgres-orders.js');
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void silent.close());
@@ -215,7 +215,7 @@ describePostgres('PostgreSQL', () => {
     );
 
     it('stands still: it is given up after a time, while it answers and while it is left', async () => {
-      const { PostgresOrders } = await import('../../examples/company/database/postgres-orders.js');
+      const { PostgresOrders } = await import('../database/postgres-orders.js');
       const url = await postgres.createDatabase();
       const orders = new PostgresOrders({ url, answerMilliseconds: 1000, onLost: () => {} });
       await Promise.all([orders.list('acme', PAGE), orders.list('acme', PAGE)]);

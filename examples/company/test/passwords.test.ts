@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startAuthorizationServer } from '../../examples/company/authorization-server.js';
-import { Attempts } from '../../examples/company/sign-in/attempts.js';
-import { type PasswordCheck, Passwords } from '../../examples/company/sign-in/passwords.js';
-import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../support/company-world.js';
+import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../../../test/support/company-world.js';
+import { startAuthorizationServer } from '../authorization-server.js';
+import { Attempts } from '../sign-in/attempts.js';
+import { type PasswordCheck, Passwords } from '../sign-in/passwords.js';
 
 const MINUTE = 60_000;
 

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type ListedRoute, listGuards } from 'scopegate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MANAGER_API, PEOPLE } from '../../examples/company/company.js';
-import { createManagerServer } from '../../examples/company/manager-server.js';
-import { runNightlyJob } from '../../examples/company/nightly-job.js';
-import { createOrdersApi } from '../../examples/company/orders-api.js';
-import { browseTo } from '../interop/support/browser.js';
-import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../support/company-world.js';
+import { browseTo } from '../../../test/interop/support/browser.js';
+import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany } from '../../../test/support/company-world.js';
+import { MANAGER_API, PEOPLE } from '../company.js';
+import { createManagerServer } from '../manager-server.js';
+import { runNightlyJob } from '../nightly-job.js';
+import { createOrdersApi } from '../orders-api.js';
 
-const EXAMPLE = new URL('../../examples/company/', import.meta.url);
+const EXAMPLE = new URL('../', import.meta.url);
 const ALL_OF_ORDERS = 'orders:read orders:write orders:report';
 const NASTY_TEXTS = [
   "'; DROP TABLE orders; --",

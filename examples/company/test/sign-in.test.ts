@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MANAGER_API } from '../../examples/company/company.js';
-import { browseTo } from '../interop/support/browser.js';
-import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany, type Visit } from '../support/company-world.js';
+import { browseTo } from '../../../test/interop/support/browser.js';
+import { CompanyWorld, DASHBOARD_ORIGIN, describeCompany, type Visit } from '../../../test/support/company-world.js';
+import { MANAGER_API } from '../company.js';
 
 describeCompany('signing in at examples/company', () => {
   let world: CompanyWorld;
