@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { drawBarChart } from './draw/bar-chart.js';
 import { createCharts } from './draw/charts.js';
 import { createBlocks, fillBlocks } from './draw/markdown.js';
-import { readResults } from './draw/results.js';
 import { ROOT } from './lib/programs.js';
+import { readResults } from './lib/result-file.js';
 
 // Writes docs/performance-*.svg and the tables of docs/performance.md from bench/results/*.json.
 // `--quick` takes the results of quick runs, `--to FOLDER` writes elsewhere: to try it out.

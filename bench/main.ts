@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { describeEnvironment } from './lib/environment.js';
 import { BENCH, ROOT, runProgram } from './lib/programs.js';
 import { type PartResult, printTable, printTargets } from './lib/report.js';
+import { type PartOfRun, readParts, resultFile, writeResults } from './lib/result-file.js';
 import { type PartName, parseSettings, USAGE } from './lib/settings.js';
 
 const PROGRAMS = {
@@ -25,11 +26,9 @@ if (settings.isBuilt) run('npm', ['run', '--silent', 'build'], ROOT);
 const environment = describeEnvironment(settings.node);
 console.log(`scopegate on Node ${environment.node}, ${environment.cores} cores, ${environment.loadGenerator}`);
 
-const file = resultFile();
-const earlier = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { parts?: object }).parts : undefined;
-const parts: Record<string, object> = { ...earlier };
+const file = resultFile(Number.parseInt(environment.node, 10), settings.isQuick);
+const parts: Record<string, PartOfRun> = { ...readParts(file) };
 const failed: PartName[] = [];
-mkdirSync(`${BENCH}results`, { recursive: true });
 for (const part of settings.parts) {
   const started = Date.now();
   const result = await measure(part).catch((error: unknown) => {
@@ -43,8 +42,7 @@ for (const part of settings.parts) {
   console.log(`\n${part}: ${seconds} s`);
   parts[part] = { date: new Date(started).toISOString(), seconds, environment, command: commandLine(), ...result };
   // After each part, so that none is lost when a later one fails.
-  const all = { node: environment.node, isQuick: settings.isQuick, parts };
-  writeFileSync(file, `${JSON.stringify(all, undefined, 1)}\n`);
+  writeResults(file, parts);
 }
 console.log(`\nwritten to ${file.slice(ROOT.length)}`);
 if (failed.length > 0) {
@@ -59,10 +57,6 @@ async function measure(part: PartName): Promise<PartResult> {
   if (part === 'start') return (await import('./start.js')).measureStart(settings);
   const args = [JSON.stringify(settings)];
   return runProgram(PROGRAMS[part], { node: settings.node, args, nodeOptions: ['--expose-gc'] });
-}
-
-function resultFile(): string {
-  return `${BENCH}results/${Number.parseInt(environment.node, 10)}${settings.isQuick ? '.quick' : ''}.json`;
 }
 
 /** The path of a Node.js is of this machine alone. */

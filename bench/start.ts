@@ -3,14 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './lib/programs.js';
-import { atMost, type PartResult, type Table } from './lib/report.js';
+import type { PartResult, Table } from './lib/report.js';
 import type { Settings } from './lib/settings.js';
 import { rotate, Samples } from './lib/statistics.js';
+import { checkTarget, TARGETS } from './targets.js';
 
 const IMPORTED = ['scopegate', 'jose', 'express-oauth2-jwt-bearer'];
 const PEER = 'express-oauth2-jwt-bearer';
-// What `import 'scopegate'` may take longer than `import 'jose'`.
-const MOST_EXTRA_MS = 15;
 
 /** How long the first import takes in a fresh process, and how large what is installed is. */
 export async function measureStart({ node, isQuick }: Settings): Promise<PartResult> {
@@ -41,11 +40,13 @@ function summarize(times: Samples, ourBytes: number, theirBytes: number): PartRe
       [PEER, theirBytes / 1024],
     ],
   };
+  const mostMs = times.median('jose') + TARGETS.import.limit;
+  const mostKib = (theirBytes / 1024) * TARGETS['installed-size'].limit;
   const targets = [
-    atMost(6, 'import, ms', times.median('scopegate'), times.median('jose') + MOST_EXTRA_MS),
-    atMost(6, 'installed size, KiB', ourBytes / 1024, theirBytes / 1024),
+    checkTarget('import', 'import, ms', times.median('scopegate'), mostMs),
+    checkTarget('installed-size', 'installed size, KiB', ourBytes / 1024, mostKib),
   ];
-  return { tables: [importing, installed], targets, samples: { ...times.all(), ourBytes, theirBytes } };
+  return { tables: [importing, installed], targets, spreads: times.spreads('ms', 'import: ') };
 }
 
 function pack(folder: string): string {

@@ -1,6 +1,6 @@
 import type { Table } from '../lib/report.js';
+import { type Results, tablesOf } from '../lib/result-file.js';
 import type { BarChart } from './bar-chart.js';
-import { type Results, tablesOf } from './results.js';
 
 /** What to draw of a table: which column is the length of a bar, and which one its note. */
 interface ChartPlan {

@@ -1,5 +1,6 @@
 import { formatCell, type Table } from '../lib/report.js';
-import { type Results, tablesOf } from './results.js';
+import { type Results, tablesOf } from '../lib/result-file.js';
+import { TARGETS } from '../targets.js';
 
 const BLOCK = /(<!-- bench:(\S+) -->\n)[\s\S]*?(<!-- \/bench -->)/g;
 
@@ -37,7 +38,8 @@ function toMarkdown({ columns, rows }: Table): string {
 
 function targetTable({ parts }: Results): Table {
   const targets = Object.values(parts).flatMap((part) => part.targets);
-  const sorted = targets.toSorted((a, b) => a.number - b.number);
+  const order = Object.keys(TARGETS);
+  const sorted = targets.toSorted((a, b) => order.indexOf(a.target) - order.indexOf(b.target));
   return {
     name: 'targets',
     title: 'Targets',

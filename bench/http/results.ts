@@ -1,5 +1,6 @@
-import { atLeast, atMost, type PartResult, ratio, type Table, type Target } from '../lib/report.js';
-import { median } from '../lib/statistics.js';
+import { type PartResult, ratio, type Table } from '../lib/report.js';
+import { median, type Spread, spreadOf } from '../lib/statistics.js';
+import { checkTarget, type TargetResult } from '../targets.js';
 
 export interface Measurement {
   readonly system: string;
@@ -20,7 +21,7 @@ const BARE = 'bare crypto.verify callback';
 const OURS = 'scopegate';
 const NOT_RANKED = [OPEN, BARE];
 
-/** Takes medians over the rounds, ratios within them, and judges the targets. */
+/** Takes medians over the rounds, ratios of these, and compares them with the targets. */
 export function evaluate(measurements: readonly Measurement[], nodeMajor: number): PartResult {
   const known = takeMedians(measurements, 'known');
   const unseen = takeMedians(measurements, 'new');
@@ -28,7 +29,7 @@ export function evaluate(measurements: readonly Measurement[], nodeMajor: number
     tableOf('http-known', 'Over HTTP: tokens seen before', known),
     tableOf('http-new', 'Over HTTP: every token new', unseen),
   ];
-  return { tables, targets: judge(known, unseen, nodeMajor), samples: measurements };
+  return { tables, targets: checkTargets(known, unseen, nodeMajor), spreads: spreadsOf(measurements) };
 }
 
 function takeMedians(all: readonly Measurement[], load: Measurement['load']): readonly Medians[] {
@@ -45,6 +46,23 @@ function takeMedians(all: readonly Measurement[], load: Measurement['load']): re
       cpuMicros: median(own.map(({ cpuMicros }) => cpuMicros)),
     };
   });
+}
+
+function spreadsOf(all: readonly Measurement[]): readonly Spread[] {
+  const subjects = [...new Set(all.map(subjectOf))];
+  return subjects.flatMap((subject) => {
+    const own = all.filter((measurement) => subjectOf(measurement) === subject);
+    const spread = (unit: string, pick: (measurement: Measurement) => number) => spreadOf(subject, unit, own.map(pick));
+    return [
+      spread('requests/s', ({ perSecond }) => perSecond),
+      spread('CPU us a request', ({ cpuMicros }) => cpuMicros),
+      spread('p99 ms', ({ p99Ms }) => p99Ms),
+    ];
+  });
+}
+
+function subjectOf({ system, load }: Measurement): string {
+  return `${load} tokens: ${system}`;
 }
 
 function tableOf(name: string, title: string, medians: readonly Medians[]): Table {
@@ -79,10 +97,14 @@ function rankOf(system: string, medians: readonly Medians[]): string | number {
   return ranked.filter(({ perSecond }) => perSecond > own).length + 1;
 }
 
-function judge(known: readonly Medians[], unseen: readonly Medians[], nodeMajor: number): readonly Target[] {
+function checkTargets(
+  known: readonly Medians[],
+  unseen: readonly Medians[],
+  nodeMajor: number,
+): readonly TargetResult[] {
   const rateOf = (medians: readonly Medians[], name: string) =>
     medians.find(({ system }) => system === name)?.perSecond;
-  const targets: Target[] = [];
+  const targets: TargetResult[] = [];
   for (const [what, medians] of [
     ['known tokens', known],
     ['new tokens', unseen],
@@ -91,15 +113,15 @@ function judge(known: readonly Medians[], unseen: readonly Medians[], nodeMajor:
     if (ours === undefined) continue;
     const peers = medians.filter(({ system }) => !NOT_RANKED.includes(system) && !system.startsWith(OURS));
     const ahead = peers.filter(({ perSecond }) => perSecond > ours).length;
-    targets.push(atMost(3, `over HTTP, ${what}: peers that are faster`, ahead, 0));
+    targets.push(checkTarget('faster-peers', `over HTTP, ${what}: peers that are faster`, ahead));
   }
   const [ours, bare] = [rateOf(unseen, OURS), rateOf(unseen, BARE)];
   if (ours !== undefined && bare !== undefined) {
-    targets.push(atLeast(3, 'over HTTP, new tokens: rate of the bare callback', ours / bare, 0.85));
+    targets.push(checkTarget('new-over-http', 'over HTTP, new tokens: rate of the bare callback', ours / bare));
   }
   const [oursKnown, open] = [rateOf(known, OURS), rateOf(known, OPEN)];
   if (nodeMajor >= 24 && oursKnown !== undefined && open !== undefined) {
-    targets.push(atLeast(3, 'over HTTP, known tokens: rate of the open route', oursKnown / open, 0.75));
+    targets.push(checkTarget('known-over-http', 'over HTTP, known tokens: rate of the open route', oursKnown / open));
   }
   return targets;
 }

@@ -20,5 +20,5 @@ const results: readonly PartResult[] = [
 sendResult({
   tables: results.flatMap(({ tables }) => tables),
   targets: results.flatMap(({ targets }) => targets),
-  samples: results.map(({ samples }) => samples),
+  spreads: results.flatMap(({ spreads }) => spreads),
 } satisfies PartResult);

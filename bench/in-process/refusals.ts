@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { createGuard, type Verifier } from '../../dist/index.js';
-import { atMost, type PartResult, ratio } from '../lib/report.js';
+import { type PartResult, ratio } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
 import { type Candidate, timeInterleaved } from '../lib/stopwatch.js';
 import { createSigner, createSigningKey, type SigningKey } from '../lib/tokens.js';
+import { checkTarget } from '../targets.js';
 import { createReadyVerifier } from './systems.js';
 
 const ACCEPTED = 'accepted: a new token';
@@ -40,10 +41,10 @@ export async function measureRefusals(isQuick: boolean): Promise<PartResult> {
   const refused = names.filter((name) => name !== ACCEPTED);
   const dearest = refused.reduce((a, b) => (samples.median(a) > samples.median(b) ? a : b));
   const targets = [
-    atMost(4, 'the dearest malformed token, us', malformed, 3),
-    atMost(4, `the dearest refusal (${dearest}), of an acceptance`, samples.median(dearest) / accepted, 1),
+    checkTarget('malformed', 'the dearest malformed token, us', malformed),
+    checkTarget('refusal', `the dearest refusal (${dearest}), of an acceptance`, samples.median(dearest) / accepted),
   ];
-  return { tables: [table], targets, samples: samples.all() };
+  return { tables: [table], targets, spreads: samples.spreads('us', 'refusals: ') };
 }
 
 function kindsOf(key: SigningKey): readonly Kind[] {

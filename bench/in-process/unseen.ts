@@ -1,11 +1,13 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { createGuard, type Verifier } from '../../dist/index.js';
 import { bareRoute, type SignedParts, split, type VerifyKey } from '../lib/bare-route.js';
-import { atLeast, type PartResult, type Table, type Target } from '../lib/report.js';
+import type { PartResult, Table } from '../lib/report.js';
 import { createRequest, createSink, type GuardedRequest } from '../lib/request.js';
+import type { Spread } from '../lib/statistics.js';
 import { type Candidate, inFlight, oneAtATime, timeInterleaved } from '../lib/stopwatch.js';
 import { openTokenPool, readTokens } from '../lib/token-pool.js';
 import { fresh, type SigningKey, schemeOf } from '../lib/tokens.js';
+import { checkTarget, type TargetResult } from '../targets.js';
 import { createPeers, createReadyVerifier, type VerifyToken } from './systems.js';
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -20,8 +22,8 @@ const ROUTE = 'route of a bare callback, no rules';
 /** Tokens never seen before: one at a time, and 64 in flight. */
 export async function measureUnseen(isQuick: boolean): Promise<PartResult> {
   const rows: (string | number)[][] = [];
-  const targets: Target[] = [];
-  const samples: Record<string, unknown> = {};
+  const targets: TargetResult[] = [];
+  const spreads: Spread[] = [];
   for (const algorithm of ALGORITHMS) {
     const size = isQuick ? 300 : 2000;
     const pool = await openTokenPool(algorithm, size);
@@ -30,17 +32,18 @@ export async function measureUnseen(isQuick: boolean): Promise<PartResult> {
     const alone = await timeInterleaved(candidates(algorithm, pool.key, tokens, 1), plan);
     const together = await timeInterleaved(candidates(algorithm, pool.key, tokens, WIDTH), plan);
     const rate = (name: string) => 1e6 / together.median(name);
-    for (const name of Object.keys(alone.all())) {
+    for (const name of alone.names()) {
       const aside = name === SYNCHRONOUS ? [1e6 / alone.median(name)] : [rate(name)];
       rows.push([algorithm, name, alone.median(name), ...aside, ((aside[0] ?? 0) / rate(BARE)).toFixed(2)]);
     }
     const share = rate(OURS) / rate(BARE);
-    targets.push(atLeast(2, `never seen, ${algorithm}, ${WIDTH} in flight: rate of the bare callback`, share, 0.85));
-    samples[algorithm] = { alone: alone.all(), together: together.all() };
+    const flight = `never seen, ${algorithm}, ${WIDTH} in flight: `;
+    targets.push(checkTarget('new-in-process', `${flight}rate of the bare callback`, share));
+    spreads.push(...alone.spreads('us', `never seen, ${algorithm}: `), ...together.spreads('us', flight));
   }
   const columns = ['algorithm', 'system', 'one at a time, us', `${WIDTH} in flight, a second`, 'of the bare callback'];
   const table: Table = { name: 'in-process-new', title: 'In process: tokens never seen', columns, rows };
-  return { tables: [table], targets, samples };
+  return { tables: [table], targets, spreads };
 }
 
 function candidates(

@@ -1,3 +1,6 @@
+import { round, type TargetResult } from '../targets.js';
+import type { Spread } from './statistics.js';
+
 /** A table as it is printed, written to JSON, and put into documents. */
 export interface Table {
   /** The name between markers of a document: `<!-- bench:NAME-NODE -->`. */
@@ -7,34 +10,12 @@ export interface Table {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** One of the targets that were set, and how far it is. */
-export interface Target {
-  readonly number: number;
-  readonly what: string;
-  readonly value: number;
-  readonly limit: number;
-  readonly isMet: boolean;
-}
-
 /** What one part of the benchmark found. */
 export interface PartResult {
   readonly tables: readonly Table[];
-  readonly targets: readonly Target[];
-  /** Every measurement, before medians were taken. */
-  readonly samples: unknown;
-}
-
-export function atMost(number: number, what: string, value: number, limit: number): Target {
-  return { number, what, value: round(value), limit: round(limit), isMet: value <= limit };
-}
-
-export function atLeast(number: number, what: string, value: number, limit: number): Target {
-  return { number, what, value: round(value), limit: round(limit), isMet: value >= limit };
-}
-
-/** Three digits that matter; whole numbers from 100 on. */
-export function round(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  readonly targets: readonly TargetResult[];
+  /** What was measured over rounds, and how much it moved. */
+  readonly spreads: readonly Spread[];
 }
 
 export function ratio(value: number, base: number): string {
@@ -51,11 +32,11 @@ export function printTable({ title, columns, rows }: Table): void {
   }
 }
 
-export function printTargets(targets: readonly Target[]): void {
+export function printTargets(targets: readonly TargetResult[]): void {
   if (targets.length === 0) return;
   console.log('\nTargets');
-  for (const { number, what, value, limit, isMet } of targets) {
-    console.log(`  ${isMet ? 'met   ' : 'MISSED'}  ${number}. ${what}: ${value} (limit ${limit})`);
+  for (const { target, what, value, limit, isMet } of targets) {
+    console.log(`  ${isMet ? 'met   ' : 'MISSED'}  ${target}: ${what}: ${value} (limit ${limit})`);
   }
 }
 

@@ -8,6 +8,32 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** What a number of interleaved rounds came to. The rounds themselves are not kept. */
+export interface Spread {
+  readonly what: string;
+  readonly unit: string;
+  readonly rounds: number;
+  readonly least: number;
+  readonly median: number;
+  readonly most: number;
+}
+
+export function spreadOf(what: string, unit: string, values: readonly number[]): Spread {
+  return {
+    what,
+    unit,
+    rounds: values.length,
+    least: shorten(Math.min(...values)),
+    median: shorten(median(values)),
+    most: shorten(Math.max(...values)),
+  };
+}
+
+/** Four digits, since the next run differs in the second. */
+function shorten(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
 /** Collects measurements by name, and gives their medians. */
 export class Samples {
   readonly #values = new Map<string, number[]>();
@@ -22,8 +48,13 @@ export class Samples {
     return median(this.#values.get(name) ?? []);
   }
 
-  all(): Readonly<Record<string, readonly number[]>> {
-    return Object.fromEntries(this.#values);
+  names(): readonly string[] {
+    return [...this.#values.keys()];
+  }
+
+  /** The name of each measurement is put behind `prefix`. */
+  spreads(unit: string, prefix = ''): readonly Spread[] {
+    return [...this.#values].map(([name, values]) => spreadOf(`${prefix}${name}`, unit, values));
   }
 }
 
