@@ -88,7 +88,7 @@ export const TARGETS = {
     bound: 'at most',
     limit: BYTES_A_TOKEN,
     unit: 'bytes of the heap',
-    source: 'The text of a token of 0.8 KiB, its claims as objects, and its place in two tables.',
+    source: 'The text of a token of 0.7 KiB, its claims as objects, and its place in two tables.',
   },
   'heap-after-stream': {
     bound: 'at most',
