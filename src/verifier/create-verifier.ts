@@ -67,7 +67,7 @@ function createContext(config: VerifierConfig): VerifierContext {
   return Object.freeze({
     ...config,
     issuers,
-    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers, clock),
+    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache({ max: tokenCacheMax, issuers, clock }),
     lifetime: { isOver: false },
     headers: new HeaderCache(),
     introspector,
