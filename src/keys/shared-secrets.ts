@@ -35,9 +35,11 @@ export class SharedSecrets implements KeySource {
     return keys.length > 0 ? keys : refuseUnknown(query);
   }
 
-  holds(key: VerificationKey): boolean {
+  stillHas(key: VerificationKey): boolean {
     return this.#keys.includes(key);
   }
+
+  refreshIfDue(): void {}
 
   ready(): undefined {}
 
@@ -48,6 +50,4 @@ export class SharedSecrets implements KeySource {
   }
 
   snapshot(): undefined {}
-
-  close(): void {}
 }

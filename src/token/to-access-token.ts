@@ -30,7 +30,7 @@ export function toAccessToken(
     const { subject, clientId, audience } = facts;
     // Where the issuer does not say when the token ends, its word holds until it is asked again.
     const isTold = Number.isFinite(facts.expiresAt) || asked === undefined;
-    const expiresAt = isTold ? facts.expiresAt : Math.floor(asked.goodUntil / 1000);
+    const expiresAt = isTold ? facts.expiresAt : Math.floor(asked.validUntil / 1000);
     const claims = shaped.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
     return { accessToken: createAccessToken(fields, verifier), isFrozen: shaped.isFrozen };

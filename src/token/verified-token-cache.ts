@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, isWithin } from '../platform/clock.js';
+import { digestOf } from '../platform/digest.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { AdmissionFilter } from './admission-filter.js';
 import { SignatureFilter } from './signature-filter.js';
@@ -61,8 +61,14 @@ export class VerifiedTokenCache {
   }
 
   #isGood(known: CachedToken): boolean {
-    if (known.introspected !== undefined && !isWithin(known.introspected, this.#clock())) return false;
-    return checkStillTrusted(known, this.#issuers) === undefined;
+    const { issuer, key, introspected } = known;
+    const now = this.#clock();
+    if (introspected !== undefined && !isWithin(introspected, now)) return false;
+
+    this.#issuers.refreshIfDue(issuer, now);
+    if (checkStillTrusted(known, this.#issuers, now) !== undefined) return false;
+    if (key !== undefined) issuer.keys.refreshIfDue(now);
+    return true;
   }
 
   set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
@@ -82,14 +88,4 @@ export class VerifiedTokenCache {
   status(): TokenCacheStatus {
     return { size: this.#tokens.size, max: this.#tokens.max, hits: this.#hits, misses: this.#misses };
   }
-}
-
-/** Before `at` the clock was set back, so that nobody knows how old an answer is. */
-export function isWithin({ at, goodUntil }: { readonly at: number; readonly goodUntil: number }, now: number): boolean {
-  return now >= at && now < goodUntil;
-}
-
-/** Names a token by the whole of it. */
-export function digestOf(token: string): string {
-  return hash('sha256', token, 'base64url');
 }

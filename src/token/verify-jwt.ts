@@ -7,6 +7,7 @@ import { type JoseHeader, parseJoseHeader } from '../jws/jose-header.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { JsonObject } from '../jws/strict-json.js';
 import type { VerificationKey } from '../jws/verification-key.js';
+import type { Period } from '../platform/clock.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { parseValidatedClaims, type ValidatedClaims } from './claim-rules.js';
@@ -20,8 +21,8 @@ export interface VerifiedToken {
   readonly key: VerificationKey | undefined;
   /** How the token names that key. */
   readonly header: JoseHeader | undefined;
-  /** When the issuer was asked, and until when its word holds: milliseconds since the epoch. */
-  readonly introspected: { readonly at: number; readonly goodUntil: number } | undefined;
+  /** When the token was introspected, and until when the answer counts. */
+  readonly introspected: Period | undefined;
   readonly payload: JsonObject;
   readonly validated: ValidatedClaims;
 }
@@ -88,12 +89,16 @@ function checkClaims(
     : { issuer, key, header, introspected: undefined, payload: jws.payload, validated: facts };
 }
 
-/** Checks that what made a token genuine did not change since: its issuer is trusted, and has this key. */
+/**
+ * Checks that what made a token genuine did not change since: its issuer is trusted, and has this key. `now` is in
+ * milliseconds since the epoch.
+ */
 export function checkStillTrusted(
   { issuer, key, header }: VerifiedToken,
   issuers: IssuerRegistry,
+  now: number,
 ): Refusal | undefined {
-  if (!issuers.holds(issuer)) return new Refusal('issuer_not_trusted', 'it is not trusted any more');
-  if (key === undefined || header === undefined || issuer.keys.holds(key, header)) return undefined;
+  if (!issuers.stillTrusts(issuer, now)) return new Refusal('issuer_not_trusted', 'it is not trusted any more');
+  if (key === undefined || header === undefined || issuer.keys.stillHas(key, header, now)) return undefined;
   return new Refusal('unknown_key', 'it was withdrawn');
 }

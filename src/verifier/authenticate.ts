@@ -28,7 +28,8 @@ export interface VerifierContext {
   readonly maxTokenBytes: number;
   readonly clockToleranceSeconds: number;
   readonly clock: Clock;
-  readonly lifetime: { readonly isOver: boolean };
+  /** Aborted by `close()`. */
+  readonly signal: AbortSignal;
   readonly headers: HeaderCache;
   readonly introspector: Introspector;
   readonly scopes: ScopeCache;
@@ -104,7 +105,7 @@ function recognizeToken(
   token: string,
   audience: Requirements['audience'],
 ): MaybePromise<AccessToken | Refusal> | undefined {
-  if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
+  if (context.signal.aborted) return new Refusal('verifier_closed', 'close() was called');
   // What is too long was never accepted, and is not worth its hash.
   const known = token.length <= context.maxTokenBytes ? context.cache?.get(token) : undefined;
   if (known === undefined) return undefined;
@@ -121,7 +122,7 @@ function verifyNewToken(
   const { token, audience } = presented;
   return after(verifyAccessToken(token, context, acceptanceNow(context, audience)), (verified) => {
     if (verified instanceof Refusal) return verified;
-    const changed = checkStillTrusted(verified, context.issuers);
+    const changed = checkStillTrusted(verified, context.issuers, context.clock());
     if (changed === undefined) return admitToken(context, presented, verified);
     return isRetry ? changed : verifyNewToken(context, presented, true);
   });
@@ -142,21 +143,21 @@ function admitToken(
   // The world went on while the schema was at work.
   return shaped.then(
     (late) =>
-      checkStillTrusted(verified, context.issuers) ??
+      checkStillTrusted(verified, context.issuers, context.clock()) ??
       checkRequestRules(facts, issuer, acceptanceNow(context, audience)) ??
       rememberToken(context, presented, verified, late),
   );
 }
 
 function rememberToken(
-  { cache, lifetime }: VerifierContext,
+  { cache, signal }: VerifierContext,
   { token, isKnown }: PresentedToken,
   verified: VerifiedToken,
   shaped: HandlerToken | Refusal,
 ): AccessToken | Refusal {
   if (shaped instanceof Refusal) return shaped;
   const { accessToken, isFrozen } = shaped;
-  if (!isKnown && !lifetime.isOver) cache?.set(token, verified, isFrozen ? accessToken : undefined);
+  if (!isKnown && !signal.aborted) cache?.set(token, verified, isFrozen ? accessToken : undefined);
   return accessToken;
 }
 

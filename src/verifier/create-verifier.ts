@@ -1,8 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
-import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
+import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot, KeySourceStatus } from '../keys/key-source.js';
@@ -106,23 +107,26 @@ export function createVerifier<Schema extends StandardSchema<object>>(
 export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
-  const { audience, tokenCacheMax, clock, clockToleranceSeconds, keyLimits } = config;
-  const lifetime = { isOver: false };
-  const issuers = createIssuerRegistry(config.issuers, config);
+  const { audience, tokenCacheMax, clock, keyLimits } = config;
+  const closing = new AbortController();
+  const { signal } = closing;
+  // Each fetch listens while it is under way, and there may be hundreds at a time.
+  setMaxListeners(0, signal);
+  const issuers = createIssuerRegistry(config.issuers, { ...config, signal });
   const signatures = new SignatureQueue();
-  const { maxResponseBytes } = keyLimits;
-  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
+  const { maxResponseBytes, fetchTimeoutSeconds: timeoutSeconds } = keyLimits;
+  const introspector = new Introspector({ ...config, signal, maxResponseBytes, signatures });
   const context: VerifierContext = Object.freeze({
     ...config,
     issuers,
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers, clock),
-    lifetime,
+    signal,
     headers: new HeaderCache(),
     introspector,
     scopes: new ScopeCache(),
     signatures,
   });
-  const userInfos = new UserInfoCache(clock);
+  const userInfos = new UserInfoCache({ clock, fetch: config.fetch, signal, maxResponseBytes, timeoutSeconds });
   const ownDemands = parseRequirements({}, [], audience);
 
   async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
@@ -131,8 +135,12 @@ export function createVerifier(options: VerifierOptions): Verifier {
     if (refusal !== undefined) throw toError(refusal, ownDemands.realm);
   }
 
+  async function readyIssuer(issuer: Issuer): Promise<Refusal | undefined> {
+    const [ofKeys, ofIntrospection] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
+    return ofKeys ?? ofIntrospection;
+  }
+
   async function findUserInfo(accessToken: AccessToken): Promise<StandardClaims | Refusal> {
-    if (lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
     const issuer = await issuers.find(accessToken.issuer);
     return issuer instanceof Refusal ? issuer : userInfos.find(accessToken, issuer);
   }
@@ -173,11 +181,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       });
     },
 
-    refresh: () => askIssuers(refreshIssuer),
+    refresh: () => askIssuers(refreshKeys),
 
     status: () => ({
-      issuers: issuers.all().map(({ issuer, keys, introspection }) => {
-        return { issuer, ...keys.status(), introspection: introspection?.status() };
+      issuers: issuers.all().map((issuer) => {
+        return { issuer: issuer.issuer, ...issuer.keys.status(), introspection: introspector.status(issuer) };
       }),
       tokenCache: context.cache?.status(),
     }),
@@ -189,8 +197,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
 
     close() {
-      lifetime.isOver = true;
-      issuers.close();
+      closing.abort();
       context.cache?.clear();
       introspector.clear();
       userInfos.clear();

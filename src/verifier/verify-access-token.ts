@@ -1,6 +1,5 @@
-import type { IntrospectionEndpoint } from '../introspection/introspection-endpoint.js';
 import type { Introspector } from '../introspection/introspector.js';
-import type { Issuer } from '../issuer/issuer.js';
+import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
 import { after, type MaybePromise } from '../platform/maybe-promise.js';
@@ -28,8 +27,7 @@ export function verifyAccessToken(
   if (jws instanceof Refusal) return verifyOpaque(token, jws, rules);
   return after(findIssuer(jws, rules.issuers), (issuer) => {
     if (issuer instanceof Refusal) return issuer;
-    const { introspection } = issuer;
-    if (introspection?.config.jwt) return rules.introspector.introspect(token, issuer, introspection);
+    if (isIntrospected(issuer) && issuer.introspection.jwt) return rules.introspector.introspect(token, issuer);
     return verifyJws(jws, issuer, rules, acceptance);
   });
 }
@@ -43,9 +41,9 @@ function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybeProm
 }
 
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */
-function findWithoutIss(issuers: IssuerRegistry): Issuer | undefined {
+function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined {
   const issuer = issuers.introspectedIssuer();
-  return issuer?.introspection?.config.jwt ? issuer : undefined;
+  return issuer?.introspection.jwt ? issuer : undefined;
 }
 
 function verifyOpaque(
@@ -56,7 +54,7 @@ function verifyOpaque(
   const issuer = issuers.introspectedIssuer();
   if (issuer === undefined || refusal.reason === 'token_too_large' || looksLikeJwt(token)) return refusal;
   if (!isBearerToken(token)) return new Refusal('token_malformed', 'characters that no bearer token has');
-  return introspector.introspect(token, issuer, issuer.introspection as IntrospectionEndpoint);
+  return introspector.introspect(token, issuer);
 }
 
 /** Tells a broken or encrypted JWT from an opaque token that has dots: it begins with a JSON object. */

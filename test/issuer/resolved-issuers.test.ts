@@ -24,7 +24,7 @@ function open() {
   const configOf = (options: object = {}) =>
     parseIssuerOptions({ issuer: NAME, ...options }, '', parseSharedRules({}, ''));
   let answer: () => Promise<IssuerConfig | undefined> = async () => configOf();
-  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, snapshot: new Map() };
+  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, signal: new AbortController().signal };
   const issuers = new ResolvedIssuers({
     resolve: (iss) => {
       asked.push(iss);
@@ -33,12 +33,14 @@ function open() {
     create: (config) => createIssuer(config, environment),
     limits: LIMITS,
     clock: clock.now,
+    signal: environment.signal,
   });
   const find = async () => issuers.find(NAME);
   const resolveBy = (other: typeof answer) => {
     answer = other;
   };
-  return { clock, asked, issuers, find, resolveBy, configOf };
+  const trusts = (issuer: Issuer) => issuers.stillTrusts(issuer, clock.now());
+  return { clock, asked, issuers, find, trusts, resolveBy, configOf };
 }
 
 describe('ResolvedIssuers', () => {
@@ -58,9 +60,9 @@ describe('ResolvedIssuers', () => {
   });
 
   it('holds an issuer until the resolver says something else, and then holds the new one alone', async () => {
-    const { clock, asked, issuers, find, resolveBy, configOf } = open();
+    const { clock, asked, trusts, find, resolveBy, configOf } = open();
     const first = (await find()) as Issuer;
-    expect(issuers.holds(first)).toBe(true);
+    expect(trusts(first)).toBe(true);
     clock.advance(100);
     expect(await find()).toBe(first);
     await new Promise(setImmediate);
@@ -73,7 +75,7 @@ describe('ResolvedIssuers', () => {
     await new Promise(setImmediate);
     const second = (await find()) as Issuer;
     expect(second.rules.clientIds).toEqual(['a']);
-    expect([issuers.holds(first), issuers.holds(second)]).toEqual([false, true]);
+    expect([trusts(first), trusts(second)]).toEqual([false, true]);
   });
 
   it('holds none that it did not make', async () => {
@@ -81,17 +83,17 @@ describe('ResolvedIssuers', () => {
     const two = open();
     const issuer = (await one.find()) as Issuer;
     await two.find();
-    expect([one.issuers.holds(issuer), two.issuers.holds(issuer)]).toEqual([true, false]);
+    expect([one.trusts(issuer), two.trusts(issuer)]).toEqual([true, false]);
   });
 
   it('holds an issuer no longer than it may be used', async () => {
-    const { clock, issuers, find, resolveBy } = open();
+    const { clock, trusts, find, resolveBy } = open();
     const issuer = (await find()) as Issuer;
     resolveBy(() => Promise.reject(new Error('boom')));
     clock.advance(149.999);
-    expect(issuers.holds(issuer)).toBe(true);
+    expect(trusts(issuer)).toBe(true);
     clock.advance(0.001);
-    expect(issuers.holds(issuer)).toBe(false);
+    expect(trusts(issuer)).toBe(false);
     expect(await find()).toMatchObject({ reason: 'issuer_resolver_failed' });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../src/platform/digest.js';
 import { AdmissionFilter } from '../../src/token/admission-filter.js';
-import { digestOf } from '../../src/token/verified-token-cache.js';
 
 /** Ends as signatures have them. */
 const tokens = (count: number) => Array.from({ length: count }, (_, i) => `a.b.${digestOf(`${i}`)}`);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../src/platform/digest.js';
 import { SignatureFilter } from '../../src/token/signature-filter.js';
-import { digestOf } from '../../src/token/verified-token-cache.js';
 
 /** Ends as signatures have them. */
 const tokens = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `a.b.${digestOf(`${from + i}`)}`);

@@ -29,8 +29,8 @@ async function verified(token: string, options: VerifierOptions = issuer.verifie
 class TokenStore {
   readonly #cache: VerifiedTokenCache;
 
-  constructor(max: number, issuers: IssuerRegistry) {
-    this.#cache = new VerifiedTokenCache(max, issuers, issuer.clock.now);
+  constructor(max: number, issuers: IssuerRegistry, clock = issuer.clock.now) {
+    this.#cache = new VerifiedTokenCache(max, issuers, clock);
   }
 
   get(token: string): AccessToken | undefined {
@@ -112,7 +112,7 @@ describe('VerifiedTokenCache', () => {
 
   it('H17: forgets a token whose key the issuer does not hold any more', async () => {
     const online = await createTestIssuer();
-    const cache = new TokenStore(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING, online.now);
     const token = await online.token();
     const entry = await verified(token, online.verifierOptions);
     cache.set(token, entry);
