@@ -20,11 +20,12 @@ const NAME = 'https://issuer.test';
 
 function open() {
   const clock = new TestClock(1_800_000_000_000);
+  const closing = new AbortController();
   const asked: string[] = [];
   const configOf = (options: object = {}) =>
     parseIssuerOptions({ issuer: NAME, ...options }, '', parseSharedRules({}, ''));
   let answer: () => Promise<IssuerConfig | undefined> = async () => configOf();
-  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, signal: new AbortController().signal };
+  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, signal: closing.signal };
   const issuers = new ResolvedIssuers({
     resolve: (iss) => {
       asked.push(iss);
@@ -40,7 +41,7 @@ function open() {
     answer = other;
   };
   const trusts = (issuer: Issuer) => issuers.stillTrusts(issuer, clock.now());
-  return { clock, asked, issuers, find, trusts, resolveBy, configOf };
+  return { clock, closing, asked, issuers, find, trusts, resolveBy, configOf };
 }
 
 describe('ResolvedIssuers', () => {
@@ -95,6 +96,28 @@ describe('ResolvedIssuers', () => {
     clock.advance(0.001);
     expect(trusts(issuer)).toBe(false);
     expect(await find()).toMatchObject({ reason: 'issuer_resolver_failed' });
+  });
+
+  it('gives up a lookup when it is closed, and begins no more', async () => {
+    const { asked, closing, issuers, find, resolveBy } = open();
+    resolveBy(() => new Promise(() => {}));
+    const waiting = find();
+    closing.abort();
+    expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
+    expect(await issuers.find('https://other.test')).toMatchObject({ reason: 'verifier_closed' });
+    expect(asked).toEqual([NAME]);
+  });
+
+  it('looks an issuer up again for tokens that were verified before, and looks without effect', async () => {
+    const { clock, asked, issuers, find, trusts } = open();
+    const issuer = (await find()) as Issuer;
+    clock.advance(100);
+    expect(trusts(issuer)).toBe(true);
+    expect(asked).toHaveLength(1);
+    issuers.refreshIfDue(issuer, clock.now());
+    issuers.refreshIfDue(issuer, clock.now());
+    expect(asked).toHaveLength(2);
+    expect(trusts(issuer)).toBe(true);
   });
 
   it('refuses where the issuer cannot be made of what the resolver said', async () => {
