@@ -27,7 +27,7 @@ export interface IntrospectionResponse {
   readonly mediaType: string | undefined;
 }
 
-/** How the introspection of an issuer is doing. */
+/** The state of introspection at one issuer. */
 export interface IntrospectionStatus {
   /** Requests that were sent. */
   readonly calls: number;

@@ -53,7 +53,7 @@ export interface IssuerEnvironment {
   readonly signal: AbortSignal;
 }
 
-/** `snapshot` holds keys to start with, from another process. */
+/** Creates an issuer. Nothing is fetched. `snapshot` has keys to start with, from another process. */
 export function createIssuer(config: IssuerConfig, environment: IssuerEnvironment, snapshot?: KeySnapshot): Issuer {
   const { issuer, audience, rules, introspection, hasKeyLocation } = config;
   return Object.freeze({

@@ -38,11 +38,11 @@ export interface KeySnapshot {
   readonly keys: readonly JWK[];
 }
 
-/** How the keys of one issuer are doing. */
+/** The state of the keys of one issuer. */
 export interface KeySourceStatus {
   /**
    * `empty`: nothing was fetched yet. `fresh`: younger than their maximum age. `stale`: older, and in use
-   * until a refresh succeeds. `failing`: the last fetch failed; `keys` tells whether good ones are left.
+   * until a refresh succeeds. `failing`: the last fetch failed; `keys` lists those that are still in use.
    * `static`: given in the options.
    */
   readonly state: 'empty' | 'fresh' | 'stale' | 'failing' | 'static';

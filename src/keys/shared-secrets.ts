@@ -13,7 +13,7 @@ import {
   refuseUnknown,
 } from './key-source.js';
 
-/** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
+/** Secrets that an issuer shares with this server. The `kid` of a token is ignored. */
 export class SharedSecrets implements KeySource {
   readonly #clock: Clock;
   readonly #keys: readonly VerificationKey[];
