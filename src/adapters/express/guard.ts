@@ -37,7 +37,8 @@ type IfTyped<T, Else> = 0 extends 1 & T ? Else : T;
 type DefaultRequest = IfTyped<ExpressRequest, IncomingMessage>;
 type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
 
-type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
+/** What a guard runs after it let a request through. It may be asynchronous. */
+export type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
 type AtLeastOne<T> = readonly [T, ...(readonly T[])];
 
 // In the overloads, `never` keeps a guard that was not called from passing as an error handler of Express, whose
