@@ -101,7 +101,9 @@ describe('without Express and its types', () => {
   }, TIMEOUT);
 
   it('is compiled where neither can be found', () => {
-    expect(compilation.files.filter((file) => file.endsWith('/scopegate/dist/adapters/express/guard.d.ts'))).toHaveLength(1);
+    expect(
+      compilation.files.filter((file) => file.endsWith('/scopegate/dist/adapters/express/guard.d.ts')),
+    ).toHaveLength(1);
     expect(compilation.files.filter((file) => /\/express[^/]*\/index\.d\.ts$/.test(file))).toEqual([]);
   });
 
