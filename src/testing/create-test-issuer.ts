@@ -87,10 +87,13 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
 /**
  * Creates an authorization server for tests.
  *
+ * @example
  * ```ts
  * const issuer = await createTestIssuer();
  * const verifier = createVerifier({ ...issuer.verifierOptions });
  * const token = await issuer.token({ scope: 'orders:read' });
+ * await verifier.verify(token);
+ * issuer.advance(3600); // now the token is expired
  * ```
  *
  * @throws {ConfigurationError}

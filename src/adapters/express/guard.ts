@@ -61,6 +61,16 @@ export interface Guard<Claims = UntypedClaims> {
 /**
  * Lets a request without a token through, without `req.auth`. A token that is there must be good and meet
  * the policy: a bad one is refused, never taken for none.
+ *
+ * @example
+ * ```ts
+ * app.get(
+ *   '/news',
+ *   guard.optional('news:read', (req, res) => {
+ *     res.json({ reader: req.auth?.subject ?? 'anonymous' });
+ *   }),
+ * );
+ * ```
  */
 export interface OptionalGuard<Claims = UntypedClaims> {
   (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
@@ -72,7 +82,14 @@ export interface OptionalGuard<Claims = UntypedClaims> {
 
 /**
  * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and
- * `npx scopegate routes` do not tell of it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ * `npx scopegate routes` do not report it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ *
+ * @example
+ * ```ts
+ * app.get('/health', guard.public(), (_req, res) => {
+ *   res.send('ok');
+ * });
+ * ```
  */
 export interface PublicGuard {
   (...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
