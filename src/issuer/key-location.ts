@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { metadataUrls } from '../discovery/well-known.js';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
-import { checkJwk } from '../jws/verification-key.js';
+import { Malformed } from '../jws/malformed.js';
+import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
 import { describeValue, optionPath, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
 
@@ -104,14 +105,14 @@ export function checkUrl(given: unknown, option: string, allowInsecureHttp: bool
 }
 
 /** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
-function checkStaticKey(member: unknown): string | undefined {
+function checkStaticKey(member: unknown): Malformed | undefined {
   const usable = checkJwk(member);
-  if (typeof usable === 'string') return usable;
+  if (usable instanceof Malformed) return usable;
   try {
     createPublicKey({ key: usable.publicJwk as JsonWebKey, format: 'jwk' });
     return undefined;
   } catch {
-    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+    return INVALID_KEY;
   }
 }
 
@@ -120,8 +121,8 @@ function checkJwks(jwks: unknown, option: string): readonly unknown[] {
   requireObject(jwks, option, fix);
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) throw new ConfigurationError(option, 'has no keys array.', fix);
-  const judged = Array.from(keys, checkStaticKey);
-  if (judged.some((why) => why === undefined)) return [...keys];
-  const reasons = judged.map((why, index) => `keys[${index}] ${why}`).join('; ');
+  const problems = Array.from(keys, checkStaticKey);
+  if (problems.includes(undefined)) return [...keys];
+  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
   throw new ConfigurationError(option, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
 }

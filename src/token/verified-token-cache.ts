@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { AdmissionFilter } from './admission-filter.js';
 import { SignatureFilter } from './signature-filter.js';
-import { checkStillTrusted, type VerifiedToken } from './verify-jwt.js';
+import { checkStillTrusted, type VerifiedToken } from './verified-token.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
 export interface CachedToken extends VerifiedToken {
@@ -45,7 +45,7 @@ export class VerifiedTokenCache {
   }
 
   /** Finds a token whose issuer is still trusted, and still holds the key, or was asked lately. */
-  get(token: string): CachedToken | undefined {
+  find(token: string): CachedToken | undefined {
     // To hash a token takes as long as to see that it is malformed, so strangers are not hashed.
     const known = this.#tails.mightContain(token) ? this.#find(digestOf(token)) : undefined;
     if (known === undefined) this.#misses += 1;
@@ -65,7 +65,7 @@ export class VerifiedTokenCache {
     return checkStillTrusted(known, this.#issuers) === undefined;
   }
 
-  set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
+  store(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
     const isFull = this.#tokens.size >= this.#tokens.max;
     if (isFull && !this.#has(token) && !this.#seen.admits(token)) return;
     this.#tokens.set(digestOf(token), { ...verified, accessToken, slot: this.#tails.add(token) });

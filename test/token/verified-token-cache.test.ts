@@ -4,8 +4,8 @@ import { ListedIssuers } from '../../src/issuer/issuer-registry.js';
 import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { type HandlerToken, toAccessToken } from '../../src/token/to-access-token.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
@@ -34,11 +34,11 @@ class TokenStore {
   }
 
   get(token: string): AccessToken | undefined {
-    return this.#cache.get(token)?.accessToken;
+    return this.#cache.find(token)?.accessToken;
   }
 
   set(token: string, { verified, accessToken }: Genuine): void {
-    this.#cache.set(token, verified, accessToken);
+    this.#cache.store(token, verified, accessToken);
   }
 
   clear = () => this.#cache.clear();
