@@ -25,7 +25,20 @@ import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js'
 
 const INTERNALS = Symbol('scopegate.verifier');
 
-/** Creates a verifier. Nothing is fetched until the first token or `ready()`. @throws {ConfigurationError} */
+/**
+ * Creates a verifier. Nothing is fetched until the first token or `ready()`.
+ *
+ * @example
+ * ```ts
+ * const verifier = createVerifier({
+ *   issuer: 'https://login.example.com',
+ *   audience: 'https://orders.example.com',
+ *   claims: z.object({ tenant: z.string() }), // any Standard Schema; may be left out
+ * });
+ * ```
+ *
+ * @throws {ConfigurationError} an option is missing, unknown, out of bounds, or at odds with another
+ */
 export function createVerifier<Schema extends StandardSchema<object>>(
   options: VerifierOptions<Schema> & { readonly claims: Schema },
 ): Verifier<ClaimsOf<SchemaOutput<Schema>>>;
