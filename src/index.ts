@@ -2,6 +2,7 @@ export { authOf } from './adapters/express/auth-of.js';
 export { createGuard } from './adapters/express/create-guard.js';
 export type {
   Guard,
+  GuardCall,
   Guarded,
   GuardOptions,
   MaybeGuarded,
@@ -37,6 +38,7 @@ export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { Algorithm, HmacAlgorithm } from './jws/algorithm.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
+export { ConfigurationError } from './options/configuration-error.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
@@ -53,8 +55,9 @@ export {
 export type { AccessToken } from './protocol/access-token.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
-export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
+export { AuthorizationError, IssuerUnavailableError, isRefusal } from './protocol/errors.js';
 export type { HttpRequest } from './protocol/http-request.js';
+export type { JsonObject } from './protocol/json-object.js';
 export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
 export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
@@ -62,4 +65,4 @@ export type { StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
-export type { AuthenticateOptions, VerifyOptions } from './verifier/requirements.js';
+export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';

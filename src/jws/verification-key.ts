@@ -38,7 +38,7 @@ const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
 // RFC 7518 §3.3 asks for 2048 bits at least. The upper bound keeps one verification from costing milliseconds.
-const MIN_RSA_BITS = 2048;
+export const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 // NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
 const MIN_RSA_EXPONENT = 65_537n;

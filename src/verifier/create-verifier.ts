@@ -6,7 +6,6 @@ import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot, KeySourceStatus } from '../keys/key-source.js';
-import { checkOptionNames, readNumber } from '../options/option-reader.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf, UntypedClaims } from '../protocol/claims.js';
@@ -20,7 +19,17 @@ import { ScopeCache } from '../token/scope-cache.js';
 import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
 import { parseVerifierOptions, type VerifierOptions, type VerifierSnapshot } from './options.js';
-import { type AuthenticateOptions, parseRequirements, type VerifyOptions } from './requirements.js';
+import {
+  type AuthenticateOptions,
+  defaultRequirements,
+  parseAuthenticateOptions,
+  parseReadyOptions,
+  parseUserInfoOptions,
+  parseVerifyOptions,
+  type ReadyOptions,
+  type UserInfoOptions,
+  type VerifyOptions,
+} from './requirements.js';
 
 /** How a verifier is doing. */
 export interface VerifierStatus {
@@ -61,7 +70,7 @@ export interface Verifier<Claims = UntypedClaims> {
    *
    * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
    */
-  ready(options?: { readonly timeoutSeconds?: number }): Promise<void>;
+  ready(options?: ReadyOptions): Promise<void>;
   /** Tells how keys and cache are doing. */
   status(): VerifierStatus;
   /**
@@ -73,7 +82,7 @@ export interface Verifier<Claims = UntypedClaims> {
    * @throws {TypeError} it is no access token of this verifier
    * @see OpenID Connect Core §5.3
    */
-  userInfo(accessToken: AccessToken<unknown>, options?: { readonly signal?: AbortSignal }): Promise<StandardClaims>;
+  userInfo(accessToken: AccessToken<unknown>, options?: UserInfoOptions): Promise<StandardClaims>;
   /**
    * Fetches the keys of every issuer now. Keys that are gone are gone from then on, and tokens that they
    * verified are refused.
@@ -123,7 +132,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     signatures,
   });
   const userInfos = new UserInfoCache(clock);
-  const ownDemands = parseRequirements({}, [], audience);
+  const ownDemands = defaultRequirements(audience);
 
   async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
     const outcomes = await Promise.all(issuers.all().map(ask));
@@ -138,33 +147,27 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   const verifier: Verifier = {
-    async verify(token, given = {}) {
-      const demands = parseRequirements(given, ['audience', 'signal'], audience);
-      const outcome = Promise.resolve(verifyToken(context, token, demands.audience));
-      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
+    async verify(token, options) {
+      const { requirements, signal } = parseVerifyOptions(options, ownDemands);
+      const outcome = Promise.resolve(verifyToken(context, token, requirements.audience));
+      return orThrow(await untilAborted(signal, outcome), requirements.realm);
     },
 
-    async authenticate(request, given = {}) {
-      const demands = parseRequirements(
-        given,
-        ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'],
-        audience,
-      );
-      const outcome = Promise.resolve(authenticate(context, request, demands));
-      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
+    async authenticate(request, options) {
+      const { requirements, signal } = parseAuthenticateOptions(options, ownDemands);
+      const outcome = Promise.resolve(authenticate(context, request, requirements));
+      return orThrow(await untilAborted(signal, outcome), requirements.realm);
     },
 
-    async userInfo(accessToken, given = {}) {
-      checkOptionNames(given, ['signal'], '');
+    async userInfo(accessToken, options) {
+      const { signal } = parseUserInfoOptions(options);
       if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
       const outcome = findUserInfo(accessToken as AccessToken);
-      return orThrow(await untilAborted(given.signal, outcome), ownDemands.realm);
+      return orThrow(await untilAborted(signal, outcome), ownDemands.realm);
     },
 
-    async ready(given = {}) {
-      checkOptionNames(given, ['timeoutSeconds'], '');
-      const bounds = { least: 0.01, most: 600, unit: 'seconds' };
-      const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
+    async ready(options) {
+      const { timeoutSeconds } = parseReadyOptions(options);
       const asked = askIssuers(readyIssuer);
       if (timeoutSeconds === undefined) return asked;
       await withinSeconds(timeoutSeconds, asked).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
-import { ConfigurationError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { textsOf } from '../support/leaks.js';

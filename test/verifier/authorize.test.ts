@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { parsePolicy } from '../../src/policy/policy.js';
 import type { AccessToken } from '../../src/protocol/access-token.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { authorize } from '../../src/verifier/authorize.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
-import { parseRequirements } from '../../src/verifier/requirements.js';
 
-const policyOf = (policy: string) => parseRequirements({ policy }, ['policy'], ['https://api.test']).policy;
+const policyOf = (policy: string) => parsePolicy(policy, 'policy');
 
 async function verified(): Promise<AccessToken> {
   const issuer = await createTestIssuer();
