@@ -63,6 +63,7 @@ export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
 export type { StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
-export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
+export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
 export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';
+export type { IssuerStatus, Verifier, VerifierStatus } from './verifier/verifier.js';

@@ -20,7 +20,7 @@ const MAY_IMPORT: MayImport = {
   options: ['protocol'],
   platform: ['protocol'],
   resilience: ['platform'],
-  jws: ['protocol', 'platform', 'issuer'],
+  jws: ['protocol'],
   discovery: ['protocol', 'platform', 'resilience'],
   keys: ['protocol', 'platform', 'resilience', 'jws', 'discovery', 'issuer'],
   issuer: ['protocol', 'options', 'platform', 'resilience', 'jws', 'discovery', 'keys', 'introspection'],

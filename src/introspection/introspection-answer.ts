@@ -1,5 +1,5 @@
 import type { Issuer } from '../issuer/issuer.js';
-import type { JsonObject } from '../jws/strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { parseValidatedClaims, type ValidatedClaims } from '../token/claim-rules.js';
 import { checkKind } from '../token/token-kind.js';

@@ -1,14 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { Issuer } from '../issuer/issuer.js';
+import { Malformed } from '../jws/malformed.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
-import { type JsonObject, parseStrictJsonObject } from '../jws/strict-json.js';
+import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import { checkTime } from '../token/claim-rules.js';
+import type { VerifiedToken } from '../token/verified-token.js';
 import { digestOf, isWithin } from '../token/verified-token-cache.js';
-import type { VerifiedToken } from '../token/verify-jwt.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
   type IntrospectionEndpoint,
@@ -135,7 +137,7 @@ export class Introspector {
   ): MaybePromise<JsonObject | string | Refusal> {
     if (!config.signed) {
       const said = parseStrictJsonObject(bytes);
-      return typeof said === 'string' ? `the answer ${said}` : said;
+      return said instanceof Malformed ? `the answer ${said.why}` : said;
     }
     if (mediaType !== SIGNED_RESPONSE_TYPE) return 'the answer is not signed';
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;

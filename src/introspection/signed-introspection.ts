@@ -1,9 +1,10 @@
 import type { Issuer } from '../issuer/issuer.js';
 import { parseCompactJws } from '../jws/compact-jws.js';
-import { findVerifyingKey } from '../jws/find-verifying-key.js';
 import { parseJoseHeader } from '../jws/jose-header.js';
+import { JwsProblem } from '../jws/malformed.js';
+import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
-import type { JsonObject } from '../jws/strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { parseAudience } from '../token/claim-rules.js';
 
@@ -34,14 +35,14 @@ export async function verifySignedAnswer(
 ): Promise<JsonObject | string | Refusal> {
   const { issuer, clientId } = rules;
   const jws = parseCompactJws(jwt, rules.maxBytes);
-  if (jws instanceof Refusal) return `the answer is no JWT: ${jws.detail}`;
+  if (jws instanceof JwsProblem) return `the answer is no JWT: ${jws.why}`;
   const { typ } = jws.header;
   if (typeof typ !== 'string' || !ANSWER_TYPE.test(typ)) return `the answer has the typ ${quoteUntrusted(typ)}`;
   const header = parseJoseHeader(jws.header, issuer.rules);
-  if (header instanceof Refusal) return `the header of the answer: ${header.detail}`;
+  if (header instanceof JwsProblem) return `the header of the answer: ${header.why}`;
   const keys = await issuer.keys.find({ ...header, isPlausible: () => true });
   if (keys instanceof Refusal) return keys.entry.status === 503 ? keys : `the key of the answer: ${keys.detail}`;
-  const key = await findVerifyingKey(keys, header.algorithm, jws, rules.signatures);
+  const key = await verifySignature(keys, header.algorithm, jws, rules.signatures);
   if (key === undefined) return 'the signature of the answer is not valid';
   const { iss, aud, token_introspection: said } = jws.payload;
   if (iss !== issuer.issuer) return `the answer has the iss ${quoteUntrusted(iss)}`;

@@ -1,8 +1,10 @@
 import { EndpointLocator } from '../discovery/endpoint-locator.js';
 import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
-import { type JsonObject, parseStrictJsonObject } from '../jws/strict-json.js';
+import { Malformed } from '../jws/malformed.js';
+import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 
 export interface UserInfoEndpointOptions {
@@ -38,7 +40,7 @@ export class UserInfoEndpoint {
       const headers = { authorization: `Bearer ${token}` };
       const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, headers });
       const said = parseStrictJsonObject(bytes as Buffer);
-      if (typeof said === 'string') return this.#refuse(`the answer ${said}`);
+      if (said instanceof Malformed) return this.#refuse(`the answer ${said.why}`);
       // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
       return said['sub'] === subject ? said : this.#refuse('the sub of the answer is not that of the token');
     } catch (error) {

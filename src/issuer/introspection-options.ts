@@ -1,7 +1,6 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey } from '../jws/algorithm.js';
-import { MIN_RSA_BITS } from '../jws/verification-key.js';
+import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, MIN_RSA_BITS } from '../jws/algorithm.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeSecret } from '../options/describe-value.js';

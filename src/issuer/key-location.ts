@@ -1,7 +1,8 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { metadataUrls } from '../discovery/well-known.js';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
-import { checkJwk } from '../jws/verification-key.js';
+import { Malformed } from '../jws/malformed.js';
+import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { optionPath, readMembers, requireObject } from '../options/option-reader.js';
@@ -119,8 +120,8 @@ function parseJwks(input: unknown, path: string): readonly unknown[] {
 
   const members = Array.from(keys, copyJwk);
   const problems = members.map(findKeyProblem);
-  if (problems.some((problem) => problem === undefined)) return members;
-  const reasons = problems.map((problem, index) => `keys[${index}] ${problem}`).join('; ');
+  if (problems.includes(undefined)) return members;
+  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
   throw new ConfigurationError(path, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
 }
 
@@ -131,13 +132,13 @@ function copyJwk(member: unknown): unknown {
 }
 
 /** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
-function findKeyProblem(member: unknown): string | undefined {
+function findKeyProblem(member: unknown): Malformed | undefined {
   const usable = checkJwk(member);
-  if (typeof usable === 'string') return usable;
+  if (usable instanceof Malformed) return usable;
   try {
     createPublicKey({ key: usable.publicJwk as JsonWebKey, format: 'jwk' });
     return undefined;
   } catch {
-    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+    return INVALID_KEY;
   }
 }

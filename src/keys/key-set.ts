@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import { Malformed } from '../jws/malformed.js';
 import { checkJwk, identityOf, importVerificationKey, type VerificationKey } from '../jws/verification-key.js';
 
 /** A member of a key set that cannot be used, and why. */
@@ -60,10 +61,10 @@ export class KeySet {
     for (const [index, member] of members.entries()) {
       const usable = checkJwk(member);
       const key =
-        typeof usable === 'string'
+        usable instanceof Malformed
           ? usable
           : (known.get(identityOf(usable)) ?? (await importVerificationKey(usable, now)));
-      if (typeof key === 'string') skipped.push({ index, why: key, digest: digestOf(member) });
+      if (key instanceof Malformed) skipped.push({ index, why: key.why, digest: digestOf(member) });
       else byContent.set(key.identity, key);
     }
     return new KeySet(byContent, skipped);

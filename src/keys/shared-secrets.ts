@@ -1,7 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
-import { toSignatureKey } from '../jws/signature-key.js';
-import type { VerificationKey } from '../jws/verification-key.js';
+import { toSignatureKey, type VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import type { Refusal } from '../protocol/refusal.js';
 import {

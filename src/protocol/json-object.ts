@@ -1,2 +1,2 @@
-/** An object whose members have names and values of any kind: claims, a header, a document. */
+/** A JSON object of which nothing is known but that it is one. */
 export type JsonObject = { readonly [name: string]: unknown };

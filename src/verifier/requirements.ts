@@ -74,23 +74,18 @@ const AUTHENTICATE_READERS = {
   extraTokenLocations: REQUIREMENT_READERS.extraTokenLocations,
 } satisfies ReadersOf<AuthenticateOptions>;
 
-/** What a verifier requires where nothing else is said. */
-export function defaultRequirements(audience: readonly string[] | false): Requirements {
-  return toRequirements({}, audience);
-}
+type Audience = Requirements['audience'];
 
-/** @throws {ConfigurationError} */
-export function parseVerifyOptions(input: unknown, defaults: Requirements): CallOptions {
-  if (input === undefined) return { requirements: defaults, signal: undefined };
+/** `audience` is that of the verifier. @throws {ConfigurationError} */
+export function parseVerifyOptions(input: unknown = {}, audience: Audience): CallOptions {
   const options = readOptions(input, '', OPTIONS_FIX, VERIFY_READERS);
-  return { requirements: toRequirements(options, defaults.audience), signal: options.signal };
+  return { requirements: toRequirements(options, audience), signal: options.signal };
 }
 
-/** @throws {ConfigurationError} */
-export function parseAuthenticateOptions(input: unknown, defaults: Requirements): CallOptions {
-  if (input === undefined) return { requirements: defaults, signal: undefined };
+/** `audience` is that of the verifier. @throws {ConfigurationError} */
+export function parseAuthenticateOptions(input: unknown = {}, audience: Audience): CallOptions {
   const options = readOptions(input, '', OPTIONS_FIX, AUTHENTICATE_READERS);
-  return { requirements: toRequirements(options, defaults.audience), signal: options.signal };
+  return { requirements: toRequirements(options, audience), signal: options.signal };
 }
 
 /** @throws {ConfigurationError} */
@@ -132,7 +127,8 @@ function readRealm(value: unknown, path: string): string {
   throw new ConfigurationError(path, `${describeValue(value)} cannot stand in a challenge.`, fix);
 }
 
-function defaultRealm(audience: readonly string[] | false): string {
+/** Names the protected space by the first audience, where that can stand in a challenge. */
+export function defaultRealm(audience: readonly string[] | false): string {
   const first = audience === false ? undefined : audience[0];
   return first !== undefined && isQuotable(first) ? first : 'api';
 }

@@ -8,7 +8,7 @@ import type { IntrospectionOptions } from '../../src/issuer/introspection-option
 import type { Issuer } from '../../src/issuer/issuer.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
 import { until } from '../support/key-server.js';

@@ -12,7 +12,7 @@ import {
   type VerifierOptions,
 } from '../../src/index.js';
 import type { Algorithm } from '../../src/jws/algorithm.js';
-import type { JsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { bearer, type Call, type Exchange } from './guarded-api.js';
 import { listen } from './listen.js';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRequirements, parseAuthenticateOptions } from '../../src/verifier/requirements.js';
+import { parseAuthenticateOptions } from '../../src/verifier/requirements.js';
 import { expectMisuse } from '../support/configuration-error.js';
 
 const AUDIENCE = ['https://api.test', 'https://api.example'];
 
 const parse = (given: unknown = {}, audience: readonly string[] | false = AUDIENCE) =>
-  parseAuthenticateOptions(given, defaultRequirements(audience)).requirements;
+  parseAuthenticateOptions(given, audience).requirements;
 
 describe('parseAuthenticateOptions', () => {
   it('demands the audience of the verifier and nothing else by default', () => {
