@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
 import { refused } from '../support/refused.js';
 
-const rules = parseSharedRules({ algorithms: ['ES256', 'RS256'] }, '');
+const rules = issuerRules({ algorithms: ['ES256', 'RS256'] });
 const control = { alg: '"ES256"', typ: '"at+jwt"', kid: '"key-1"' };
 
 const parse = (change: JsonTexts = {}) => refused(parseJoseHeader(toJsonObject({ ...control, ...change }), rules));
@@ -44,7 +44,7 @@ describe('parseJoseHeader', () => {
     'A7, CVE-2026-22817: refuses %s, which the options do not name',
     (alg) => {
       expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
-      const wider = parseSharedRules({ algorithms: [alg] }, '');
+      const wider = issuerRules({ algorithms: [alg] });
       expect(reasonOf(parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), wider))).toBe('accepted');
     },
   );
@@ -53,7 +53,7 @@ describe('parseJoseHeader', () => {
     ['EdDSA', 'Ed25519'],
     ['Ed25519', 'EdDSA'],
   ])('A11, RFC 9864: does not take %s where the options name %s', (sent, configured) => {
-    const only = parseSharedRules({ algorithms: [configured] }, '');
+    const only = issuerRules({ algorithms: [configured] });
     const parseAlg = (alg: string) =>
       refused(parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), only));
     expect(reasonOf(parseAlg(configured))).toBe('accepted');
@@ -101,7 +101,7 @@ describe('parseJoseHeader', () => {
 
   it('K10, C8: takes a header without kid, unless requireKid is set', () => {
     expect(parse({ kid: undefined })).toEqual({ algorithm: 'ES256', kid: undefined });
-    const strict = parseSharedRules({ requireKid: true }, '');
+    const strict = issuerRules({ requireKid: true });
     expect(reasonOf(refused(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"key-1"' }), strict)))).toBe(
       'accepted',
     );

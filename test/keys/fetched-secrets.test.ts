@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
 import type { VerificationKey } from '../../src/jws/verification-key.js';
 import type { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
-import { ConfigurationError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { textsOf } from '../support/leaks.js';

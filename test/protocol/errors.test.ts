@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { AuthorizationError, ConfigurationError, IssuerUnavailableError, toError } from '../../src/protocol/errors.js';
+import { describe, expect, it, vi } from 'vitest';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
+import { AuthorizationError, IssuerUnavailableError, isRefusal, toError } from '../../src/protocol/errors.js';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
 
@@ -66,11 +67,29 @@ describe('IssuerUnavailableError', () => {
   });
 });
 
-describe('ConfigurationError', () => {
-  it('names the option, the problem and the fix', () => {
-    const error = new ConfigurationError('issuer[1].jwksUri', 'is null.', 'Give an absolute https URL.');
-    expect(error.name).toBe('ConfigurationError');
-    expect(error.option).toBe('issuer[1].jwksUri');
-    expect(error.message).toBe('issuer[1].jwksUri: is null. Give an absolute https URL.');
+describe('isRefusal', () => {
+  it.each(REASONS)('knows the error of %s', (reason) => {
+    expect(isRefusal(toError(new Refusal(reason, ''), 'api'))).toBe(true);
+  });
+
+  it('knows the errors of another copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../../src/protocol/errors.js');
+    const { Refusal: OtherRefusal } = await import('../../src/protocol/refusal.js');
+    const error = other.toError(new OtherRefusal('token_missing', ''), 'api');
+    expect(error).not.toBeInstanceOf(AuthorizationError);
+    expect([isRefusal(error), other.isRefusal(error)]).toEqual([true, true]);
+  });
+
+  it.each<[what: string, error: unknown]>([
+    ['another error', new Error('token_missing')],
+    ['a mistake in the program', new ConfigurationError('a', 'is.', 'Fix.')],
+    ['an object with a status', { status: 401, reason: 'token_missing' }],
+    ['a refusal that is no error yet', new Refusal('token_missing', '')],
+    ['a text', 'token_missing'],
+    ['null', null],
+    ['undefined', undefined],
+  ])('is false for %s', (_, error) => {
+    expect(isRefusal(error)).toBe(false);
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules, type ScopeSource } from '../../src/issuer/shared-rules.js';
+import type { ScopeSource } from '../../src/issuer/shared-rules.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { parseTokenScopes } from '../../src/token/token-scopes.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
 
-const { scopesFrom: DEFAULT_SOURCES } = parseSharedRules({}, '');
+const { scopesFrom: DEFAULT_SOURCES } = issuerRules();
 
 const parse = (claims: JsonTexts, sources: readonly ScopeSource[] = DEFAULT_SOURCES) =>
   parseTokenScopes(toJsonObject(claims), sources);
