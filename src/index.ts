@@ -1,5 +1,6 @@
 export { authOf } from './adapters/express/auth-of.js';
 export { createGuard } from './adapters/express/create-guard.js';
+export { type DenyUnguardedOptions, denyUnguarded } from './adapters/express/deny-unguarded.js';
 export type {
   Guard,
   Guarded,
@@ -10,7 +11,8 @@ export type {
   OptionalGuard,
   PublicGuard,
 } from './adapters/express/guard.js';
-export { type ListedRoute, listGuards } from './adapters/express/list-guards.js';
+export { listGuards } from './adapters/express/list-guards.js';
+export type { ListedRoute } from './adapters/express/listed-route.js';
 export {
   createScopeRecorder,
   type ScopeRecorder,
@@ -53,7 +55,12 @@ export {
 export type { AccessToken } from './protocol/access-token.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
-export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
+export {
+  AuthorizationError,
+  ConfigurationError,
+  IssuerUnavailableError,
+  UnguardedRouteError,
+} from './protocol/errors.js';
 export type { HttpRequest } from './protocol/http-request.js';
 export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
 export type { Register, RegisterClaims } from './protocol/register.js';

@@ -1,5 +1,5 @@
 import { formatAnswer, type HttpAnswer } from './http-answer.js';
-import { type OAuthErrorCode, REFUSALS, type Refusal, type RefusalReason } from './refusal.js';
+import { type OAuthErrorCode, REFUSALS, Refusal, type RefusalReason } from './refusal.js';
 
 /**
  * What both kinds of refusal have in common. `message` is the fixed text that a client may read;
@@ -76,6 +76,20 @@ export class IssuerUnavailableError extends RefusalError {
   }
 }
 
+/**
+ * The programmer's mistake, seen while a request was under way: with `denyUnguarded`, it came to a handler that no guard
+ * stands before. `status` is 500. `detail` names the route.
+ */
+export class UnguardedRouteError extends RefusalError {
+  override readonly name = 'UnguardedRouteError';
+  readonly code = 'server_error';
+
+  constructor(detail: string) {
+    const refusal = new Refusal('route_unguarded', detail);
+    super(refusal, formatAnswer(refusal, ''));
+  }
+}
+
 /** The programmer's mistake. Thrown when a verifier, guard or policy is created, never by a request. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
@@ -88,7 +102,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Turns a refusal into the error that is to blame: the client's or the issuer's. */
+/** Turns a refusal of a token into the error that is to blame: the client's or the issuer's. */
 export function toError(refusal: Refusal, realm: string): AuthorizationError | IssuerUnavailableError {
   const answer = formatAnswer(refusal, realm);
   return answer.status === 503 ? new IssuerUnavailableError(refusal, answer) : new AuthorizationError(refusal, answer);

@@ -1,7 +1,7 @@
 import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
-import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
+import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
@@ -94,6 +94,8 @@ export interface Verifier<Claims = UntypedClaims> {
 export interface VerifierInternals {
   readonly context: VerifierContext;
   readonly audience: readonly string[] | false;
+  /** Issuers whose tokens are held to no audience. `unknown`: a function finds the issuers. */
+  readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
 }
 
 const INTERNALS = Symbol('scopegate.verifier');
@@ -196,8 +198,18 @@ export function createVerifier(options: VerifierOptions): Verifier {
       userInfos.clear();
     },
   };
-  const internals: VerifierInternals = Object.freeze({ context, audience });
+  const internals: VerifierInternals = Object.freeze({
+    context,
+    audience,
+    issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
+  });
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
+}
+
+function findIssuersWithoutAudience(issuers: IssuerConfigs): VerifierInternals['issuersWithoutAudience'] {
+  if (typeof issuers === 'function') return 'unknown';
+  const without = issuers.filter(({ audience }) => audience === false);
+  return without.length === issuers.length ? 'all' : without.map(({ issuer }) => issuer);
 }
 
 function orThrow<T>(outcome: T | Refusal, realm: string): T {

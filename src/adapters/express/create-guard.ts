@@ -11,7 +11,7 @@ import { internalsOf, type Verifier, type VerifierInternals } from '../../verifi
 import { parseRequirements, type Requirements } from '../../verifier/requirements.js';
 import { AnswerCache } from './answer-cache.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
-import { markGuarded } from './guard-metadata.js';
+import { markGuarded, markPassed } from './guard-metadata.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
@@ -75,6 +75,7 @@ export function createGuard<Claims = UntypedClaims>(
       access: isOptional ? 'optional' : 'guarded',
       policy: demands.policy,
       audience: demands.audience,
+      issuersWithoutAudience: internals.issuersWithoutAudience,
       hasHandlers: handlers.length > 0,
     });
   }
@@ -94,6 +95,7 @@ export function createGuard<Claims = UntypedClaims>(
       // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
       if (route.readsQuery) keepOutOfSharedCaches(res);
     }
+    markPassed(req);
     runHandlers(route.handlers, req, res, next);
   }
 
@@ -123,10 +125,17 @@ export function createGuard<Claims = UntypedClaims>(
 function createPublic(...handlers: readonly unknown[]): NodeMiddleware {
   checkHandlers(handlers);
   const scopegatePublic: NodeMiddleware = (req, res, next) => {
+    markPassed(req);
     runHandlers(handlers as readonly AnyHandler[], req, res, next);
   };
   const hasHandlers = handlers.length > 0;
-  return markGuarded(scopegatePublic, { access: 'public', policy: undefined, audience: false, hasHandlers });
+  return markGuarded(scopegatePublic, {
+    access: 'public',
+    policy: undefined,
+    audience: false,
+    issuersWithoutAudience: [],
+    hasHandlers,
+  });
 }
 
 /** Gives the verifier behind a guard, or undefined for anything that `createGuard` did not make. */
@@ -144,7 +153,7 @@ function requireInternals(verifier: unknown): VerifierInternals {
   );
 }
 
-function checkGuardOptions(errors: unknown, onRefusal: unknown): void {
+export function checkGuardOptions(errors: unknown, onRefusal: unknown): void {
   if (errors !== 'respond' && errors !== 'next') {
     throw new ConfigurationError('errors', `is ${describeValue(errors)}.`, "Give 'respond' or 'next'.");
   }
@@ -187,7 +196,7 @@ function keepOutOfSharedCaches(res: ServerResponse): void {
   res.setHeader('Cache-Control', 'private');
 }
 
-async function notify(tell: () => unknown): Promise<void> {
+export async function notify(tell: () => unknown): Promise<void> {
   try {
     await tell();
   } catch (error) {
@@ -197,7 +206,7 @@ async function notify(tell: () => unknown): Promise<void> {
   }
 }
 
-function writeAnswer(res: ServerResponse, { status, headers, body }: HttpAnswer): void {
+export function writeAnswer(res: ServerResponse, { status, headers, body }: HttpAnswer): void {
   res.statusCode = status;
   for (const name of Object.keys(headers)) res.setHeader(name, headers[name] as string);
   res.end(body);
