@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { RequestHandler } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createGuard, createVerifier, REFUSALS } from '../../src/index.js';
+import { createGuard, createVerifier, denyUnguarded, REFUSALS } from '../../src/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import {
   ASKED_REASONS,
@@ -22,7 +22,8 @@ const titled = <Row extends { answer: { reason: string; status: number } }>(rows
 describe('the rows of the HTTP contract', () => {
   it('docs/http.md: there is a row for every reason that this version can give', () => {
     const tried = [...CONTRACT_ROWS, ...OUTAGE_ROWS].map(({ answer }) => answer.reason);
-    expect([...tried, ...ASKED_REASONS].sort()).toEqual(Object.keys(REFUSALS).sort());
+    // The one that no token has a part in is tried at the end of this file.
+    expect([...tried, ...ASKED_REASONS, 'route_unguarded'].sort()).toEqual(Object.keys(REFUSALS).sort());
   });
 });
 
@@ -165,6 +166,34 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
       process.off('unhandledRejection', note);
       await server.close();
       verifier.close();
+    }
+  });
+});
+
+describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s, of a route that was forgotten', (_, express) => {
+  it('docs/http.md (E15): is 500 with denyUnguarded, and not a word of the route', async () => {
+    const issuer = await createTestIssuer();
+    const guard = createGuard(createVerifier(issuer.verifierOptions));
+    const reasons: string[] = [];
+    const app = denyUnguarded(express(), { onRefusal: ({ reason }) => void reasons.push(reason) });
+    const answer: RequestHandler = (_req, res) => void res.send('secret');
+    app.get('/orders', guard(), answer);
+    app.get('/forgotten', answer);
+    const server = await listen(createServer(app));
+    try {
+      const authorization = `Bearer ${await issuer.token()}`;
+      const send = (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { authorization } });
+      expect((await send('/orders')).status).toBe(200);
+      const response = await send('/forgotten');
+      expect([response.status, await response.json(), reasons]).toEqual([
+        500,
+        { error: 'server_error', error_description: REFUSALS.route_unguarded.description },
+        ['route_unguarded'],
+      ]);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('www-authenticate')).toBeNull();
+    } finally {
+      await server.close();
     }
   });
 });
