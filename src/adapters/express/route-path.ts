@@ -62,7 +62,7 @@ function hasCase(character: string): boolean {
 }
 
 // What path-to-regexp 0.1 writes: the segments of a path, and what it puts at the end of the path.
-const SEGMENT = String.raw`\\/(?:[^\\^$.*+?()[\]{}|/]|\\\.)*|\(\?:\\/\(\[\^\\?/\]\+\?\)\)\??|\\/\(\.\*\)`;
+const SEGMENT = String.raw`\\/\(\.\*\)|\(\?:\\/\(\[\^\\?/\]\+\?\)\)\??|\\/(?:[^\\^$.*+?()[\]{}|/]|\\\.)*`;
 const MOUNT_PATTERN = new RegExp(String.raw`^\^((?:${SEGMENT})*)\\/\?\(\?=\\/\|\$\)$`);
 const ROUTE_PATTERN = new RegExp(String.raw`^\^((?:${SEGMENT})*)(?:\\/\?)?\$$`);
 const SEGMENTS = new RegExp(SEGMENT, 'g');

@@ -260,6 +260,35 @@ describe.each(VERSIONS)('listGuards, Express %s', (version, create) => {
     expect(listGuards(app).map(({ access }) => access)).toEqual(['guarded']);
   });
 
+  it.each(
+    version === '4'
+      ? [
+          ['/a/:id?', '/a/:id?', 'guarded'],
+          ['/a/*', '/a/*', 'guarded'],
+          ['/a/(b)', '/a/(b)', 'unguarded'],
+          ['/a?', '/a?', 'unguarded'],
+          ['/a/?b', '/a/?b', 'unguarded'],
+          ['*', '/*', 'unguarded'],
+          ['/a.b', '/a.b', 'unguarded'],
+          [/^\/a\/b/g, '/^\\/a\\/b/g', 'unguarded'],
+        ]
+      : [
+          ['/a/*rest', '/a/*rest', 'guarded'],
+          ['/a/:"id"', '/a/:"id"', 'guarded'],
+          ['/a/b{/:id}', '/a/b{/:id}', 'guarded'],
+          ['/a{/b}', '/a{/b}', 'unguarded'],
+          ['{/a}', '/{/a}', 'unguarded'],
+          ['a/b', '/a/b', 'unguarded'],
+          ['/\\a/b', '/\\a/b', 'unguarded'],
+        ],
+  )('E14: knows the begin of %s, or nothing of it', (path, shown, access) => {
+    const app = create();
+    app.use('/a', guard('a'));
+    app.get(path, handler);
+    const [row] = listGuards(app);
+    expect([row?.path, row?.access]).toEqual([shown, access]);
+  });
+
   it('tells of a router that is in itself in one row, and ends', () => {
     const router = create.Router();
     router.use('/again', router);
