@@ -1,5 +1,6 @@
 export { authOf } from './adapters/express/auth-of.js';
 export { createGuard } from './adapters/express/create-guard.js';
+export { type DenyUnguardedOptions, denyUnguarded } from './adapters/express/deny-unguarded.js';
 export type {
   Guard,
   GuardCall,
@@ -12,7 +13,8 @@ export type {
   OptionalGuard,
   PublicGuard,
 } from './adapters/express/guard.js';
-export { type ListedRoute, listGuards } from './adapters/express/list-guards.js';
+export { listGuards } from './adapters/express/list-guards.js';
+export type { ListedRoute } from './adapters/express/listed-route.js';
 export {
   createScopeRecorder,
   type ScopeRecorder,
@@ -64,6 +66,7 @@ export {
   IssuerUnavailableError,
   isRefusal,
   type RefusalError,
+  UnguardedRouteError,
 } from './protocol/errors.js';
 export type { HttpAnswer } from './protocol/http-answer.js';
 export type { HeaderMap, HeaderRecord, HttpRequest } from './protocol/http-request.js';

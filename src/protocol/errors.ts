@@ -1,5 +1,5 @@
 import { formatAnswer, type HttpAnswer } from './http-answer.js';
-import { type OAuthErrorCode, REFUSALS, type Refusal, type RefusalReason } from './refusal.js';
+import { type OAuthErrorCode, REFUSALS, Refusal, type RefusalReason } from './refusal.js';
 
 // Registered: an error handler may have another copy of this package than the guard.
 const REFUSAL = Symbol.for('scopegate.refusal');
@@ -36,7 +36,7 @@ export abstract class RefusalError extends Error {
   }
 
   /** Tells what `isRefusal` looks for. */
-  get [REFUSAL](): true {
+  get [REFUSAL](): boolean {
     return true;
   }
 
@@ -84,7 +84,26 @@ export class IssuerUnavailableError extends RefusalError {
   }
 }
 
-/** Turns a refusal into the error that is to blame: the client's or the issuer's. */
+/**
+ * The programmer's mistake, seen while a request was under way: with `denyUnguarded`, it came to a handler that no guard
+ * stands before. `status` is 500. `detail` names the route.
+ */
+export class UnguardedRouteError extends RefusalError {
+  override readonly name = 'UnguardedRouteError';
+  readonly code = 'server_error';
+
+  /** It is no refusal of a guard or verifier. */
+  override get [REFUSAL](): boolean {
+    return false;
+  }
+
+  constructor(detail: string) {
+    const refusal = new Refusal('route_unguarded', detail);
+    super(refusal, formatAnswer(refusal, ''));
+  }
+}
+
+/** Turns a refusal of a token into the error that is to blame: the client's or the issuer's. */
 export function toError(refusal: Refusal, realm: string): AuthorizationError | IssuerUnavailableError {
   const answer = formatAnswer(refusal, realm);
   return answer.status === 503 ? new IssuerUnavailableError(refusal, answer) : new AuthorizationError(refusal, answer);
@@ -97,7 +116,7 @@ export function toError(refusal: Refusal, realm: string): AuthorizationError | I
  * @example
  * ```ts
  * try {
- *   await verifier.authenticate(request);
+ *   await verifier.verify(token);
  * } catch (error) {
  *   if (!isRefusal(error)) throw error;
  *   console.warn(error.reason, error.detail);

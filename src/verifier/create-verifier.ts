@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
-import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
+import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
@@ -88,8 +88,15 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
   return Object.freeze({
     context: createContext(config, signal),
     audience,
+    issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
     userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
   });
+}
+
+function findIssuersWithoutAudience(issuers: IssuerConfigs): VerifierInternals['issuersWithoutAudience'] {
+  if (typeof issuers === 'function') return 'unknown';
+  const without = issuers.filter(({ audience }) => audience === false);
+  return without.length === issuers.length ? 'all' : without.map(({ issuer }) => issuer);
 }
 
 function createContext(config: VerifierConfig, signal: AbortSignal): VerifierContext {

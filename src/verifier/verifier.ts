@@ -122,5 +122,7 @@ export interface Verifier<Claims = UntypedClaims> {
 export interface VerifierInternals {
   readonly context: VerifierContext;
   readonly audience: readonly string[] | false;
+  /** Issuers whose tokens are held to no audience. `unknown`: a function finds the issuers. */
+  readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
   readonly userInfos: UserInfoCache;
 }

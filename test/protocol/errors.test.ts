@@ -1,10 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ConfigurationError } from '../../src/options/configuration-error.js';
-import { AuthorizationError, IssuerUnavailableError, isRefusal, toError } from '../../src/protocol/errors.js';
+import {
+  AuthorizationError,
+  IssuerUnavailableError,
+  isRefusal,
+  toError,
+  UnguardedRouteError,
+} from '../../src/protocol/errors.js';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
 
-const REASONS = Object.keys(REFUSALS) as RefusalReason[];
+// That of a route without a guard has an error of its own.
+const REASONS = (Object.keys(REFUSALS) as RefusalReason[]).filter((reason) => reason !== 'route_unguarded');
 
 describe('toError', () => {
   it.each(REASONS)('blames %s on whom its status blames', (reason) => {
@@ -57,6 +64,25 @@ describe('AuthorizationError', () => {
   it('has the scopes that would satisfy the route', () => {
     const refusal = new Refusal('scope_insufficient', '', { scopes: ['orders:read'] });
     expect(toError(refusal, 'api')).toMatchObject({ scopes: ['orders:read'] });
+  });
+});
+
+describe('UnguardedRouteError', () => {
+  it('CWE-209: names the route for the log, and says nothing of it to the client', () => {
+    const error = new UnguardedRouteError('GET /orders');
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'UnguardedRouteError',
+      reason: 'route_unguarded',
+      status: 500,
+      statusCode: 500,
+      code: 'server_error',
+      detail: 'GET /orders',
+      headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+    });
+    expect(isRefusal(error)).toBe(false);
+    expect(JSON.stringify(error)).toBe(error.body);
+    expect(`${error.body}${error.message}`).not.toContain('orders');
   });
 });
 

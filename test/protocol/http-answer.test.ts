@@ -4,7 +4,7 @@ import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusa
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
-const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status !== 503);
+const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status < 500);
 const OF_SERVERS = REASONS.filter((reason) => REFUSALS[reason].status === 503);
 
 describe('formatAnswer', () => {
@@ -36,6 +36,15 @@ describe('formatAnswer', () => {
     expect(JSON.parse(answer.body)).toEqual({
       error: 'temporarily_unavailable',
       error_description: REFUSALS[reason].description,
+    });
+  });
+
+  it('CWE-209: answers the mistake of a program with no challenge, and tells nothing of it', () => {
+    const answer = formatAnswer(new Refusal('route_unguarded', 'GET /orders'), 'api');
+    expect(answer).toEqual({
+      status: 500,
+      headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+      body: '{"error":"server_error","error_description":"The server is not ready to answer this request."}',
     });
   });
 

@@ -95,6 +95,8 @@ export const ATTACKS: readonly CatalogueSection[] = [
     E9 | RFC 9112 §3.2 | No spelling of a path reaches a handler past its guard.
     E10 | RFC 9110 §9 | A route is held to its policy whatever the method is, or is said to be.
     E11 | RFC 9700 §2.3 | A claim rule is not met by claims that are empty or missing.
+    E14 | CWE-862, CWE-178 | No handler runs for a request without a token whose every row in the list of routes says guarded.
+    E15 | CWE-862 | With denyUnguarded, no handler of a route runs before a guard let the request through.
     `,
   ),
   section(

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { ConfigurationError } from '../../options/configuration-error.js';
 import { describeValue } from '../../options/describe-value.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
-import { authenticate, type VerifierContext } from '../../verifier/authenticate.js';
+import { authenticate } from '../../verifier/authenticate.js';
 import { internalsOf } from '../../verifier/create-verifier.js';
 import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from './answer-cache.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
 import { parseGuardArguments, parseHandlers } from './guard-arguments.js';
-import { markGuarded } from './guard-metadata.js';
+import { markGuarded, markPassed } from './guard-metadata.js';
 import { parseGuardOptions } from './guard-options.js';
 import { type GuardableRequest, GuardedRoute, type GuardRuntime } from './guarded-route.js';
 import { runHandlers } from './run-handlers.js';
@@ -47,7 +47,7 @@ export function createGuard<Claims = UntypedClaims>(
   const runtime: GuardRuntime = Object.freeze({ ...config, answers: new AnswerCache(config.requirements.realm) });
 
   const create = (given: readonly unknown[], isOptional: boolean) => {
-    return createMiddleware(internals.context, new GuardedRoute(runtime, parseGuardArguments(given), isOptional));
+    return createMiddleware(internals, new GuardedRoute(runtime, parseGuardArguments(given), isOptional));
   };
   const guard = (...given: unknown[]) => create(given, false);
   const optional = (...given: unknown[]) => create(given, true);
@@ -59,7 +59,9 @@ export function createGuard<Claims = UntypedClaims>(
   return Object.freeze(guard) as unknown as Guard<Claims>;
 }
 
-function createMiddleware(context: VerifierContext, route: GuardedRoute): NodeMiddleware {
+function createMiddleware(internals: VerifierInternals, route: GuardedRoute): NodeMiddleware {
+  const { context, issuersWithoutAudience } = internals;
+
   function scopegateGuard(req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
     const outcome = authenticate(context, req, route);
     if (outcome instanceof Promise) outcome.then((settled) => route.settle(settled, req, res, next), next);
@@ -70,6 +72,7 @@ function createMiddleware(context: VerifierContext, route: GuardedRoute): NodeMi
     access: route.isOptional ? 'optional' : 'guarded',
     policy: route.policy,
     audience: route.audience,
+    issuersWithoutAudience,
     hasHandlers: route.handlers.length > 0,
   });
 }
@@ -77,9 +80,18 @@ function createMiddleware(context: VerifierContext, route: GuardedRoute): NodeMi
 /** Lets every request through and looks at no token. */
 function createPublic(...given: readonly unknown[]): NodeMiddleware {
   const handlers = parseHandlers(given);
-  const scopegatePublic: NodeMiddleware = (req, res, next) => runHandlers(handlers, req, res, next);
+  const scopegatePublic: NodeMiddleware = (req, res, next) => {
+    markPassed(req);
+    runHandlers(handlers, req, res, next);
+  };
   const hasHandlers = handlers.length > 0;
-  return markGuarded(scopegatePublic, { access: 'public', policy: undefined, audience: false, hasHandlers });
+  return markGuarded(scopegatePublic, {
+    access: 'public',
+    policy: undefined,
+    audience: false,
+    issuersWithoutAudience: [],
+    hasHandlers,
+  });
 }
 
 /** Gives the verifier behind a guard, or undefined for anything that `createGuard` did not make. */

@@ -11,9 +11,12 @@ export interface GuardConfig {
   readonly onRefusal: GuardOptions['onRefusal'];
 }
 
+/** Reads what becomes of a refused request. */
+export const readErrors = optional(oneOf(['respond', 'next'], "Give 'respond' or 'next'."));
+
 const READERS = {
   ...REQUIREMENT_READERS,
-  errors: optional(oneOf(['respond', 'next'], "Give 'respond' or 'next'.")),
+  errors: readErrors,
   onRefusal: callback<NonNullable<GuardOptions['onRefusal']>>(),
 } satisfies ReadersOf<GuardOptions>;
 

@@ -9,6 +9,7 @@ import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
 import type { GuardArguments } from './guard-arguments.js';
+import { markPassed } from './guard-metadata.js';
 import type { GuardConfig } from './guard-options.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
 import { writeAnswer } from './write-answer.js';
@@ -55,6 +56,7 @@ export class GuardedRoute implements Requirements {
       if (this.readsQuery) keepOutOfSharedCaches(res);
     }
 
+    markPassed(req);
     runHandlers(this.handlers, req, res, next);
   }
 
