@@ -25,7 +25,8 @@ import {
   toIssuerRules,
 } from './shared-rules.js';
 
-interface IssuerIdentity extends SharedRules {
+/** What every form of an issuer has. */
+export interface IssuerIdentity extends SharedRules {
   /** Compared with the `iss` claim to the letter. */
   readonly issuer: string;
   /**

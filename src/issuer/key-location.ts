@@ -3,6 +3,7 @@ import { metadataUrls } from '../discovery/well-known.js';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
 import { Malformed } from '../jws/malformed.js';
 import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
+import type { FetchSecrets } from '../keys/fetched-secrets.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { optionPath, readMembers, requireObject } from '../options/option-reader.js';
@@ -15,9 +16,6 @@ export type KeyLocation =
   | { readonly kind: 'jwks'; readonly members: readonly unknown[] }
   | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] }
   | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
-
-/** Gives the secrets of an issuer, which were checked. Rejects with what is wrong, or what the user's function throws. */
-export type FetchSecrets = () => Promise<readonly Uint8Array[]>;
 
 /** The options that say where keys are. At most one of them may be given. */
 export const KEY_LOCATION_READERS = {

@@ -12,7 +12,7 @@ import {
   refuseUnknown,
 } from './key-source.js';
 
-/** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
+/** Secrets that an issuer shares with this server. The `kid` of a token is ignored. */
 export class SharedSecrets implements KeySource {
   readonly #clock: Clock;
   readonly #keys: readonly VerificationKey[];
@@ -34,9 +34,11 @@ export class SharedSecrets implements KeySource {
     return keys.length > 0 ? keys : refuseUnknown(query);
   }
 
-  holds(key: VerificationKey): boolean {
+  stillHas(key: VerificationKey): boolean {
     return this.#keys.includes(key);
   }
+
+  refreshIfDue(): void {}
 
   ready(): undefined {}
 
@@ -47,6 +49,4 @@ export class SharedSecrets implements KeySource {
   }
 
   snapshot(): undefined {}
-
-  close(): void {}
 }

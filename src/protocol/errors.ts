@@ -96,10 +96,12 @@ export function toError(refusal: Refusal, realm: string): AuthorizationError | I
  *
  * @example
  * ```ts
- * app.use((error, req, res, next) => {
- *   if (!isRefusal(error)) return next(error);
- *   res.status(error.status).set(error.headers).send(error.body);
- * });
+ * try {
+ *   await verifier.authenticate(request);
+ * } catch (error) {
+ *   if (!isRefusal(error)) throw error;
+ *   console.warn(error.reason, error.detail);
+ * }
  * ```
  */
 export function isRefusal(error: unknown): error is AuthorizationError | IssuerUnavailableError {

@@ -3,7 +3,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { Algorithm } from '../jws/algorithm.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
-import { IssuerDocuments, type Outage, type SiteHits } from './issuer-documents.js';
+import { IssuerDocuments, type Outage } from './issuer-documents.js';
 import { createIssuerFetch } from './issuer-fetch.js';
 import { IssuerServer } from './issuer-server.js';
 import { TestClock } from './test-clock.js';
@@ -17,7 +17,11 @@ import {
 } from './test-issuer-options.js';
 import { TestKeys } from './test-keys.js';
 
-export type TestIssuerHits = Readonly<SiteHits>;
+/** How often the documents of a test issuer were fetched, outages included. */
+export interface TestIssuerHits {
+  readonly metadata: number;
+  readonly jwks: number;
+}
 
 /** An authorization server for tests: real keys, real signatures, a clock to move and outages to order. */
 export interface TestIssuer {
@@ -60,10 +64,13 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
 /**
  * Creates an authorization server for tests.
  *
+ * @example
  * ```ts
  * const issuer = await createTestIssuer();
  * const verifier = createVerifier({ ...issuer.verifierOptions });
  * const token = await issuer.token({ scope: 'orders:read' });
+ * await verifier.verify(token);
+ * issuer.advance(3600); // now the token is expired
  * ```
  *
  * @throws {ConfigurationError}

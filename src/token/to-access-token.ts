@@ -31,7 +31,7 @@ export function toAccessToken(
 
     // Where the issuer does not say when the token ends, its answer holds until the token is introspected again.
     const hasExpiry = Number.isFinite(validated.expiresAt) || introspected === undefined;
-    const expiresAt = hasExpiry ? validated.expiresAt : Math.floor(introspected.goodUntil / 1000);
+    const expiresAt = hasExpiry ? validated.expiresAt : Math.floor(introspected.validUntil / 1000);
 
     const claims = handlerClaims.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };

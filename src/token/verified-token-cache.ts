@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, isWithin } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { FrequencySketch, hashName } from './frequency-sketch.js';
 import { checkStillTrusted, type VerifiedToken } from './verified-token.js';
@@ -107,19 +106,17 @@ export class VerifiedTokenCache {
   }
 
   #isGood(tail: string, cached: CachedToken): boolean {
-    const isCurrent = cached.introspected === undefined || isWithin(cached.introspected, this.#clock());
-    if (isCurrent && checkStillTrusted(cached, this.#issuers) === undefined) return true;
-    this.#tokens.delete(tail);
-    return false;
+    const { issuer, key, introspected } = cached;
+    const now = this.#clock();
+    this.#issuers.refreshIfDue(issuer, now);
+    const isCurrent = introspected === undefined || isWithin(introspected, now);
+    if (!isCurrent || checkStillTrusted(cached, this.#issuers, now) !== undefined) {
+      this.#tokens.delete(tail);
+      return false;
+    }
+
+    // A known token asks for no key, so its request has to start a refresh that is due.
+    if (key !== undefined) issuer.keys.refreshIfDue(now);
+    return true;
   }
-}
-
-/** Before `at` the clock was set back, so that nobody knows how old an answer is. */
-export function isWithin({ at, goodUntil }: { readonly at: number; readonly goodUntil: number }, now: number): boolean {
-  return now >= at && now < goodUntil;
-}
-
-/** Names a token by the whole of it. */
-export function digestOf(token: string): string {
-  return hash('sha256', token, 'base64url');
 }

@@ -29,7 +29,8 @@ export interface VerifierContext extends AccessTokenDependencies {
   readonly schema: StandardSchema | undefined;
   readonly clockToleranceSeconds: number;
   readonly clock: Clock;
-  readonly lifetime: { isOver: boolean };
+  /** Aborted by `close()`. */
+  readonly signal: AbortSignal;
   readonly scopes: ScopeCache;
 }
 
@@ -54,7 +55,7 @@ export function authenticateToken(
   presented: PresentedToken,
   requirements: Requirements,
 ): MaybePromise<AccessToken | Refusal> {
-  if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
+  if (context.signal.aborted) return new Refusal('verifier_closed', 'close() was called');
 
   const cached = context.cache?.find(presented.token);
   if (cached?.accessToken !== undefined) {
@@ -78,7 +79,7 @@ async function authenticateNew(
   const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements));
   if (verified instanceof Refusal) return verified;
 
-  const changed = checkStillTrusted(verified, context.issuers);
+  const changed = checkStillTrusted(verified, context.issuers, context.clock());
   if (changed === undefined) return acceptToken(context, unverified.token, verified, requirements);
   return isRetry ? changed : authenticateNew(context, unverified, requirements, true);
 }
@@ -101,10 +102,10 @@ async function acceptToken(
   const late =
     context.schema === undefined
       ? undefined
-      : (checkStillTrusted(verified, context.issuers) ?? checkNow(context, verified, requirements));
+      : (checkStillTrusted(verified, context.issuers, context.clock()) ?? checkNow(context, verified, requirements));
   if (late !== undefined) return late;
 
-  if (!context.lifetime.isOver) context.cache?.store(token, verified, made.isFrozen ? made.accessToken : undefined);
+  if (!context.signal.aborted) context.cache?.store(token, verified, made.isFrozen ? made.accessToken : undefined);
   return authorize(made.accessToken, requirements);
 }
 

@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
-import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
+import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
@@ -33,7 +34,20 @@ import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js'
 
 const INTERNALS = Symbol('scopegate.verifier');
 
-/** Creates a verifier. Nothing is fetched until the first token or `ready()`. @throws {ConfigurationError} */
+/**
+ * Creates a verifier. Nothing is fetched until the first token or `ready()`.
+ *
+ * @example
+ * ```ts
+ * const verifier = createVerifier({
+ *   issuer: 'https://login.example.com',
+ *   audience: 'https://orders.example.com',
+ *   claims: z.object({ tenant: z.string() }), // any Standard Schema; may be left out
+ * });
+ * ```
+ *
+ * @throws {ConfigurationError} an option is missing, unknown, out of bounds, or at odds with another
+ */
 export function createVerifier<Schema extends StandardSchema<object>>(
   options: VerifierOptions<Schema> & { readonly claims: Schema },
 ): Verifier<ClaimsOf<SchemaOutput<Schema>>>;
@@ -41,21 +55,21 @@ export function createVerifier<Schema extends StandardSchema<object>>(
 export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
-  const internals: VerifierInternals = Object.freeze({
-    context: createContext(config),
-    audience: config.audience,
-    userInfos: new UserInfoCache(config.clock),
-  });
+  const closing = new AbortController();
+  const internals = createInternals(config, closing.signal);
   // Arrow functions, so that a method can be taken from the verifier and called alone.
   const verifier: Verifier = {
     verify: (token, given) => verifyToken(internals, token, given),
     authenticate: (request, given) => authenticateRequest(internals, request, given),
     userInfo: (accessToken, given) => findUserInfo(internals, accessToken, given),
     ready: (given) => ready(internals, given),
-    refresh: () => forEachIssuer(internals, refreshIssuer),
+    refresh: () => forEachIssuer(internals, refreshKeys),
     status: () => statusOf(internals),
     snapshot: () => snapshotOf(internals),
-    close: () => close(internals),
+    close() {
+      closing.abort();
+      clear(internals);
+    },
   };
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
 }
@@ -66,18 +80,30 @@ export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
 }
 
-function createContext(config: VerifierConfig): VerifierContext {
-  const { tokenCacheMax, clock, clockToleranceSeconds, keyLimits } = config;
-  const issuers = createIssuerRegistry(config.issuers, config);
-  const signatures = new SignatureQueue();
+function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
+  const { audience, clock, fetch, keyLimits } = config;
+  const { maxResponseBytes, fetchTimeoutSeconds: timeoutSeconds } = keyLimits;
+  // Each fetch listens while it is under way, and there may be hundreds at a time.
+  setMaxListeners(0, signal);
+  return Object.freeze({
+    context: createContext(config, signal),
+    audience,
+    userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
+  });
+}
+
+function createContext(config: VerifierConfig, signal: AbortSignal): VerifierContext {
+  const { tokenCacheMax, clock, keyLimits } = config;
   const { maxResponseBytes } = keyLimits;
-  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
+  const issuers = createIssuerRegistry(config.issuers, { ...config, signal });
+  const signatures = new SignatureQueue();
+  const introspector = new Introspector({ ...config, signal, maxResponseBytes, signatures });
 
   return Object.freeze({
     ...config,
     issuers,
     cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache({ max: tokenCacheMax, issuers, clock }),
-    lifetime: { isOver: false },
+    signal,
     headers: new HeaderCache(),
     introspector,
     scopes: new ScopeCache(),
@@ -117,7 +143,6 @@ async function findUserInfo(
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
   async function find(): Promise<StandardClaims | Refusal> {
-    if (context.lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
     const issuer = await context.issuers.find(accessToken.issuer);
     return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
   }
@@ -126,7 +151,11 @@ async function findUserInfo(
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {
   const { timeoutSeconds } = parseReadyOptions(options);
-  const settled = forEachIssuer(internals, readyIssuer);
+  const { introspector } = internals.context;
+  const settled = forEachIssuer(internals, async (issuer) => {
+    const [ofKeys, ofIntrospection] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
+    return ofKeys ?? ofIntrospection;
+  });
   if (timeoutSeconds === undefined) return settled;
 
   await withinSeconds(timeoutSeconds, settled).catch((error: unknown) => {
@@ -146,8 +175,8 @@ async function forEachIssuer(
 }
 
 function statusOf({ context }: VerifierInternals): VerifierStatus {
-  const issuers = context.issuers.all().map(({ issuer, keys, introspection }) => {
-    return { issuer, ...keys.status(), introspection: introspection?.status() };
+  const issuers = context.issuers.all().map((issuer) => {
+    return { issuer: issuer.issuer, ...issuer.keys.status(), introspection: context.introspector.status(issuer) };
   });
   return { issuers, tokenCache: context.cache?.status() };
 }
@@ -158,9 +187,8 @@ function snapshotOf({ context }: VerifierInternals): VerifierSnapshot {
   return { version: 1, issuers: Object.fromEntries(fetched) };
 }
 
-function close({ context, userInfos }: VerifierInternals): void {
-  context.lifetime.isOver = true;
-  context.issuers.close();
+/** Forgets tokens and answers. */
+function clear({ context, userInfos }: VerifierInternals): void {
   context.cache?.clear();
   context.introspector.clear();
   userInfos.clear();

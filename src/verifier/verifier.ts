@@ -31,6 +31,11 @@ export interface Verifier<Claims = UntypedClaims> {
   /**
    * Verifies a token string.
    *
+   * @example
+   * ```ts
+   * const { subject, scopes, claims } = await verifier.verify(token);
+   * ```
+   *
    * @throws {AuthorizationError} the token is not good
    * @throws {IssuerUnavailableError} the issuer's keys cannot be had, so nobody can tell
    */
@@ -38,6 +43,21 @@ export interface Verifier<Claims = UntypedClaims> {
   /**
    * Takes the token out of an HTTP request and verifies it: for WebSocket upgrades and for frameworks that
    * no guard fits. Errors are those of `verify`; they carry `status`, `headers` and `body` of the answer.
+   *
+   * @example
+   * ```ts
+   * import { createServer } from 'node:http';
+   *
+   * const server = createServer();
+   * server.on('upgrade', async (request, socket) => {
+   *   try {
+   *     const accessToken = await verifier.authenticate(request, { policy: 'orders:read' });
+   *     socket.write(`hello ${accessToken.subject}`);
+   *   } catch {
+   *     socket.destroy();
+   *   }
+   * });
+   * ```
    *
    * @throws {AuthorizationError}
    * @throws {IssuerUnavailableError}
@@ -47,6 +67,12 @@ export interface Verifier<Claims = UntypedClaims> {
    * Settles when the keys of every listed issuer are at hand, so that no request has to wait for them. Asks
    * once; call it again to try again.
    *
+   * @example
+   * ```ts
+   * await verifier.ready({ timeoutSeconds: 10 });
+   * app.listen(3000);
+   * ```
+   *
    * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
    */
   ready(options?: ReadyOptions): Promise<void>;
@@ -55,6 +81,12 @@ export interface Verifier<Claims = UntypedClaims> {
   /**
    * Asks the issuer about the person that an access token stands for, at the UserInfo endpoint that its metadata
    * names. Answers are kept for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
+   *
+   * @example
+   * ```ts
+   * const accessToken = await verifier.verify(token);
+   * const { name, email } = await verifier.userInfo(accessToken);
+   * ```
    *
    * @throws {IssuerUnavailableError} no answer came, or none that can be used
    * @throws {AuthorizationError} the issuer does not accept the token any more
@@ -72,6 +104,14 @@ export interface Verifier<Claims = UntypedClaims> {
   /**
    * Gives the keys that were fetched, as data that JSON can hold, for the option `snapshot` of a verifier that
    * starts elsewhere or later, and should not wait for its first fetch.
+   *
+   * @example
+   * ```ts
+   * import { writeFile } from 'node:fs/promises';
+   *
+   * await verifier.ready();
+   * await writeFile('keys.json', JSON.stringify(verifier.snapshot()));
+   * ```
    */
   snapshot(): VerifierSnapshot;
   /** Ends fetches that are under way and forgets tokens. Requests are refused from then on, with 503. */

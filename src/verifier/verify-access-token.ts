@@ -1,6 +1,5 @@
-import type { IntrospectionEndpoint } from '../introspection/introspection-endpoint.js';
 import type { Introspector } from '../introspection/introspector.js';
-import type { Issuer } from '../issuer/issuer.js';
+import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
 import type { HeaderCache } from '../jws/header-cache.js';
@@ -26,7 +25,7 @@ export interface PresentedToken {
 export type UnverifiedToken =
   | { readonly token: string; readonly jws: CompactJws }
   /** An opaque token names no issuer: the one that introspects is asked. */
-  | { readonly token: string; readonly jws: undefined; readonly issuer: Issuer };
+  | { readonly token: string; readonly jws: undefined; readonly issuer: IntrospectedIssuer };
 
 export interface AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
@@ -49,7 +48,7 @@ export function parseAccessToken(
   const issuer = findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
   // An issuer that a resolver has to find is looked at by `verifyAccessToken`.
-  if (issuer instanceof Promise || issuer.introspection?.config.jwt) return { token, jws };
+  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
 
   const header = parseJwtHeader(jws, issuer.rules);
   return header instanceof Refusal ? header : { token, jws };
@@ -65,12 +64,11 @@ export async function verifyAccessToken(
   rules: RequestRules,
 ): Promise<VerifiedToken | Refusal> {
   const { token, jws } = unverified;
-  const issuer = unverified.jws === undefined ? unverified.issuer : await findIssuer(unverified.jws, issuers);
+  if (jws === undefined) return introspector.introspect(token, unverified.issuer);
+
+  const issuer = await findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
-  const { introspection } = issuer;
-  if (jws === undefined || introspection?.config.jwt) {
-    return introspector.introspect(token, issuer, introspection as IntrospectionEndpoint);
-  }
+  if (isIntrospected(issuer) && issuer.introspection.jwt) return introspector.introspect(token, issuer);
 
   const header = parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
@@ -100,9 +98,9 @@ function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybeProm
 }
 
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */
-function findWithoutIss(issuers: IssuerRegistry): Issuer | undefined {
+function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined {
   const issuer = issuers.introspectedIssuer();
-  return issuer?.introspection?.config.jwt ? issuer : undefined;
+  return issuer?.introspection.jwt ? issuer : undefined;
 }
 
 /** A token that parsed as a JWT holds only base64url and dots, so the character check of RFC 6750 is for the others. */

@@ -11,11 +11,12 @@ import { parseAccessToken, verifyAccessToken } from '../../src/verifier/verify-a
 export function createVerifyJwt(options: VerifierOptions): (token: string) => Promise<VerifiedToken | Refusal> {
   const config = parseVerifierOptions(options);
   const { audience, maxTokenBytes, clockToleranceSeconds, clock, keyLimits } = config;
-  const issuers = createIssuerRegistry(config.issuers, config);
+  const { signal } = new AbortController();
+  const issuers = createIssuerRegistry(config.issuers, { ...config, signal });
   const headers = new HeaderCache();
   const signatures = new SignatureQueue();
   const { maxResponseBytes } = keyLimits;
-  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
+  const introspector = new Introspector({ ...config, signal, maxResponseBytes, signatures });
   const rules = { issuers, maxTokenBytes, headers, signatures, introspector };
   return async (token) => {
     const unverified = parseAccessToken({ token }, rules);

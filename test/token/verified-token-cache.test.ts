@@ -25,12 +25,17 @@ async function verified(token: string, options: VerifierOptions = issuer.verifie
   return { verified: genuine, accessToken };
 }
 
+interface StoreOptions {
+  readonly tailLength?: number;
+  readonly clock?: () => number;
+}
+
 /** The cache, as a request uses it. */
 class TokenStore {
   readonly #cache: VerifiedTokenCache;
 
-  constructor(max: number, issuers: IssuerRegistry, tailLength?: number) {
-    const options = { max, issuers, clock: issuer.clock.now };
+  constructor(max: number, issuers: IssuerRegistry, { tailLength, clock = issuer.clock.now }: StoreOptions = {}) {
+    const options = { max, issuers, clock };
     this.#cache = new VerifiedTokenCache(tailLength === undefined ? options : { ...options, tailLength });
   }
 
@@ -127,7 +132,7 @@ describe('VerifiedTokenCache', () => {
 
   it('H17: forgets a token whose key the issuer does not hold any more', async () => {
     const online = await createTestIssuer();
-    const cache = new TokenStore(10, TRUSTING);
+    const cache = new TokenStore(10, TRUSTING, { clock: online.now });
     const token = await online.token();
     const entry = await verified(token, online.verifierOptions);
     cache.set(token, entry);
@@ -153,7 +158,7 @@ describe('VerifiedTokenCache', () => {
   });
 
   it('H23: of two good tokens with one end the later is found, and never in place of the other', async () => {
-    const cache = new TokenStore(10, TRUSTING, 4);
+    const cache = new TokenStore(10, TRUSTING, { tailLength: 4 });
     const [first, second] = [await verified(issuer.token()), await verified(issuer.token())];
     cache.set('opaque-1.tail', first);
     expect(cache.get('opaque-1.tail')).toBe(first.accessToken);

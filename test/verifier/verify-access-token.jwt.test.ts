@@ -25,7 +25,7 @@ describe('verifyAccessToken, of a JWT', () => {
     expect(verified.issuer.issuer).toBe('https://issuer.test');
     const { key, header } = verified as { key: VerificationKey; header: JoseHeader };
     expect(key.kid).toBe('key-1');
-    expect(verified.issuer.keys.holds(key, header)).toBe(true);
+    expect(verified.issuer.keys.stillHas(key, header, issuer.clock.now())).toBe(true);
     expect(verified.header).toEqual({ algorithm: 'ES256', kid: 'key-1' });
     expect(verified.payload).toMatchObject({ sub: 'test-user', scope: 'read' });
     expect(verified.validated).toMatchObject({ subject: 'test-user', expiresAt: issuer.now + 3600 });

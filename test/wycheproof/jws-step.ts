@@ -50,7 +50,12 @@ function createIssuerOf(group: JoseGroup): Issuer | string {
   try {
     const config = parseIssuerOptions(issuerOptionsOf(group), 'issuer', issuerRules());
     const { now: clock } = new TestClock(1_800_000_000_000);
-    return createIssuer(config, { clock, fetch: noFetch, keyLimits: {} as never });
+    return createIssuer(config, {
+      clock,
+      fetch: noFetch,
+      keyLimits: {} as never,
+      signal: new AbortController().signal,
+    });
   } catch (error) {
     if (error instanceof ConfigurationError) return `refused at start: ${error.message}`;
     throw error;

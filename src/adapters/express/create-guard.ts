@@ -18,10 +18,25 @@ type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
 const VERIFIER_OF = Symbol('scopegate.guard');
 
 /**
- * Creates a guard, which binds a verifier to one Express server. Several guards may share one verifier, each with
- * an audience of its own.
+ * Creates a guard, which puts a verifier in front of the routes of an Express app. Several guards may share one
+ * verifier, each with an audience of its own.
  *
- * @throws {ConfigurationError}
+ * @example
+ * ```ts
+ * const guard = createGuard(verifier);
+ *
+ * app.get('/orders', guard('orders:read'), (req, res) => {
+ *   res.json({ orders: [] });
+ * });
+ * app.post(
+ *   '/orders',
+ *   guard('orders:write', (req, res) => {
+ *     res.json({ tenant: req.auth.claims.tenant });
+ *   }),
+ * );
+ * ```
+ *
+ * @throws {ConfigurationError} an option is unknown or wrong, or the first argument is no verifier
  */
 export function createGuard<Claims = UntypedClaims>(
   verifier: Verifier<Claims>,

@@ -56,6 +56,15 @@ const READERS = {
  * Starts to record which of the scopes that clients were granted their requests need, so that grants can be cut.
  * Listens on the channel `scopegate:decision`; without a recorder nothing is computed.
  *
+ * @example
+ * ```ts
+ * const recorder = createScopeRecorder();
+ *
+ * app.get('/scope-use', guard('staff:read'), (_req, res) => {
+ *   res.type('text/markdown').send(recorder.toMarkdown());
+ * });
+ * ```
+ *
  * @throws {ConfigurationError}
  */
 export function createScopeRecorder(options: ScopeRecorderOptions = {}): ScopeRecorder {

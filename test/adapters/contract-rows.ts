@@ -1,6 +1,5 @@
-import type express from 'express';
 import { z } from 'zod';
-import { claim, type GuardOptions, type RefusalReason, type VerifierOptions } from '../../src/index.js';
+import { claim, type RefusalReason, type VerifierOptions } from '../../src/index.js';
 import type { TestIssuer } from '../../src/testing/index.js';
 import {
   type Answer,
@@ -9,8 +8,8 @@ import {
   invalidToken,
   noCredentials,
   unavailable,
-} from './expect-answer.js';
-import { bearer, type Call, type GuardedApi, type GuardedApiOptions, startGuardedApi } from './guarded-api.js';
+} from '../support/expect-answer.js';
+import { bearer, type Call, type GuardedApi, type GuardedApiOptions } from '../support/guarded-api.js';
 
 /** What makes a good request bad, by one change, and what is answered to it. */
 export interface ContractRow {
@@ -27,33 +26,23 @@ export interface OutageRow {
   readonly verifier?: (issuer: TestIssuer) => Partial<VerifierOptions>;
 }
 
-/** Starts an API whose options make every reason of `CONTRACT_ROWS` possible. */
-export function startContractApi(
-  module: typeof express,
-  changes: Partial<VerifierOptions>,
-  guard: GuardOptions = {},
-  routes: GuardedApiOptions['routes'] = () => {},
-): Promise<GuardedApi> {
-  return startGuardedApi({
-    express: module,
-    issuer: { algorithms: ['ES256', 'RS256'] },
-    verifier: {
-      algorithms: ['ES256'],
-      clientIds: ['test-client'],
-      maxTokenAgeSeconds: 7200,
-      requireKid: true,
-      claims: z.looseObject({ tenant: z.string().optional() }).refine(({ bomb }) => bomb !== 'schema' || explode()),
-      scopesFrom: ['scope', ({ bomb }) => (bomb === 'scopes' ? explode() : [])],
-      ...changes,
-    },
-    guard,
-    routes: (app, guardOf, handler) => {
-      const isGold = claim('tier').satisfies((tier, { bomb }) => (bomb === 'policy' ? explode() : tier === 'gold'));
-      app.get('/gold', guardOf(isGold), handler);
-      routes(app, guardOf, handler);
-    },
-  });
-}
+/** The issuer and the options of a verifier that make every reason of `CONTRACT_ROWS` possible. */
+export const CONTRACT_OPTIONS = {
+  issuer: { algorithms: ['ES256', 'RS256'] },
+  verifier: {
+    algorithms: ['ES256'],
+    clientIds: ['test-client'],
+    maxTokenAgeSeconds: 7200,
+    requireKid: true,
+    claims: z.looseObject({ tenant: z.string().optional() }).refine(({ bomb }) => bomb !== 'schema' || explode()),
+    scopesFrom: ['scope', ({ bomb }) => (bomb === 'scopes' ? explode() : [])],
+  },
+} as const satisfies Pick<GuardedApiOptions, 'issuer' | 'verifier'>;
+
+/** The policy of `GET /gold`. */
+export const GOLD_POLICY = claim('tier').satisfies((tier, { bomb }) =>
+  bomb === 'policy' ? explode() : tier === 'gold',
+);
 
 function explode(): never {
   throw new Error('the function of the user threw');
@@ -122,15 +111,14 @@ export const CONTRACT_ROWS: readonly ContractRow[] = [
 /** Issuers whose resolver throws from now on. */
 const unresolved = new WeakSet<TestIssuer>();
 
-/** A row for each reason that lies with the server or its issuer. */
-/** Reasons of verifiers that ask somebody about tokens: tried in http-contract.asked.test.ts. */
-export const ASKED_REASONS: readonly RefusalReason[] = [
+/** Reasons of verifiers that fetch more than keys. `describeAdapterContract` has a test for each. */
+export const FETCHED_REASONS: readonly RefusalReason[] = [
   'token_inactive',
   'introspection_unavailable',
   'secret_unavailable',
-  'userinfo_unavailable',
 ];
 
+/** A row for each reason that lies with the server or its issuer. */
 export const OUTAGE_ROWS: readonly OutageRow[] = [
   { answer: unavailable('metadata_unavailable'), begin: (api) => api.issuer.outage('error') },
   {

@@ -1,10 +1,10 @@
-import type { ErrorRequestHandler } from 'express';
+import type { ErrorRequestHandler, Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AuthorizationError, IssuerUnavailableError, REFUSALS } from '../../src/index.js';
-import { CONTRACT_ROWS, OUTAGE_ROWS, startContractApi } from '../support/contract-rows.js';
-import { expectAccepted, expectAnswer, expectRefused } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { AuthorizationError, IssuerUnavailableError, REFUSALS } from '../../../src/index.js';
+import { expectAccepted, expectAnswer, expectRefused } from '../../support/expect-answer.js';
+import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
+import { type GuardedApi, startGuardedApi } from '../../support/guarded-api.js';
+import { CONTRACT_OPTIONS, CONTRACT_ROWS, GOLD_POLICY, OUTAGE_ROWS } from '../contract-rows.js';
 
 const NEXT = { errors: 'next' } as const;
 const rows = CONTRACT_ROWS.map((row) => [row.answer.reason, row.answer.status, row] as const);
@@ -15,14 +15,25 @@ describe.each(EXPRESS_VERSIONS)("errors: 'next' on %s", (_, express) => {
   let byDefault: GuardedApi;
   const caught: unknown[] = [];
 
+  const startApi = (declare: (app: Express) => void) =>
+    startGuardedApi({
+      express,
+      ...CONTRACT_OPTIONS,
+      guard: NEXT,
+      routes: (app, guard, handler) => {
+        app.get('/gold', guard(GOLD_POLICY), handler);
+        declare(app);
+      },
+    });
+
   const answer: ErrorRequestHandler = (error, _req, res, _next) => {
     caught.push(error);
     res.writeHead(error.status, error.headers).end(error.body);
   };
 
   beforeAll(async () => {
-    own = await startContractApi(express, {}, NEXT, (app) => app.use(answer));
-    byDefault = await startContractApi(express, {}, NEXT);
+    own = await startApi((app) => app.use(answer));
+    byDefault = await startApi(() => {});
   });
   afterAll(async () => {
     await own.close();
