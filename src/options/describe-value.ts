@@ -48,12 +48,12 @@ function isShowable(text: string): boolean {
   const isUrl = URL_START.test(text);
   if (text.length > (isUrl ? MAX_URL_LENGTH : MAX_WORDS_LENGTH)) return false;
   if (isUrl && (text.includes('@') || (QUERY.exec(text)?.[1] ?? '').length > MAX_QUERY_LENGTH)) return false;
-  return (text.match(LONG_RUN) ?? []).every(isMadeOfWords);
+  return Array.from(text.matchAll(LONG_RUN), ([run]) => run).every(isMadeOfWords);
 }
 
 /** Random characters change between capitals, small letters and digits every other time; words do not. */
 function isMadeOfWords(run: string): boolean {
-  const pieces = run.match(PIECE) ?? [];
+  const pieces = Array.from(run.matchAll(PIECE), ([piece]) => piece);
   if (pieces.some(({ length }) => length > MAX_PIECE_LENGTH)) return false;
   return run.length >= pieces.length * MIN_MEAN_PIECE_LENGTH;
 }

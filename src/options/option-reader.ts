@@ -42,19 +42,26 @@ export function readOptions<Table extends Readers>(
   fix: string,
   readers: Table,
 ): ReadOptions<Table> {
-  const values = readNames(input, path, fix, Object.keys(readers));
+  requireObject(input, path === '' ? 'options' : path, fix);
+  const names = Object.keys(readers);
+  refuseUnknownNames(input, names, path);
 
-  const options = Object.entries(readers).map(([name, read]) => {
-    return [name, read(values[name], optionPath(path, name), Object.hasOwn(values, name))] as const;
-  });
-  return Object.freeze(Object.fromEntries(options)) as ReadOptions<Table>;
+  const values = names.map((name) => (isPolluted(input, name) ? undefined : memberOf(input, name)));
+
+  // Loops and no entries: `verifier.verify` and `authenticate` come here with each call.
+  const options: { [name: string]: unknown } = {};
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    const isGiven = values[index] !== undefined || isIn(input, name);
+    options[name] = (readers[name] as Reader<unknown>)(values[index], optionPath(path, name), isGiven);
+  }
+  return Object.freeze(options) as ReadOptions<Table>;
 }
 
 /** Reads the names of options into a plain object, their values unchecked. @throws {ConfigurationError} */
 export function readNames(input: unknown, path: string, fix: string, names: readonly string[]): JsonObject {
   requireObject(input, path === '' ? 'options' : path, fix);
-  const unknown = namesIn(input).find((name) => !names.includes(name));
-  if (unknown !== undefined) refuseName(unknown, names, path);
+  refuseUnknownNames(input, names, path);
   return readMembers(input, names);
 }
 
@@ -63,7 +70,7 @@ export function readMembers(input: object, names: readonly string[]): JsonObject
   const members = names
     .filter((name) => !isPolluted(input, name))
     .map((name) => [name, memberOf(input, name)] as const)
-    .filter(([name, value]) => value !== undefined || name in input);
+    .filter(([name, value]) => value !== undefined || isIn(input, name));
   return toPlain(members);
 }
 
@@ -84,9 +91,13 @@ export function optionPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+function isIn(input: object, name: string): boolean {
+  return name in input && !isPolluted(input, name);
+}
+
 /** A member that every object has, since somebody wrote it on `Object.prototype`, was not given. */
 function isPolluted(input: object, name: string): boolean {
-  return Object.hasOwn(Object.prototype, name) && !namesIn(input).includes(name);
+  return name in Object.prototype && !namesIn(input).includes(name);
 }
 
 /** Without a prototype, so that a name which was not given is not found elsewhere. */
@@ -112,10 +123,14 @@ function namesIn(input: object): readonly string[] {
 
 /** `Object.prototype`, or that of another realm, as tests that run in `node:vm` have it. */
 function isRootPrototype(prototype: object): boolean {
+  if (prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-function refuseName(name: string, known: readonly string[], path: string): never {
+function refuseUnknownNames(input: object, known: readonly string[], path: string): void {
+  const name = namesIn(input).find((candidate) => !known.includes(candidate));
+  if (name === undefined) return;
+
   const meant = known.find((candidate) => isAlike(candidate, name));
   if (meant !== undefined) {
     throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${meant}?`);

@@ -20,7 +20,7 @@ export interface CognitoOptions {
 }
 
 const EXAMPLE = "{ userPoolId: 'eu-central-1_AbCdEf123', clientIds: ['...'] }";
-const USER_POOL_ID = /^([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+$/;
+const USER_POOL_ID = /^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]+$/;
 const USER_POOL_FIX = "Give the user pool ID with its region, such as 'eu-central-1_AbCdEf123'.";
 const CLIENTS_FIX = 'Give the ids of the app clients to accept.';
 
@@ -63,8 +63,9 @@ export function cognito(options: CognitoOptions): DiscoveredIssuer {
 }
 
 function readUserPool(value: unknown, path: string): { readonly id: string; readonly region: string } {
-  const [id, region] = (typeof value === 'string' ? USER_POOL_ID.exec(value) : null) ?? [];
-  if (id !== undefined && region !== undefined) return { id, region };
+  if (typeof value === 'string' && USER_POOL_ID.test(value)) {
+    return { id: value, region: value.slice(0, value.indexOf('_')) };
+  }
   throw new ConfigurationError(path, `is ${describeValue(value)}.`, USER_POOL_FIX);
 }
 

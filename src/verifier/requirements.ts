@@ -77,15 +77,22 @@ const AUTHENTICATE_READERS = {
 type Audience = Requirements['audience'];
 
 /** `audience` is that of the verifier. @throws {ConfigurationError} */
-export function parseVerifyOptions(input: unknown = {}, audience: Audience): CallOptions {
+export function parseVerifyOptions(input: unknown, audience: Audience): CallOptions {
+  if (input === undefined) return withoutOptions(audience);
   const options = readOptions(input, '', OPTIONS_FIX, VERIFY_READERS);
   return { requirements: toRequirements(options, audience), signal: options.signal };
 }
 
 /** `audience` is that of the verifier. @throws {ConfigurationError} */
-export function parseAuthenticateOptions(input: unknown = {}, audience: Audience): CallOptions {
+export function parseAuthenticateOptions(input: unknown, audience: Audience): CallOptions {
+  if (input === undefined) return withoutOptions(audience);
   const options = readOptions(input, '', OPTIONS_FIX, AUTHENTICATE_READERS);
   return { requirements: toRequirements(options, audience), signal: options.signal };
+}
+
+/** Most calls of a verifier have no options. */
+function withoutOptions(audience: Audience): CallOptions {
+  return { requirements: toRequirements({}, audience), signal: undefined };
 }
 
 /** @throws {ConfigurationError} */
