@@ -59,8 +59,9 @@ export class JwksCache implements KeySource {
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
     const { fetchTimeoutSeconds: timeoutSeconds, maxResponseBytes: maxBytes, refetchEverySeconds } = limits;
+    const fetchOptions = { fetch, timeoutSeconds, maxBytes, signal };
     this.#options = options;
-    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions: { fetch, timeoutSeconds, maxBytes, signal } });
+    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions, clock, maxAgeSeconds: limits.maxAgeSeconds });
     this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
     this.#absentKids = new ExpiringSet({ max: MAX_ABSENT_KIDS, seconds: refetchEverySeconds, clock });
     this.#refreshing = new Refreshing({
@@ -156,9 +157,9 @@ export class JwksCache implements KeySource {
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {
     const known = this.#refreshing.underWay ?? this.#refreshing.backingOff();
     if (known !== undefined) return known;
-    if (this.#allowance.take()) return this.#refreshing.refresh('unknown-kid');
-    // While the issuer cannot be reached nobody knows whether the key exists, so the token is not to blame.
-    return this.#refreshing.failure ?? this.#refuseUnknown(query, 'limit');
+    // After a failure the back-off alone decides: fetches without an answer must not use up the allowance.
+    if (this.#refreshing.failure === undefined && this.#allowance.isEmpty) return this.#refuseUnknown(query, 'limit');
+    return this.#refreshing.refresh('unknown-kid');
   }
 
   #isKnownAbsent({ kid = '' }: KeyQuery): boolean {
@@ -195,6 +196,8 @@ export class JwksCache implements KeySource {
     try {
       // A new kid is ordinary rotation at the same place, and clients choose when: it costs one request, not three.
       const response = await this.#endpoint.fetch(cause !== 'unknown-kid', last?.version);
+      if (cause === 'unknown-kid') this.#allowance.take();
+
       const { members, version, number: order } = response;
       const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
       if (members === undefined) return { value: { set: (last as FetchedKeys).set, version }, maxAgeSeconds, order };

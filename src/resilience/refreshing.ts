@@ -46,8 +46,9 @@ interface StoredValue<Value> extends Dated {
  * The last good value of something that is fetched again and again.
  *
  * Younger than its `maxAgeSeconds`, it is used as it is. Older, it is still used while one fetch goes on in the
- * background. A fetch that succeeds replaces it. One that fails leaves it in use for `staleIfErrorSeconds` more, and the
- * next waits for the back-off. An older answer never undoes a newer one. There are no timers: callers start everything.
+ * background. A fetch that succeeds replaces it. One that fails leaves it in use for `staleIfErrorSeconds` more; the first
+ * caller after the back-off starts the next, whatever the age. An older answer never undoes a newer one. There are no
+ * timers: callers start everything.
  */
 export class Refreshing<Value> {
   readonly #options: RefreshingOptions<Value>;
@@ -117,15 +118,15 @@ export class Refreshing<Value> {
     return this.#fetches.find('fetch');
   }
 
-  /** Whether the value in use is past its age, and a fetch may start. */
+  /** Whether the value in use is past its age, or the last fetch failed, and a fetch may start. */
   isDue(now = this.#options.clock()): boolean {
-    if (this.isFresh(now) || this.current(now) === undefined) return false;
-    return this.underWay === undefined && this.backingOff() === undefined;
+    if (this.#failure === undefined && this.isFresh(now)) return false;
+    return this.current(now) !== undefined && this.underWay === undefined && this.backingOff() === undefined;
   }
 
-  /** Starts a fetch in the background when the value in use is past its age. */
+  /** Starts a fetch in the background when one is due. */
   refreshIfDue(now?: number): void {
-    if (this.isDue(now)) void this.refresh('age');
+    if (this.isDue(now)) void this.refresh(this.isFresh(now) ? 'retry' : 'age');
   }
 
   /** Waits for the fetch that is under way, or for a new one; during a back-off gives the last failure at once. */
