@@ -34,6 +34,7 @@ export interface JwksCacheOptions {
 interface FetchedKeys {
   readonly set: KeySet;
   readonly version: JwksVersion | undefined;
+  readonly maxAgeSeconds: number;
 }
 
 type NotAskedBecause = DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'];
@@ -96,7 +97,13 @@ export class JwksCache implements KeySource {
   }
 
   async ready(): Promise<Refusal | undefined> {
-    return this.#toRefusal(this.#refreshing.current() ?? (await this.#refreshing.load()));
+    const loaded = this.#refreshing.current() ?? (await this.#refreshing.load());
+    // Keys of an old snapshot may have been withdrawn since. If no others can be had, they serve as in any outage.
+    const isOld = !(loaded instanceof Unavailable) && this.#isOldSnapshot(loaded);
+    if (isOld && this.#refreshing.backingOff() === undefined) {
+      await (this.#refreshing.underWay ?? this.#refreshing.refresh('age'));
+    }
+    return this.#toRefusal(loaded);
   }
 
   async refresh(): Promise<Refusal | undefined> {
@@ -115,11 +122,16 @@ export class JwksCache implements KeySource {
     };
   }
 
+  /** Gives no keys that are too old to be used. */
   snapshot(): KeySnapshot | undefined {
     const { last } = this.#refreshing;
-    if (last === undefined) return undefined;
-    const { fetchedAt, value } = last;
-    return { fetchedAt, keys: value.set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
+    if (last === undefined || this.#refreshing.current() === undefined) return undefined;
+    const { set, maxAgeSeconds } = last.value;
+    return { fetchedAt: last.fetchedAt, maxAgeSeconds, keys: set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
+  }
+
+  #isOldSnapshot({ maxAgeSeconds }: FetchedKeys): boolean {
+    return !this.#refreshing.hasFetched && (this.#refreshing.ageSeconds() as number) >= maxAgeSeconds;
   }
 
   async #findWhenLoaded(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
@@ -200,10 +212,11 @@ export class JwksCache implements KeySource {
 
       const { members, version, number: order } = response;
       const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
-      if (members === undefined) return { value: { set: (last as FetchedKeys).set, version }, maxAgeSeconds, order };
-
-      const set = await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
-      if (set.keys.length > 0) return { value: { set, version }, maxAgeSeconds, order };
+      const set =
+        members === undefined
+          ? (last as FetchedKeys).set
+          : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+      if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds }, maxAgeSeconds, order };
       throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
     } catch (error) {
       throw JwksFailure.from(error);
@@ -246,14 +259,21 @@ export class JwksCache implements KeySource {
     if (added.length + removed.length > 0) publish('scopegate:rotation', () => ({ issuer, added, removed }));
   }
 
-  /** The keys count as old, so that the first request starts a fetch and need not wait for it. */
-  #startWith({ fetchedAt, keys }: KeySnapshot): void {
+  /**
+   * The keys count as old, so that the first request starts a fetch and need not wait for it. They are used no longer
+   * than by the process that fetched them.
+   */
+  #startWith(snapshot: KeySnapshot): void {
     const { clock, limits } = this.#options;
-    if (clock() - fetchedAt >= limits.snapshotMaxAgeSeconds * 1000) return;
-    const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: limits.snapshotMaxAgeSeconds };
-    const importing = KeySet.import(keys, fetchedAt);
-    this.#refreshing.startWith(
-      importing.then((set) => (set.keys.length === 0 ? undefined : { value: { set, version: undefined }, ...dates })),
-    );
+    const { fetchedAt, keys } = snapshot;
+    const maxAgeSeconds = Math.min(limits.maxAgeSeconds, snapshot.maxAgeSeconds ?? limits.maxAgeSeconds);
+    const usableSeconds = Math.min(limits.snapshotMaxAgeSeconds, maxAgeSeconds + limits.staleIfErrorSeconds);
+    if (clock() - fetchedAt >= usableSeconds * 1000) return;
+
+    const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
+    const importing = KeySet.import(keys, fetchedAt).then((set) => {
+      return set.keys.length === 0 ? undefined : { value: { set, version: undefined, maxAgeSeconds }, ...dates };
+    });
+    this.#refreshing.startWith(importing);
   }
 }

@@ -93,6 +93,11 @@ export class Refreshing<Value> {
     return this.isFresh() ? 'fresh' : 'stale';
   }
 
+  /** Whether a fetch ever succeeded. Without one, the value is from elsewhere. */
+  get hasFetched(): boolean {
+    return this.#succeeded > 0;
+  }
+
   /** Why the last fetch failed; undefined if it did not. */
   get failure(): Unavailable | undefined {
     return this.#failure;
