@@ -80,9 +80,9 @@ export class JwksCache implements KeySource {
     const set = this.#refreshing.current(now)?.set;
     if (set === undefined) return this.#findWhenLoaded(query);
 
-    this.#refreshing.refreshIfDue(now);
+    const refresh = this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
-    if (keys.length === 0) return this.#findUnknown(query);
+    if (keys.length === 0) return this.#findUnknown(query, refresh);
     this.#publishStaleUse(now);
     return keys;
   }
@@ -97,7 +97,7 @@ export class JwksCache implements KeySource {
   }
 
   async ready(): Promise<Refusal | undefined> {
-    const loaded = this.#refreshing.current() ?? (await this.#refreshing.load());
+    const loaded = this.#refreshing.current() ?? (await (this.#refreshing.underWay ?? this.#refreshing.load()));
     // Keys of an old snapshot may have been withdrawn since. If no others can be had, they serve as in any outage.
     const isOld = !(loaded instanceof Unavailable) && this.#isOldSnapshot(loaded);
     if (isOld && this.#refreshing.backingOff() === undefined) {
@@ -148,12 +148,15 @@ export class JwksCache implements KeySource {
   }
 
   /** The key may be newer than the set: a fetch is spent on it if that can be of use and is within the limit. */
-  async #findUnknown(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
+  async #findUnknown(
+    query: KeyQuery,
+    ownRefresh?: Promise<FetchedKeys | Unavailable>,
+  ): Promise<readonly VerificationKey[] | Refusal> {
     if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
 
     // A fetch that is under way may bring the key. If it does not, it may have begun before the key appeared.
-    const underWay = await this.#refreshing.underWay;
+    const underWay = await (ownRefresh ?? this.#refreshing.pending);
     if (underWay !== undefined && !(underWay instanceof Unavailable)) {
       const keys = underWay.set.candidates(query);
       if (keys.length > 0) return keys;
@@ -167,7 +170,7 @@ export class JwksCache implements KeySource {
   }
 
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {
-    const known = this.#refreshing.underWay ?? this.#refreshing.backingOff();
+    const known = this.#refreshing.pending ?? this.#refreshing.backingOff();
     if (known !== undefined) return known;
     // After a failure the back-off alone decides: fetches without an answer must not use up the allowance.
     if (this.#refreshing.failure === undefined && this.#allowance.isEmpty) return this.#refuseUnknown(query, 'limit');

@@ -56,6 +56,8 @@ export class Refreshing<Value> {
   readonly #fetches = new SingleFlight<'fetch', Value | Unavailable>();
   readonly #backOff: BackOff;
   #failure: Unavailable | undefined;
+  /** The failure after which the newest fetch was started. */
+  #retried: Unavailable | undefined;
   /** Fetches are numbered as they start. A failure before the last success says nothing about now. */
   #started = 0;
   #succeeded = 0;
@@ -123,20 +125,28 @@ export class Refreshing<Value> {
     return this.#fetches.find('fetch');
   }
 
+  /**
+   * What callers should wait for: the fetch that is under way. If it was started after a failure, that failure: only
+   * the one who started it waits, since the issuer may hang.
+   */
+  get pending(): MaybePromise<Value | Unavailable> | undefined {
+    return this.underWay && (this.#retried ?? this.underWay);
+  }
+
   /** Whether the value in use is past its age, or the last fetch failed, and a fetch may start. */
   isDue(now = this.#options.clock()): boolean {
     if (this.#failure === undefined && this.isFresh(now)) return false;
     return this.current(now) !== undefined && this.underWay === undefined && this.backingOff() === undefined;
   }
 
-  /** Starts a fetch in the background when one is due. */
-  refreshIfDue(now?: number): void {
-    if (this.isDue(now)) void this.refresh(this.isFresh(now) ? 'retry' : 'age');
+  /** Starts a fetch in the background when one is due, and gives it. */
+  refreshIfDue(now?: number): Promise<Value | Unavailable> | undefined {
+    return this.isDue(now) ? this.refresh(this.isFresh(now) ? 'retry' : 'age') : undefined;
   }
 
-  /** Waits for the fetch that is under way, or for a new one; during a back-off gives the last failure at once. */
+  /** Waits for what is pending, or for a new fetch; during a back-off gives the last failure at once. */
   load(): MaybePromise<Value | Unavailable> {
-    return this.underWay ?? this.backingOff() ?? this.refresh('empty');
+    return this.pending ?? this.backingOff() ?? this.refresh('empty');
   }
 
   /**
@@ -144,6 +154,7 @@ export class Refreshing<Value> {
    * before the change that the caller knows of. Never rejects.
    */
   refresh(cause: RefreshCause): Promise<Value | Unavailable> {
+    this.#retried = this.#failure;
     return this.#fetches.restart('fetch', () => this.#fetch(cause));
   }
 
