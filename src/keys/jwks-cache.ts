@@ -4,6 +4,7 @@ import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
+import { withinSeconds } from '../resilience/deadline.js';
 import { ExpiringSet } from '../resilience/expiring-set.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
@@ -78,7 +79,7 @@ export class JwksCache implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const now = this.#options.clock();
     const set = this.#refreshing.current(now)?.set;
-    if (set === undefined) return this.#findWhenLoaded(query);
+    if (set === undefined) return this.#withinDeadline(this.#findWhenLoaded(query));
 
     const refresh = this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
@@ -154,7 +155,13 @@ export class JwksCache implements KeySource {
   ): Promise<readonly VerificationKey[] | Refusal> {
     if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
+    return this.#withinDeadline(this.#findByFetch(query, ownRefresh));
+  }
 
+  async #findByFetch(
+    query: KeyQuery,
+    ownRefresh: Promise<FetchedKeys | Unavailable> | undefined,
+  ): Promise<readonly VerificationKey[] | Refusal> {
     // A fetch that is under way may bring the key. If it does not, it may have begun before the key appeared.
     const underWay = await (ownRefresh ?? this.#refreshing.pending);
     if (underWay !== undefined && !(underWay instanceof Unavailable)) {
@@ -167,6 +174,15 @@ export class JwksCache implements KeySource {
     if (fetched instanceof Unavailable) return this.#refuse(fetched);
     const keys = fetched.set.candidates(query);
     return keys.length > 0 ? keys : this.#refuseAbsent(query);
+  }
+
+  /** A request may wait for a fetch that is under way, and then for one of its own: one deadline for both. */
+  async #withinDeadline<T>(finding: Promise<T>): Promise<T | Refusal> {
+    try {
+      return await withinSeconds(this.#options.limits.fetchTimeoutSeconds, finding);
+    } catch (error) {
+      return this.#refuse(new Unavailable(error));
+    }
   }
 
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {

@@ -2,6 +2,7 @@ import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discov
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
+import { withDeadline } from '../resilience/deadline.js';
 
 /** Why the key set of an issuer cannot be had, and which of its documents is to blame. */
 export class JwksFailure extends Error {
@@ -73,20 +74,31 @@ export class JwksEndpoint {
 
   /**
    * Fetches the key set. With `renewLocation`, or when the metadata is past its age, the metadata is fetched first, so
-   * that a `jwks_uri` that moved is followed. Otherwise it is fetched only when the key set is not where it was.
+   * that a `jwks_uri` that moved is followed. Otherwise it is fetched only when the key set is not where it was. All
+   * documents together have one deadline.
    *
    * @throws {JwksFailure}
    */
-  async fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksResponse> {
+  fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksResponse> {
+    return withDeadline(this.#fetchOptions.timeoutSeconds, (deadline) => {
+      return this.#fetch(renewLocation, known, { ...this.#fetchOptions, deadline });
+    });
+  }
+
+  async #fetch(
+    renewLocation: boolean,
+    known: JwksVersion | undefined,
+    options: FetchJsonOptions,
+  ): Promise<JwksResponse> {
     const isLocated = !renewLocation && this.#isLocationFresh();
-    const url = isLocated ? (this.#jwksUri as string) : await this.#locate();
+    const url = isLocated ? (this.#jwksUri as string) : await this.#locate(options);
     try {
-      return await this.#fetchFrom(url, known);
+      return await this.#fetchFrom(url, known, options);
     } catch (error) {
       const mayHaveMoved = isLocated && error instanceof FetchFailure && error.status !== undefined;
-      const newUrl = mayHaveMoved ? await this.#locate() : url;
+      const newUrl = mayHaveMoved ? await this.#locate(options) : url;
       if (newUrl === url) throw JwksFailure.from(error);
-      return this.#fetchFrom(newUrl, known).catch((reason) => {
+      return this.#fetchFrom(newUrl, known, options).catch((reason) => {
         throw JwksFailure.from(reason);
       });
     }
@@ -98,11 +110,11 @@ export class JwksEndpoint {
     return ageSeconds >= 0 && ageSeconds < this.#maxAgeSeconds;
   }
 
-  async #locate(): Promise<string> {
+  async #locate(options: FetchJsonOptions): Promise<string> {
     if (this.#discovery === undefined) return this.#jwksUri as string;
     const discovery = this.#discovery;
     try {
-      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url));
+      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url, options));
       this.#jwksUri = requireEndpoint(metadata.url, 'jwks_uri', metadata.jwksUri);
       this.#locatedAt = this.#clock();
       return this.#jwksUri;
@@ -111,16 +123,16 @@ export class JwksEndpoint {
     }
   }
 
-  #fetchMetadataDocument(url: string): Promise<FetchedJson> {
+  #fetchMetadataDocument(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
     this.#metadataFetches += 1;
-    return this.#observe('metadata', url, fetchJson(url, this.#fetchOptions));
+    return this.#observe('metadata', url, fetchJson(url, options));
   }
 
-  async #fetchFrom(url: string, known: JwksVersion | undefined): Promise<JwksResponse> {
+  async #fetchFrom(url: string, known: JwksVersion | undefined, options: FetchJsonOptions): Promise<JwksResponse> {
     this.#jwksFetches += 1;
     const number = this.#jwksFetches;
     const etag = known?.url === url ? known.etag : undefined;
-    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...this.#fetchOptions, etag }));
+    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...options, etag }));
 
     const newEtag = fetched.etag ?? (fetched.document === undefined ? etag : undefined);
     return {
