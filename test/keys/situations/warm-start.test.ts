@@ -347,6 +347,11 @@ describe('a snapshot', () => {
       { version: 1, issuers: { a: { fetchedAt: '2030', keys: [] } } },
       'snapshot.issuers["a"]',
     ],
+    [
+      'with a text for maxAgeSeconds',
+      { version: 1, issuers: { a: { fetchedAt: 1, maxAgeSeconds: '60', keys: [] } } },
+      'snapshot.issuers["a"].maxAgeSeconds',
+    ],
     ['without keys', { version: 1, issuers: { a: { fetchedAt: 1 } } }, 'snapshot.issuers["a"]'],
     [
       'with a key set for keys',
