@@ -394,3 +394,24 @@ describe('a FetchFailure', () => {
     expect(failure).not.toHaveProperty('cause');
   });
 });
+
+describe('fetchBytes, with a deadline that several fetches share', () => {
+  it('J20: ends with it, whatever its own timeout, and not before', async () => {
+    const deadline = new AbortController();
+    await expect(fetchDocument({ deadline: deadline.signal })).resolves.toEqual(DOCUMENT);
+    const arrived = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    const waiting = failureOf(fetchDocument({ deadline: deadline.signal }));
+    await arrived;
+    deadline.abort();
+    expect((await waiting).message).toBe(`${urlOf()} gave no complete answer within 10 s`);
+    expect(getEventListeners(deadline.signal, 'abort')).toEqual([]);
+  });
+
+  it('J20: sends nothing after it', async () => {
+    const failure = await failureOf(fetchDocument({ deadline: AbortSignal.abort() }));
+    expect(failure.message).toBe(`${urlOf()} gave no complete answer within 10 s`);
+    expect(asked).toEqual([]);
+  });
+});
