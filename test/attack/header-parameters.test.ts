@@ -11,6 +11,7 @@ import {
   withAttackApiOn,
 } from '../support/attack-api.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
+import { covers } from '../support/covers.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer, toJwk } from '../support/raw-issuer.js';
@@ -68,19 +69,18 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   it.each([
     ['the key pair', attacker.keys],
     ['the key of the certificate', { privateKey: certificateKey, publicKey: createPublicKey(certificateKey) }],
-  ])(
-    'C1, C2, C3: trust is all that %s of the attacker lacks: once it is published, its tokens pass',
-    async (_, keys) => {
-      const jwk = { ...toJwk(keys.publicKey), kid: 'attacker', alg: 'ES256', use: 'sig' };
-      const jwks = (published: readonly JWK[]) => [...published, jwk];
-      const header = { kid: '"attacker"', jwk: JSON.stringify(jwk), x5c: JSON.stringify([DER]) };
-      await withApi({ jwks }, (api) => expectPassed(api, api.issuer.token({ header, key: keys.privateKey })));
-    },
-  );
+  ])('trust is all that %s of the attacker lacks: once it is published, its tokens pass', async (_, keys) => {
+    covers('C1', 'C2', 'C3');
+    const jwk = { ...toJwk(keys.publicKey), kid: 'attacker', alg: 'ES256', use: 'sig' };
+    const jwks = (published: readonly JWK[]) => [...published, jwk];
+    const header = { kid: '"attacker"', jwk: JSON.stringify(jwk), x5c: JSON.stringify([DER]) };
+    await withApi({ jwks }, (api) => expectPassed(api, api.issuer.token({ header, key: keys.privateKey })));
+  });
 
   it.each(KIDS)(
-    'C1 (CVE-2018-0114, CVE-2026-27962, CVE-2025-24976): a jwk in the header is not a key, with %s',
+    'CVE-2018-0114, CVE-2026-27962, CVE-2025-24976: a jwk in the header is not a key, with %s',
     async (...row) => {
+      covers('C1');
       const [, kid, answer] = row;
       const token = selfSigned(() => ({ kid, jwk: JSON.stringify({ ...attacker.jwk, kid: undefined }) }));
       await expectNobodyElseAsked({ token, answer });
@@ -91,7 +91,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['the kid of the real key', { ...attacker.jwk, kid: 'ec' }],
     ['a kid of its own', attacker.jwk],
     ['its private half', { ...(attacker.keys.privateKey.export({ format: 'jwk' }) as JWK), kid: 'ec' }],
-  ])('C1: a jwk in the header is not a key, though it names %s', async (_, jwk) => {
+  ])('a jwk in the header is not a key, though it names %s', async (_, jwk) => {
+    covers('C1');
     const token = selfSigned(() => ({ jwk: JSON.stringify(jwk) }));
     await expectNobodyElseAsked({ token, answer: SIGNATURE_INVALID });
   });
@@ -100,20 +101,23 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['RS256', '"rsa"', SIGNATURE_INVALID],
     ['RS256', '"ec"', KEY_UNKNOWN],
     ['RS256', undefined, SIGNATURE_INVALID],
-  ] as const)('C1: a jwk for %s in the header is not a key, with the kid %s', async (_, kid, answer) => {
+  ] as const)('a jwk for %s in the header is not a key, with the kid %s', async (_, kid, answer) => {
+    covers('C1');
     const token = selfSigned(() => ({ kid, jwk: JSON.stringify(rsaAttacker.jwk) }), rsaAttacker);
     await expectNobodyElseAsked({ token, answer });
   });
 
-  it('C1 (CVE-2026-27962): a jwk in the header is not a key when the issuer has none for the algorithm', async () => {
+  it('CVE-2026-27962: a jwk in the header is not a key when the issuer has none for the algorithm', async () => {
+    covers('C1');
     const edwards = new RawIssuer({ algorithm: 'Ed25519' });
     const token = selfSigned(() => ({ kid: undefined, jwk: JSON.stringify(edwards.jwk) }), edwards);
     await expectNobodyElseAsked({ token, answer: KEY_UNKNOWN });
   });
 
   it.each(['{}', 'null', '1', '"jwk"', '[]', '{"kty":"oct","k":"c2VjcmV0"}', '{"kty":"EC","crv":"P-256"}'])(
-    'C1: a jwk that is no public key changes nothing: %s',
+    'a jwk that is no public key changes nothing: %s',
     async (jwk) => {
+      covers('C1');
       await expectNobodyElseAsked({ token: selfSigned(() => ({ jwk })), answer: SIGNATURE_INVALID });
       await withApi({}, (api) => expectPassed(api, api.issuer.token({ header: { jwk } })));
     },
@@ -137,8 +141,9 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   ];
 
   it.each(['jku', 'x5u'].flatMap((name) => PLACES.map((place) => [name, place('http://127.0.0.1:1'), place] as const)))(
-    'C2 (RFC 8725 §3.10, CVE-2024-21643): nobody follows a %s to %s',
+    'RFC 8725 §3.10, CVE-2024-21643: nobody follows a %s to %s',
     async (name, _, place) => {
+      covers('C2');
       for (const [, kid, answer] of KIDS) {
         const token = selfSigned(({ sinkOrigin }) => ({ kid, [name]: JSON.stringify(place(sinkOrigin)) }));
         await expectNobodyElseAsked({ token, answer });
@@ -146,7 +151,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     },
   );
 
-  it.each(['jku', 'x5u'])('C2: a %s to the key set of the issuer itself is not followed either', async (name) => {
+  it.each(['jku', 'x5u'])('a %s to the key set of the issuer itself is not followed either', async (name) => {
+    covers('C2');
     const token = selfSigned(({ issuer }) => ({ [name]: JSON.stringify(`${issuer.issuer}/jwks`) }));
     await expectNobodyElseAsked({ token, answer: SIGNATURE_INVALID });
   });
@@ -164,7 +170,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['a thumbprint of the wrong type', { x5t: '1', 'x5t#S256': '[]' }],
   ];
 
-  it.each(CHAINS)('C3 (RFC 7515 §4.1.6): nobody trusts the x5c of a self-signed token: %s', async (_, header) => {
+  it.each(CHAINS)('RFC 7515 §4.1.6: nobody trusts the x5c of a self-signed token: %s', async (_, header) => {
+    covers('C3');
     for (const [, kid, answer] of KIDS) {
       const token = mutated({ header: { kid, ...header }, key: certificateKey });
       await expectNobodyElseAsked({ token, answer });
@@ -174,7 +181,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   it.each([
     ['refused unread', undefined, invalidToken('token_too_large')],
     ['not read when tokens may be large', 1_048_576, SIGNATURE_INVALID],
-  ] as const)('C3: an x5c of half a megabyte is %s', async (_, maxTokenBytes, answer) => {
+  ] as const)('an x5c of half a megabyte is %s', async (_, maxTokenBytes, answer) => {
+    covers('C3');
     const token = selfSigned(() => ({ x5c: JSON.stringify(Array(500).fill('A'.repeat(1000))) }));
     await expectNobodyElseAsked({ token, answer }, { verifier: { ...(maxTokenBytes && { maxTokenBytes }) } });
   });
@@ -193,7 +201,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['enc', () => ({ enc: '"A256GCM"' })],
     ['cty', () => ({ cty: '"JWT"' })],
     ['nonce, which Entra puts there', () => ({ nonce: '"n-0S6_WzA2Mj"' })],
-  ])('C4 (K9): a good token with %s means what it means without, and nobody is asked', async (_, header) => {
+  ])('a good token with %s means what it means without, and nobody is asked', async (_, header) => {
+    covers('C4', 'K9');
     const { urls, fetch } = watchedFetch();
     await withApi({ verifier: { fetch } }, async (api) => {
       const plain = await expectPassed(api, api.issuer.token());
@@ -226,12 +235,10 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['__proto__', { crit: '["__proto__"]' }],
     ['constructor', { crit: '["constructor"]' }],
     ['toString', { crit: '["toString"]' }],
-  ])(
-    'C11 (RFC 7515 §4.1.11, CVE-2026-35042, CVE-2025-59420, CVE-2026-32597): crit is refused with %s',
-    async (_, header) => {
-      await expectRefusedUnasked(header);
-    },
-  );
+  ])('RFC 7515 §4.1.11, CVE-2026-35042, CVE-2025-59420, CVE-2026-32597: crit is refused with %s', async (_, header) => {
+    covers('C11');
+    await expectRefusedUnasked(header);
+  });
 
   it.each<[string, JsonTexts]>([
     ['false and critical', { b64: 'false', crit: '["b64"]' }],
@@ -240,11 +247,13 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['true and not critical', { b64: 'true' }],
     ['null', { b64: 'null' }],
     ['critical and absent', { crit: '["b64"]' }],
-  ])('C12 (RFC 7797 §6, §7): b64 is refused, %s', async (_, header) => {
+  ])('RFC 7797 §6, §7: b64 is refused, %s', async (_, header) => {
+    covers('C12');
     await expectRefusedUnasked(header);
   });
 
-  it('C12 (RFC 7797 §5.2): an unencoded payload is refused', async () => {
+  it('RFC 7797 §5.2: an unencoded payload is refused', async () => {
+    covers('C12');
     const token = ({ issuer }: AttackApi) => {
       const [header, , signature] = issuer.token({ header: { b64: 'false', crit: '["b64"]' } }).split('.');
       return `${header}.payload.${signature}`;
@@ -255,7 +264,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   it.each<[string, JsonTexts]>([
     ['that is not there', { crit: '["cnf"]' }],
     ['that is there', { crit: '["cnf"]', cnf: '{"jkt":"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}' }],
-  ])('C13 (CVE-2025-59420): a token with a critical confirmation %s is refused', async (_, header) => {
+  ])('CVE-2025-59420: a token with a critical confirmation %s is refused', async (_, header) => {
+    covers('C13');
     await expectRefusedUnasked(header);
   });
 

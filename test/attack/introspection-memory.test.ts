@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { expectAnswer, insufficientScope, invalidToken, unavailable } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
@@ -13,7 +14,8 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     ['without the token cache', { tokenCache: false }],
   ] as const;
 
-  it.each(CACHES)('J9 (7662-3; RFC 7662 §4): an answer is not used beyond exp, %s', async (_, verifier) => {
+  it.each(CACHES)('RFC 7662 §4: an answer is not used beyond exp, %s', async (_, verifier) => {
+    covers('J9', '7662-3');
     const scene = await world.openIntrospecting({ verifier });
     const { server } = scene;
     const token = server.issue({ exp: String(server.now + 20) });
@@ -30,24 +32,23 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     await expectRefusal(scene, token, invalidToken('token_expired'));
   });
 
-  it.each(CACHES)(
-    'J9: a token that is revoked is refused after cacheSeconds at the latest, %s',
-    async (_, verifier) => {
-      const scene = await world.openIntrospecting({ verifier });
-      const { server } = scene;
-      const token = server.issue();
-      await expectAdmitted(scene, token);
-      server.revoke(token);
-      server.clock.advance(59);
-      await expectAdmitted(scene, token);
-      expect(server.hits.introspection).toBe(1);
-      server.clock.advance(1);
-      await expectRefusal(scene, token, INACTIVE);
-      expect(server.hits.introspection).toBe(2);
-    },
-  );
+  it.each(CACHES)('a token that is revoked is refused after cacheSeconds at the latest, %s', async (_, verifier) => {
+    covers('J9');
+    const scene = await world.openIntrospecting({ verifier });
+    const { server } = scene;
+    const token = server.issue();
+    await expectAdmitted(scene, token);
+    server.revoke(token);
+    server.clock.advance(59);
+    await expectAdmitted(scene, token);
+    expect(server.hits.introspection).toBe(1);
+    server.clock.advance(1);
+    await expectRefusal(scene, token, INACTIVE);
+    expect(server.hits.introspection).toBe(2);
+  });
 
-  it.each(CACHES)('J9: with cacheSeconds 0 every request asks, %s', async (_, verifier) => {
+  it.each(CACHES)('with cacheSeconds 0 every request asks, %s', async (_, verifier) => {
+    covers('J9');
     const scene = await world.openIntrospecting({ verifier, introspection: { cacheSeconds: 0 } });
     const { server } = scene;
     const token = server.issue();
@@ -62,46 +63,43 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
   it.each([
     [60, 5],
     [2, 2],
-  ])(
-    'J9, J10: with cacheSeconds %i an inactive token is asked about again after %i s',
-    async (cacheSeconds, seconds) => {
-      const scene = await world.openIntrospecting({ introspection: { cacheSeconds } });
-      const { server } = scene;
-      const token = server.issue();
-      server.revoke(token);
-      await expectRefusal(scene, token, INACTIVE);
-      server.say(token, server.answer());
-      server.clock.advance(seconds - 1);
-      await expectRefusal(scene, token, INACTIVE);
-      expect(server.hits.introspection).toBe(1);
-      server.clock.advance(1);
-      await expectAdmitted(scene, token);
-      expect(server.hits.introspection).toBe(2);
-    },
-  );
+  ])('with cacheSeconds %i an inactive token is asked about again after %i s', async (cacheSeconds, seconds) => {
+    covers('J9', 'J10');
+    const scene = await world.openIntrospecting({ introspection: { cacheSeconds } });
+    const { server } = scene;
+    const token = server.issue();
+    server.revoke(token);
+    await expectRefusal(scene, token, INACTIVE);
+    server.say(token, server.answer());
+    server.clock.advance(seconds - 1);
+    await expectRefusal(scene, token, INACTIVE);
+    expect(server.hits.introspection).toBe(1);
+    server.clock.advance(1);
+    await expectAdmitted(scene, token);
+    expect(server.hits.introspection).toBe(2);
+  });
 
-  it.each(CACHES)(
-    'J9, J19: no answer is used once the clock was set back behind its question, %s',
-    async (_, verifier) => {
-      const scene = await world.openIntrospecting({ verifier });
-      const { server } = scene;
-      const [active, inactive] = [server.issue({ iat: '1' }), server.issue({ iat: '1' })];
-      server.revoke(inactive);
-      await expectAdmitted(scene, active);
-      await expectRefusal(scene, inactive, INACTIVE);
-      server.revoke(active);
-      server.say(inactive, server.answer({ iat: '1' }));
-      await expectAdmitted(scene, active);
-      await expectRefusal(scene, inactive, INACTIVE);
-      expect(server.hits.introspection).toBe(2);
-      server.clock.advance(-1);
-      await expectRefusal(scene, active, INACTIVE);
-      await expectAdmitted(scene, inactive);
-      expect(server.hits.introspection).toBe(4);
-    },
-  );
+  it.each(CACHES)('no answer is used once the clock was set back behind its question, %s', async (_, verifier) => {
+    covers('J9', 'J19');
+    const scene = await world.openIntrospecting({ verifier });
+    const { server } = scene;
+    const [active, inactive] = [server.issue({ iat: '1' }), server.issue({ iat: '1' })];
+    server.revoke(inactive);
+    await expectAdmitted(scene, active);
+    await expectRefusal(scene, inactive, INACTIVE);
+    server.revoke(active);
+    server.say(inactive, server.answer({ iat: '1' }));
+    await expectAdmitted(scene, active);
+    await expectRefusal(scene, inactive, INACTIVE);
+    expect(server.hits.introspection).toBe(2);
+    server.clock.advance(-1);
+    await expectRefusal(scene, active, INACTIVE);
+    await expectAdmitted(scene, inactive);
+    expect(server.hits.introspection).toBe(4);
+  });
 
-  it('J9 (CVE-2026-33496): an answer is for the whole of one token', async () => {
+  it('CVE-2026-33496: an answer is for the whole of one token', async () => {
+    covers('J9');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const token = `${server.issue()}aA`;
@@ -120,7 +118,8 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     expect(server.questions.map(({ form }) => form.get('token'))).toEqual([token, ...others]);
   });
 
-  it('J9: what one client was told is no answer for another', async () => {
+  it('what one client was told is no answer for another', async () => {
+    covers('J9');
     const { server, api } = await world.openIntrospecting();
     server.admits = () => true;
     server.reply = (res, good, { client }) => {
@@ -134,7 +133,8 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     expect(server.questions.map(({ client }) => client.id)).toEqual(['api', 'dashboard']);
   });
 
-  it('J9, H24: one answer is held to the audience and scopes of each route', async () => {
+  it('one answer is held to the audience and scopes of each route', async () => {
+    covers('J9', 'H24');
     const scene = await world.openIntrospecting({
       routes: (app, { createGuard, handler }) => {
         app.get('/admin', createGuard({ audience: 'https://admin.test', realm: 'https://api.test' })('read'), handler);
@@ -151,7 +151,8 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     expect(server.hits.introspection).toBe(1);
   });
 
-  it('J9: the claims schema runs once for an answer, and again for the next', async () => {
+  it('the claims schema runs once for an answer, and again for the next', async () => {
+    covers('J9');
     let runs = 0;
     const claims = schemaOf(({ sub }) => {
       runs += 1;
@@ -170,7 +171,8 @@ describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s',
     expect([runs, server.hits.introspection]).toEqual([2, 2]);
   });
 
-  it('J9: a failure is not remembered, and does not outlive what was known', async () => {
+  it('a failure is not remembered, and does not outlive what was known', async () => {
+    covers('J9');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const token = server.issue();

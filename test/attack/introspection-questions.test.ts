@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/index.js';
 import { verdictOf } from '../support/clients.js';
+import { covers } from '../support/covers.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { bearer } from '../support/guarded-api.js';
@@ -25,7 +26,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
       () => `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..x.y.z`,
       invalidToken('token_encrypted'),
     ],
-  ])('J10 (7662-6): nobody is asked about a token %s', async (_name, make, answer) => {
+  ])('nobody is asked about a token %s', async (_name, make, answer) => {
+    covers('J10', '7662-6');
     const scene = await world.openIntrospecting();
     await expectRefusal(scene, make(scene.server.issue()), answer);
     expect(scene.server.server.paths).toEqual([]);
@@ -35,8 +37,9 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
   });
 
   it.each(['two words', 'a"quote', 'a,comma', 'a{brace', 'a%20b', 'a\u00e9', '='])(
-    'J10 (7662-6; RFC 6750 §2.1): nobody is asked about what is no bearer token: %s',
+    'RFC 6750 §2.1: nobody is asked about what is no bearer token: %s',
     async (token) => {
+      covers('J10', '7662-6');
       const scene = await world.openIntrospecting();
       const { response, refusals, handlerRuns } = await scene.api.send({ token, lines: bearer });
       expect([response.status, refusals.map(({ reason }) => reason), handlerRuns]).toEqual([
@@ -49,7 +52,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     },
   );
 
-  it('J10: many requests with one token make one call, good or bad', async () => {
+  it('many requests with one token make one call, good or bad', async () => {
+    covers('J10');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const [good, bad] = [server.issue(), server.issue()];
@@ -66,7 +70,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     expect(server.hits).toEqual({ metadata: 1, jwks: 0, introspection: 2, elsewhere: 0 });
   });
 
-  it('J10: more questions at once than maxInFlight are 503, and a token that is known is answered', async () => {
+  it('more questions at once than maxInFlight are 503, and a token that is known is answered', async () => {
+    covers('J10');
     const scene = await world.openIntrospecting({ introspection: { maxInFlight: 2 } });
     const { server } = scene;
     const known = server.issue();
@@ -88,7 +93,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     expect(server.hits.introspection).toBe(4);
   });
 
-  it('J10: a flood of unknown tokens costs a call each, evicts no good token, and is forgotten in bounds', async () => {
+  it('a flood of unknown tokens costs a call each, evicts no good token, and is forgotten in bounds', async () => {
+    covers('J10');
     const scene = await world.openIntrospecting();
     const { server, api } = scene;
     const good = server.issue();
@@ -107,7 +113,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     expect(server.hits.introspection).toBe(1003);
   });
 
-  it('J10: no more answers are kept than cacheMax', async () => {
+  it('no more answers are kept than cacheMax', async () => {
+    covers('J10');
     const scene = await world.openIntrospecting({ introspection: { cacheMax: 2 }, verifier: { tokenCache: false } });
     const { server } = scene;
     const [a, b, c] = [server.issue(), server.issue(), server.issue()];
@@ -130,7 +137,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     ['is a file', 'file:///introspect'],
     ['is a data URL', 'data:application/json,{"active":true}'],
     ['is FTP', 'ftp://127.0.0.1/introspect'],
-  ])('J12 (RFC 8414 §2): an introspection_endpoint that %s is not asked', async (_name, endpoint) => {
+  ])('RFC 8414 §2: an introspection_endpoint that %s is not asked', async (_name, endpoint) => {
+    covers('J12');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     server.metadata = { introspection_endpoint: endpoint };
@@ -148,7 +156,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     ['has a slash more', (issuer) => `${issuer}/`],
     ['is another', () => 'https://other.test'],
     ['is missing', () => undefined],
-  ])('J12 (RFC 8414 §3.3): metadata whose issuer %s leads nowhere', async (_name, issuerOf) => {
+  ])('RFC 8414 §3.3: metadata whose issuer %s leads nowhere', async (_name, issuerOf) => {
+    covers('J12');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const sink = await world.openServer();
@@ -160,7 +169,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     await expectAdmitted(scene, server.issue());
   });
 
-  it('J12: an endpoint of the options is asked, whatever the metadata says', async () => {
+  it('an endpoint of the options is asked, whatever the metadata says', async () => {
+    covers('J12');
     const { server } = await world.openIntrospecting();
     const sink = await world.openServer();
     server.metadata = { introspection_endpoint: `${sink.origin}/introspect` };
@@ -170,7 +180,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     expect(sink.paths).toEqual([]);
   });
 
-  it('J12 (RFC 7662 §4; 7662-1): an endpoint by plain http is refused at start, and in metadata', async () => {
+  it('RFC 7662 §4: an endpoint by plain http is refused at start, and in metadata', async () => {
+    covers('J12', '7662-1');
     const { server } = await world.openIntrospecting();
     const { issuer, introspection } = server.issuerOptions();
     const secure = { issuer: 'https://issuer.test', introspection: { ...introspection, endpoint: server.endpoint } };
@@ -202,7 +213,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     expect(asked.slice(1)).toEqual([asked[0], 'https://issuer.test/introspect']);
   });
 
-  it('J12: nothing that a token says decides where it is shown', async () => {
+  it('nothing that a token says decides where it is shown', async () => {
+    covers('J12');
     const scene = await world.openIntrospecting({ introspection: { jwt: true } });
     const { server } = scene;
     const sink = await world.openServer();

@@ -2,6 +2,7 @@ import { request } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSelfSignedCertificate } from '../support/certificate.js';
+import { covers } from '../support/covers.js';
 import { startDocumentServer } from '../support/document-server.js';
 import { unavailable } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
@@ -86,8 +87,9 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
   afterEach(() => vi.useRealTimers());
 
   it.each(BAD_REPLIES.map((bad) => [bad.name, bad] as const))(
-    'J8 (7662-5; RFC 7662 §2.3): %s is 503 and never inactive, and is not remembered',
+    'RFC 7662 §2.3: %s is 503 and never inactive, and is not remembered',
     async (_name, { reply, hangs }) => {
+      covers('J8', '7662-5');
       const scene = await world.openIntrospecting();
       const { server } = scene;
       const passDeadline = async (questions: number) => {
@@ -101,7 +103,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     },
   );
 
-  it('J8: a body of 100 MB is given up long before its end', async () => {
+  it('a body of 100 MB is given up long before its end', async () => {
+    covers('J8');
     const scene = await world.openIntrospecting();
     let sentMib = 0;
     await expectNoAnswer(scene, (server) => {
@@ -122,8 +125,9 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'J8 (CVE-2026-26998): a redirect, %i, is not followed, and the secret stays',
+    'CVE-2026-26998: a redirect, %i, is not followed, and the secret stays',
     async (code) => {
+      covers('J8');
       for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
         const scene = await world.openIntrospecting({ introspection: { authMethod: method } as object });
         const sink = await world.openServer();
@@ -141,7 +145,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     },
   );
 
-  it('J8 (7662-1): neither token nor secret is part of a URL, in any form of authentication', async () => {
+  it('neither token nor secret is part of a URL, in any form of authentication', async () => {
+    covers('J8', '7662-1');
     for (const introspection of [
       {},
       { authMethod: 'client_secret_post' },
@@ -156,7 +161,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     }
   });
 
-  it('J8 (7662-5): wrong credentials of this server are 503, and right ones work', async () => {
+  it('wrong credentials of this server are 503, and right ones work', async () => {
+    covers('J8', '7662-5');
     const { server, api } = await world.openIntrospecting({ introspection: { clientSecret: 'wrong' } as object });
     const right = await world.startIntrospecting(server);
     const token = server.issue();
@@ -166,7 +172,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     expect(server.questions.map(({ client }) => client.proof)).toEqual(['wrong', 'api-secret', 'wrong']);
   });
 
-  it('J8: a connection that is refused is 503, and is tried again', async () => {
+  it('a connection that is refused is 503, and is tried again', async () => {
+    covers('J8');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const [known, token] = [server.issue(), server.issue()];
@@ -178,7 +185,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     await expectAdmitted(scene, token);
   });
 
-  it('J8, J20: credentials that cannot be had are 503, and nothing is sent', async () => {
+  it('credentials that cannot be had are 503, and nothing is sent', async () => {
+    covers('J8', 'J20');
     let give: () => string | Promise<string> = () => 'api-secret';
     const scene = await world.openIntrospecting({ introspection: { clientSecret: () => give() } as object });
     const { server } = scene;
@@ -200,7 +208,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     expect(server.questions.length).toBe(bad.length);
   });
 
-  it('J8, J20: credentials that are never given are 503 once the deadline passed', async () => {
+  it('credentials that are never given are 503 once the deadline passed', async () => {
+    covers('J8', 'J20');
     let asked = 0;
     const never = () => {
       asked += 1;
@@ -215,7 +224,8 @@ describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (
     expect(server.questions).toEqual([]);
   });
 
-  it('J8 (RFC 7662 §4): a server whose certificate is not trusted is told nothing', async () => {
+  it('RFC 7662 §4: a server whose certificate is not trusted is told nothing', async () => {
+    covers('J8');
     const certificate = createSelfSignedCertificate();
     const tls = await startDocumentServer(certificate);
     const { server } = await world.openIntrospecting();

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { covers } from '../support/covers.js';
 import { insufficientScope, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import {
@@ -19,7 +21,8 @@ const TOKYO_SECONDS = 36_000;
 describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
-  it('RFC 7662 §2.1 (7662-1): asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {
+  it('RFC 7662 §2.1: asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {
+    covers('7662-1');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const token = server.issue();
@@ -39,14 +42,16 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
   });
 
   it.each(['false', 'null', '"true"', '"True"', '"false"', '""', '1', '0', '[]', '[true]', '{}', '{"active":true}'])(
-    'J6 (RFC 7662 §2.2; 7662-2): active %s is not active',
+    'RFC 7662 §2.2: active %s is not active',
     async (active) => {
+      covers('J6', '7662-2');
       const scene = await world.openIntrospecting();
       await expectBadAnswer(scene, scene.server.answer({ active }), INACTIVE);
     },
   );
 
-  it('J6 (RFC 7662 §2.2): a token that the server does not know is not active', async () => {
+  it('RFC 7662 §2.2: a token that the server does not know is not active', async () => {
+    covers('J6');
     const scene = await world.openIntrospecting();
     const token = scene.server.issue();
     scene.server.revoke(token);
@@ -79,7 +84,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ],
     ['is a form', () => 'active=true&scope=read'],
     ['is nested very deep', (good) => good.replace('}', `,"x":${'['.repeat(33)}${']'.repeat(33)}}`)],
-  ])('J6 (7662-5): an answer that %s blames nobody, and is not remembered', async (_, change) => {
+  ])('an answer that %s blames nobody, and is not remembered', async (_, change) => {
+    covers('J6', '7662-5');
     const scene = await world.openIntrospecting();
     await expectNoAnswer(scene, (server) => {
       server.reply = (res, good) => {
@@ -109,12 +115,14 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['has two scopes in one member of a list', { scope: '["read write"]' }, 'claim_malformed'],
     ['has a number for its subject', { sub: '42' }, 'claim_malformed'],
     ['has a number for its client', { client_id: '1' }, 'claim_malformed'],
-  ])('J7 (RFC 7662 §4; 7662-4): an active token that %s is refused', async (_, changes, reason) => {
+  ])('RFC 7662 §4: an active token that %s is refused', async (_, changes, reason) => {
+    covers('J7', '7662-4');
     const scene = await world.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken(reason));
   });
 
-  it('J7 (7662-4): an active token that is expired is refused, whatever active says, and not asked about each time', async () => {
+  it('an active token that is expired is refused, whatever active says, and not asked about each time', async () => {
+    covers('J7', '7662-4');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const [token, control] = [
@@ -131,7 +139,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     await expectAdmitted(scene, token);
   });
 
-  it('J7, H26 (7662-4): an active token that is not valid yet is accepted once it is', async () => {
+  it('an active token that is not valid yet is accepted once it is', async () => {
+    covers('J7', 'H26', '7662-4');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const token = server.issue({ nbf: String(server.now + 6) });
@@ -141,7 +150,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     expect(server.hits.introspection).toBe(1);
   });
 
-  it.each(['/', '.evil.test', '/tenant'])('J7 (7662-4): ours with "%s" behind it is another issuer', async (end) => {
+  it.each(['/', '.evil.test', '/tenant'])('ours with "%s" behind it is another issuer', async (end) => {
+    covers('J7', '7662-4');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const text = server.answer({ iss: JSON.stringify(server.issuer + end) });
@@ -152,7 +162,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['another client', { client_id: '"other-client"' }],
     ['no client', { client_id: undefined }],
     ['a client of null', { client_id: 'null' }],
-  ])('J7: where clients are listed, an active token of %s is refused', async (_, changes) => {
+  ])('where clients are listed, an active token of %s is refused', async (_, changes) => {
+    covers('J7');
     const scene = await world.openIntrospecting({ verifier: { clientIds: ['test-client'] } });
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('client_not_allowed'));
   });
@@ -162,7 +173,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['a scope of null', { scope: 'null' }],
     ['another scope', { scope: '"write"' }],
     ['a scope that begins like the one', { scope: '"read:all"' }],
-  ])('J7 (7662-4): an active token with %s does not have the scope of the route', async (_, changes) => {
+  ])('an active token with %s does not have the scope of the route', async (_, changes) => {
+    covers('J7', '7662-4');
     const scene = await world.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), insufficientScope('read'));
   });
@@ -178,17 +190,19 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['the nonce of an ID token', { nonce: '"x"' }],
     ['the events of a logout token', { events: '{}' }],
     ['an answer inside of the answer', { token_introspection: '{"active":true}' }],
-  ])('J7 (RFC 8725 §3.12): what is active and has %s is no access token', async (_, changes) => {
+  ])('RFC 8725 §3.12: what is active and has %s is no access token', async (_, changes) => {
+    covers('J7');
     const scene = await world.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('token_type_not_allowed'));
   });
 
-  it.each<[string, JsonTexts]>([
-    ['9449-15 (RFC 9449 §6.2): to a DPoP key', { token_type: '"DPoP"', cnf: `{"jkt":"${THUMBPRINT}"}` }],
-    ['8705-3 (RFC 8705 §3.2): to a certificate', { cnf: `{"x5t#S256":"${THUMBPRINT}"}` }],
-    ['J7 (RFC 7800 §3.1): in a way that nobody knows', { cnf: '{}' }],
-    ['J7 (RFC 7800 §3.1): by no object', { cnf: '"x"' }],
-  ])('%s an active token is bound, so it is refused as a bearer token', async (_, changes) => {
+  it.each<[string, JsonTexts, RowId]>([
+    ['RFC 9449 §6.2: to a DPoP key', { token_type: '"DPoP"', cnf: `{"jkt":"${THUMBPRINT}"}` }, '9449-15'],
+    ['RFC 8705 §3.2: to a certificate', { cnf: `{"x5t#S256":"${THUMBPRINT}"}` }, '8705-3'],
+    ['RFC 7800 §3.1: in a way that nobody knows', { cnf: '{}' }, 'J7'],
+    ['RFC 7800 §3.1: by no object', { cnf: '"x"' }, 'J7'],
+  ])('%s an active token is bound, so it is refused as a bearer token', async (_, changes, id) => {
+    covers(id);
     const scene = await world.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('binding_not_proven'));
   });
@@ -209,7 +223,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['LemonLDAP::NG, with a list of audiences', { aud: '["web","https://api.test"]' }],
     ['a server that writes scopes as a list, as some JWTs have them', { scope: '["read","write"]' }],
     ['a server that sends nbf', { nbf: '1799999990' }],
-  ])('J7 (providers): the answer of %s is accepted, and told to the handler', async (_, changes) => {
+  ])('providers: the answer of %s is accepted, and told to the handler', async (_, changes) => {
+    covers('J7');
     const scene = await world.openIntrospecting();
     const { server } = scene;
     const token = server.issue(changes);
@@ -221,7 +236,8 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     expect(server.hits.introspection).toBe(1);
   });
 
-  it('J7 (Django OAuth Toolkit): without audiences the client decides, once audience is false for that issuer', async () => {
+  it('Django OAuth Toolkit: without audiences the client decides, once audience is false for that issuer', async () => {
+    covers('J7');
     const { server, api: strict } = await world.openIntrospecting();
     const issuer = { ...server.issuerOptions(), audience: false as const, clientIds: ['svc'] };
     const api = await world.startIntrospecting(server, { verifier: { issuer } });
@@ -239,8 +255,9 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['New York', NEW_YORK_SECONDS, invalidToken('token_expired')],
     ['Tokyo', TOKYO_SECONDS, undefined],
   ] as const)(
-    'J7 (Django OAuth Toolkit, USE_TZ=False in %s): exp is kept to, unless ignoreExp says otherwise',
+    'Django OAuth Toolkit, USE_TZ=False in %s: exp is kept to, unless ignoreExp says otherwise',
     async (_, offset, answer) => {
+      covers('J7');
       const strict = await world.openIntrospecting();
       const { server } = strict;
       const lax = { server, api: await world.startIntrospecting(server, { introspection: { ignoreExp: true } }) };

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type DiagnosticsMessages, REFUSALS, type RefusalReason } from '../../src/index.js';
 import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { withHeader } from '../support/clients.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
@@ -54,8 +55,9 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   }
 
   it(
-    'H15 (CVE-2026-48524): 10,000 made-up kids in a minute cost what the limit allows; known keys go on, and other issuers have limits of their own',
+    'CVE-2026-48524: 10,000 made-up kids in a minute cost what the limit allows; known keys go on, and other issuers have limits of their own',
     async () => {
+      covers('H15');
       const [a, b] = [await world.openIssuer(), await world.openIssuer()];
       const api = await world.startApi();
       expect(await floodForAMinute(api, [a, b], MANY)).toEqual(every(MANY, 401, 'unknown_key'));
@@ -71,7 +73,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     PATIENCE_MS,
   );
 
-  it('H15: a key that comes during a flood is known when the limit allows the next fetch', async () => {
+  it('a key that comes during a flood is known when the limit allows the next fetch', async () => {
+    covers('H15');
     const { issuer, api } = await world.open();
     expect(await api.ask(newToken(issuer))).toBe('accepted');
     await flood(api, newToken(issuer), 500, async () => {});
@@ -89,7 +92,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     ['of an algorithm that is not allowed', { header: { alg: '"HS256"' } }],
     ['bound to a key', { payload: { cnf: '{"jkt":"x"}' } }],
     ['longer than any kid', { header: { kid: JSON.stringify('k'.repeat(257)) } }],
-  ])('H15: a made-up kid in a token that is %s costs no fetch', async (_, mutation) => {
+  ])('a made-up kid in a token that is %s costs no fetch', async (_, mutation) => {
+    covers('H15');
     const { issuer, api } = await world.open();
     expect(await api.ask(newToken(issuer))).toBe('accepted');
     const header = { kid: '"made-up"', ...mutation.header };
@@ -100,8 +104,9 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   });
 
   it(
-    'H16 (CVE-2026-48524): made-up kids evict no key while the endpoint fails, cost no more fetches, and are 503',
+    'CVE-2026-48524: made-up kids evict no key while the endpoint fails, cost no more fetches, and are 503',
     async () => {
+      covers('H16');
       const [a, b] = [await world.openIssuer(), await world.openIssuer()];
       const api = await world.startApi();
       expect(await api.ask(newToken(a))).toBe('accepted');
@@ -119,7 +124,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     PATIENCE_MS,
   );
 
-  it('H16 (CVE-2026-48524): with no key at hand yet, an endpoint that fails is asked once for each back-off', async () => {
+  it('CVE-2026-48524: with no key at hand yet, an endpoint that fails is asked once for each back-off', async () => {
+    covers('H16');
     const { issuer, api } = await world.open();
     issuer.answerJwks = (res) => res.writeHead(500).end();
     const token = newToken(issuer);
@@ -137,7 +143,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     expect(await api.ask(token)).toBe('accepted');
   });
 
-  it('H17 (CVE-2025-22149): a new kid costs one fetch; a removed one is refused after maxAgeSeconds, in cached tokens too', async () => {
+  it('CVE-2025-22149: a new kid costs one fetch; a removed one is refused after maxAgeSeconds, in cached tokens too', async () => {
+    covers('H17');
     const { issuer, api } = await world.open();
     const [cached, unseen] = [newToken(issuer), newToken(issuer)];
     expect(await api.ask(cached)).toBe('accepted');
@@ -160,7 +167,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     expect(await api.ask(newToken(next))).toBe('accepted');
   });
 
-  it('H17: a key that comes back verifies again what it verified', async () => {
+  it('a key that comes back verifies again what it verified', async () => {
+    covers('H17');
     const { issuer, api } = await world.open();
     const [token, next] = [newToken(issuer), nextKey(issuer)];
     expect(await api.ask(token)).toBe('accepted');
@@ -172,7 +180,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     expect([await api.ask(token), await api.ask(newToken(next))]).toEqual(['accepted', 'unknown_key']);
   });
 
-  it('H17: another key under the kid of one that was removed verifies nothing of what that one did', async () => {
+  it('another key under the kid of one that was removed verifies nothing of what that one did', async () => {
+    covers('H17');
     const { issuer, api } = await world.open();
     const [token, other] = [newToken(issuer), new RawIssuer({ issuer: issuer.issuer })];
     expect(await api.ask(token)).toBe('accepted');
@@ -182,8 +191,9 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
   });
 
   it.each([0, 3600])(
-    'H18: while the endpoint fails keys serve %i seconds longer, then all is 503 and nothing passes',
+    'while the endpoint fails keys serve %i seconds longer, then all is 503 and nothing passes',
     async (staleIfErrorSeconds) => {
+      covers('H18');
       const { issuer, api } = await world.open({ keys: { maxAgeSeconds: MAX_AGE_SECONDS, staleIfErrorSeconds } });
       const cached = newToken(issuer);
       expect(await api.ask(cached)).toBe('accepted');
@@ -207,7 +217,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     },
   );
 
-  it('H19: refresh() drops a removed key at once, and an older answer that comes later does not bring it back', async () => {
+  it('refresh() drops a removed key at once, and an older answer that comes later does not bring it back', async () => {
+    covers('H19');
     const { issuer, api } = await world.open();
     const [cached, next] = [newToken(issuer), nextKey(issuer)];
     expect(await api.ask(cached)).toBe('accepted');
@@ -232,7 +243,8 @@ describe.each(EXPRESS_VERSIONS)('H: floods of kids, and keys that come and go on
     expect([await api.ask(newToken(issuer)), await api.ask(newToken(next))]).toEqual(['unknown_key', 'accepted']);
   });
 
-  describe('H20: a cold start', () => {
+  describe('a cold start', () => {
+    covers('H20');
     const COUNT = 500;
 
     async function open() {

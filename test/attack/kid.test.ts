@@ -4,6 +4,7 @@ import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { DiagnosticsMessages } from '../../src/index.js';
 import { type AttackApi, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
+import { covers } from '../support/covers.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { textsOf } from '../support/leaks.js';
@@ -47,7 +48,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     '\u202ece',
     '\u2028ec',
     '\ufeffec',
-  ])('C5 (RFC 8725 §3.10): %j is a kid that nobody knows, and no text shows it as it is', async (kid) => {
+  ])('RFC 8725 §3.10: %j is a kid that nobody knows, and no text shows it as it is', async (kid) => {
+    covers('C5');
     await withApi({}, async (api) => {
       const token = mutated({ header: { kid: JSON.stringify(kid) } });
       for (const { refusals, response } of await expectRepelled(api, { token, answer: KEY_UNKNOWN })) {
@@ -64,7 +66,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
   it.each([
     ['refused unread where tokens are short', undefined, invalidToken('token_too_large')],
     ['unknown where tokens may be long', 1_048_576, KEY_UNKNOWN],
-  ] as const)('C6: a kid of 100 KB is %s, and nothing keeps it', async (_, maxTokenBytes, answer) => {
+  ] as const)('a kid of 100 KB is %s, and nothing keeps it', async (_, maxTokenBytes, answer) => {
+    covers('C6');
     const messages: UnknownKid[] = [];
     const listen = (message: unknown) => messages.push(message as UnknownKid);
     channel('scopegate:unknown-kid').subscribe(listen);
@@ -85,8 +88,9 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
   });
 
   it.each(['1', '0', 'null', 'true', '[]', '["ec"]', '{}', '{"kid":"ec"}', '""'])(
-    'C7 (RFC 7515 §4.1.4): the kid %s makes a token malformed',
+    'RFC 7515 §4.1.4: the kid %s makes a token malformed',
     async (kid) => {
+      covers('C7');
       await withApi({}, async (api) => {
         const answer = invalidToken('token_malformed');
         expectAnswer(await api.send({ token: api.issuer.token({ header: { kid } }) }), answer, api.realm);
@@ -110,12 +114,14 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     '\uff45\uff43',
     'e\u0441',
     'ec\u200b',
-  ])('C7 (RFC 7515 §4.1.4): the kid %j is another one than ec', async (kid) => {
+  ])('RFC 7515 §4.1.4: the kid %j is another one than ec', async (kid) => {
+    covers('C7');
     const token = mutated({ header: { kid: JSON.stringify(kid) } });
     await withApi({}, (api) => expectRepelled(api, { token, answer: KEY_UNKNOWN }));
   });
 
-  it('C7 (RFC 8259 §8.3): a kid is the same however its characters are escaped', async () => {
+  it('RFC 8259 §8.3: a kid is the same however its characters are escaped', async () => {
+    covers('C7');
     await withApi({}, async (api) => {
       const kid = '"\\u0065\\u0063"';
       const plain = await expectPassed(api, api.issuer.token());
@@ -123,14 +129,16 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C7: a kid that belongs to a key of another kind is of no use', async () => {
+  it('a kid that belongs to a key of another kind is of no use', async () => {
+    covers('C7');
     const token = mutated({ header: { kid: '"rsa"' } });
     await withApi({}, (api) => expectRepelled(api, { token, answer: KEY_UNKNOWN }));
   });
 
   const withoutKid = mutated({ header: { kid: undefined } });
 
-  it('C8 (K10): a token without kid passes with the one key that fits it', async () => {
+  it('a token without kid passes with the one key that fits it', async () => {
+    covers('C8', 'K10');
     await withApi({}, async (api) => {
       const plain = await expectPassed(api, api.issuer.token());
       expect(await expectPassed(api, withoutKid(api))).toEqual(plain);
@@ -138,7 +146,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C8 (K10): a token without kid is refused with requireKid', async () => {
+  it('a token without kid is refused with requireKid', async () => {
+    covers('C8', 'K10');
     await withApi({ verifier: { requireKid: true } }, async (api) => {
       const answer = invalidToken('kid_missing');
       expectAnswer(await api.send({ token: withoutKid(api) }), answer, api.realm);
@@ -147,7 +156,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C8: a token without kid is refused where no key of its kind verifies it', async () => {
+  it('a token without kid is refused where no key of its kind verifies it', async () => {
+    covers('C8');
     const token = signedBy(NAMED[0], undefined);
     const answer = invalidToken('signature_invalid');
     await withApi({}, (api) => expectRepelled(api, { token, control: withoutKid, answer }));
@@ -158,7 +168,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     return (keys) => [...others.map(({ jwk }) => jwk), ...keys];
   }
 
-  it('C8 (jwks-rsa #294): a token without kid is tried with both of two keys that fit', async () => {
+  it('jwks-rsa #294: a token without kid is tried with both of two keys that fit', async () => {
+    covers('C8');
     await withApi({ jwks: preceding(NAMED[0]) }, async (api) => {
       await expectPassed(api, withoutKid(api));
       await expectPassed(api, signedBy(NAMED[0], undefined)(api));
@@ -170,7 +181,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C8: a token without kid costs two verifications, however many keys fit', async () => {
+  it('a token without kid costs two verifications, however many keys fit', async () => {
+    covers('C8');
     await withApi({ jwks: preceding(...NAMED) }, async (api) => {
       const attack = { token: withoutKid, answer: invalidToken('signature_invalid') };
       for (const { refusals } of await expectRepelled(api, attack)) expect(refusals[0]?.detail).toBe('2 keys tried');
@@ -181,7 +193,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
 
   const sameKid = (keys: readonly JWK[]) => [...preceding(NAMED[0])(keys)].map((jwk) => ({ ...jwk, kid: 'ec' }));
 
-  it('C9 (Wycheproof json_web_key 4): of two keys with one kid and one kind, both are tried', async () => {
+  it('Wycheproof json_web_key 4: of two keys with one kid and one kind, both are tried', async () => {
+    covers('C9');
     await withApi({ jwks: sameKid }, async (api) => {
       await expectPassed(api, api.issuer.token());
       await expectPassed(api, signedBy(NAMED[0], 'ec')(api));
@@ -192,7 +205,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C9: of three keys with one kid and one kind, two are tried', async () => {
+  it('of three keys with one kid and one kind, two are tried', async () => {
+    covers('C9');
     const jwks = (keys: readonly JWK[]) => preceding(...NAMED)(keys).map((jwk) => ({ ...jwk, kid: 'ec' }));
     await withApi({ jwks }, async (api) => {
       const attack = { token: signedBy(NAMED[2], 'ec'), control: signedBy(NAMED[0], 'ec') };
@@ -201,7 +215,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     });
   });
 
-  it('C9: of two keys with one kid and two kinds, the algorithm picks', async () => {
+  it('of two keys with one kid and two kinds, the algorithm picks', async () => {
+    covers('C9');
     await withApi({ jwks: sameKid }, async (api) => {
       await expectPassed(api, api.issuer.token());
       await expectPassed(api, api.rsaIssuer.token({ header: { kid: '"ec"' } }));
@@ -211,8 +226,9 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'])(
-    'C10: %s is a kid that nobody knows, and it changes no object',
+    '%s is a kid that nobody knows, and it changes no object',
     async (kid) => {
+      covers('C10');
       const members = Reflect.ownKeys(Object.prototype);
       await withApi({}, (api) =>
         expectRepelled(api, { token: mutated({ header: { kid: JSON.stringify(kid) } }), answer: KEY_UNKNOWN }),
@@ -221,7 +237,8 @@ describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
     },
   );
 
-  it.each(['__proto__', 'constructor', 'toString'])('C10: a key named %s is a key like any other', async (kid) => {
+  it.each(['__proto__', 'constructor', 'toString'])('a key named %s is a key like any other', async (kid) => {
+    covers('C10');
     const jwks = (keys: readonly JWK[]) => keys.map((jwk) => (jwk.kid === 'ec' ? { ...jwk, kid } : jwk));
     await withApi({ jwks }, async (api) => {
       await expectPassed(api, api.issuer.token({ header: { kid: JSON.stringify(kid) } }));

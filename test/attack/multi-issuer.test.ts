@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { IssuerResolver } from '../../src/index.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
@@ -14,7 +15,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
   const forge = (claimed: AttackIssuer, signer: AttackIssuer) =>
     signer.token({ payload: { iss: JSON.stringify(claimed.issuer) } });
 
-  it('H1 (CVE-2025-59936, CVE-2026-49998; RFC 8725 §3.8): the key of an issuer verifies no token of another that has the same kid', async () => {
+  it('CVE-2025-59936, CVE-2026-49998; RFC 8725 §3.8: the key of an issuer verifies no token of another that has the same kid', async () => {
+    covers('H1');
     const [a, b] = [await world.openIssuer(), await world.openIssuer()];
     expect(a.jwk.kid).toBe(b.jwk.kid);
     const api = await world.startApi();
@@ -32,7 +34,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
     expect([a.hits, b.hits]).toEqual([ONCE, ONCE]);
   });
 
-  it('H1 (CVE-2025-59936): names of issuer and kid that make one text together are still two', async () => {
+  it('CVE-2025-59936: names of issuer and kid that make one text together are still two', async () => {
+    covers('H1');
     const clock = (await world.openIssuer()).clock.now;
     const [a, b] = [
       new RawIssuer({ issuer: 'https://issuer.test/a', kid: 'b' }),
@@ -49,7 +52,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
     }
   });
 
-  it('H1: an issuer whose keys cannot be had takes nothing from another, and nothing away', async () => {
+  it('an issuer whose keys cannot be had takes nothing from another, and nothing away', async () => {
+    covers('H1');
     const [a, b] = [await world.openIssuer(), await world.openIssuer()];
     const api = await world.startApi();
     b.answerJwks = (res) => res.writeHead(500).end();
@@ -90,8 +94,9 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
   ];
 
   it.each(NAMES)(
-    'H2, H3 (CVE-2026-32301, CVE-2024-53861; RFC 7519 §4.1.1): an iss that is %s is not trusted, and nobody is asked',
+    'CVE-2026-32301, CVE-2024-53861; RFC 7519 §4.1.1: an iss that is %s is not trusted, and nobody is asked',
     async (_, iss) => {
+      covers('H2', 'H3');
       const [issuer, decoy] = [await world.openIssuer(), await world.openServer()];
       const api = await world.startApi();
       const token = issuer.token({ payload: { iss: JSON.stringify(iss(issuer, decoy.origin)) } });
@@ -110,7 +115,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
     ['a number', '1', 'claim_malformed'],
     ['an object', '{}', 'claim_malformed'],
     ['the trusted name in a list', 'list', 'claim_malformed'],
-  ] as const)('H2: an iss that is %s stands for nobody', async (_, iss, reason) => {
+  ] as const)('an iss that is %s stands for nobody', async (_, iss, reason) => {
+    covers('H2');
     const issuer = await world.openIssuer();
     const api = await world.startApi();
     const token = issuer.token({ payload: { iss: iss === 'list' ? JSON.stringify([issuer.issuer]) : iss } });
@@ -160,8 +166,9 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
     ];
 
     it.each(PRIVATE_PLACES)(
-      'H3 (CVE-2026-41413, CVE-2026-44430; RFC 8725 §3.10): a token that names %s makes nobody ask there',
+      'CVE-2026-41413, CVE-2026-44430; RFC 8725 §3.10: a token that names %s makes nobody ask there',
       async (iss) => {
+        covers('H3');
         const { issuer, api, asked, fetched, as } = await open(() => undefined);
         expect(await api.ask(as(iss))).toBe('issuer_not_trusted');
         expect(await api.ask(issuer.token())).toBe('accepted');
@@ -189,7 +196,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
       'data:application/json,{}',
       'urn:example:issuer',
       'issuer.test',
-    ])('H3: a resolver that trusts every name does not make anybody ask at %j', async (iss) => {
+    ])('a resolver that trusts every name does not make anybody ask at %j', async (iss) => {
+      covers('H3');
       const { issuer, api, fetched, as } = await open((name) => ({ issuer: name }));
       expect(await api.ask(as(iss))).toBe('issuer_resolver_failed');
       expect(fetched).toEqual([]);
@@ -198,7 +206,8 @@ describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
       expect(fetched).toEqual([issuer.issuer, issuer.issuer]);
     });
 
-    it('H3: a resolver that answers with another issuer than it was asked for lends nobody its keys', async () => {
+    it('a resolver that answers with another issuer than it was asked for lends nobody its keys', async () => {
+      covers('H3');
       const { issuer, api, fetched, as } = await open(() => ({ issuer: issuer.issuer }));
       expect(await api.ask(issuer.token())).toBe('accepted');
       expect(await api.ask(as('https://other.test'))).toBe('issuer_resolver_failed');

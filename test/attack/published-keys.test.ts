@@ -1,7 +1,9 @@
 import { createHash, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/jws/algorithm.js';
+import type { RowId } from '../security-matrix/catalogue.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { messagesDuring } from '../support/listening.js';
 import { generateKeys, type KeyPair, type Mutation, toJwk } from '../support/raw-issuer.js';
@@ -44,6 +46,7 @@ const SMALL_ORDER_POINTS = [
 const ROCA_MODULUS = base64url((65_537n ** 128n).toString(16).padStart(514, '0'));
 
 interface Row {
+  readonly id: RowId;
   readonly title: string;
   readonly key: OddKey;
   /** Makes the member that is published in place of the key; the key itself is the control. */
@@ -52,91 +55,97 @@ interface Row {
   readonly forge?: (issuer: AttackIssuer) => string;
 }
 
-const row = (title: string, key: OddKey, spoil: Row['spoil'], forge?: Row['forge']): Row => {
-  return { title, key, spoil, ...(forge && { forge }) };
+const row = (id: RowId, title: string, key: OddKey, spoil: Row['spoil'], forge?: Row['forge']): Row => {
+  return { id, title, key, spoil, ...(forge && { forge }) };
 };
 
 const ROWS: readonly Row[] = [
-  row('H10: a private RSA key', RSA, () => privateJwkOf(RSA)),
-  row('H10: a private EC key', EC, () => privateJwkOf(EC)),
-  row('H10: a private OKP key', OKP, () => privateJwkOf(OKP)),
-  row('H10: a public key with an empty d', EC, withMembers({ d: '' })),
-  row('H10: a public key with one prime', RSA, withMembers({ p: RSA.privateKey.export({ format: 'jwk' }).p })),
-  row('H11: an oct key', EC, () => ({ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd' })),
-  row('H11: an EC key with a k', EC, withMembers({ k: SECRET.toString('base64url') })),
+  row('H10', 'a private RSA key', RSA, () => privateJwkOf(RSA)),
+  row('H10', 'a private EC key', EC, () => privateJwkOf(EC)),
+  row('H10', 'a private OKP key', OKP, () => privateJwkOf(OKP)),
+  row('H10', 'a public key with an empty d', EC, withMembers({ d: '' })),
+  row('H10', 'a public key with one prime', RSA, withMembers({ p: RSA.privateKey.export({ format: 'jwk' }).p })),
+  row('H11', 'an oct key', EC, () => ({ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd' })),
+  row('H11', 'an EC key with a k', EC, withMembers({ k: SECRET.toString('base64url') })),
   row(
-    'H12 (RFC 7518 §3.3): an RSA key of 1024 bits',
+    'H12',
+    'RFC 7518 §3.3: an RSA key of 1024 bits',
     RSA,
     () => RSA_1024.jwk,
     (issuer) => sign(issuer, RSA_1024),
   ),
   row(
-    'H12 (RFC 7518 §3.3): an RSA key of 512 bits',
+    'H12',
+    'RFC 7518 §3.3: an RSA key of 512 bits',
     RSA,
     () => RSA_512.jwk,
     (issuer) => sign(issuer, RSA_512),
   ),
   row(
-    'H12: an RSA key of 1024 bits behind zeros',
+    'H12',
+    'an RSA key of 1024 bits behind zeros',
     RSA,
     () => changeBytes('n', (n) => Buffer.concat([Buffer.alloc(128), n]))(RSA_1024.jwk),
     (issuer) => sign(issuer, RSA_1024),
   ),
   row(
-    'H12 (RFC 7518 §6.3.1.1): an RSA key with a zero before it',
+    'H12',
+    'RFC 7518 §6.3.1.1: an RSA key with a zero before it',
     RSA,
     changeBytes('n', (n) => Buffer.concat([Buffer.of(0), n])),
   ),
   row(
-    'H12: an RSA key of 16384 bits',
+    'H12',
+    'an RSA key of 16384 bits',
     RSA,
     changeBytes('n', (n) => Buffer.concat([n, randomBytes(1791), Buffer.of(1)])),
   ),
-  row('H12 (Wycheproof key 9): an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), forgeForExponentOne),
-  row('H12: an RSA key with e = 3', RSA, withMembers({ e: 'Aw' })),
-  row('H12: an RSA key with an even e', RSA, withMembers({ e: 'AQAA' })),
-  row('H12: an RSA key with an e as long as its n', RSA, ({ n, ...jwk }) => ({ ...jwk, n, e: n })),
-  row('H12 (CVE-2017-15361): an RSA key that can be factored', RSA, withMembers({ n: ROCA_MODULUS })),
-  row('H12 (RFC 8725 §3.4): an EC point off its curve', EC, changeBytes('y', flipBit)),
+  row('H12', 'Wycheproof key 9: an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), forgeForExponentOne),
+  row('H12', 'an RSA key with e = 3', RSA, withMembers({ e: 'Aw' })),
+  row('H12', 'an RSA key with an even e', RSA, withMembers({ e: 'AQAA' })),
+  row('H12', 'an RSA key with an e as long as its n', RSA, ({ n, ...jwk }) => ({ ...jwk, n, e: n })),
+  row('H12', 'CVE-2017-15361: an RSA key that can be factored', RSA, withMembers({ n: ROCA_MODULUS })),
+  row('H12', 'RFC 8725 §3.4: an EC point off its curve', EC, changeBytes('y', flipBit)),
   row(
-    'H12 (RFC 8725 §3.4): an EC point at nought',
+    'H12',
+    'RFC 8725 §3.4: an EC point at nought',
     EC,
     withMembers({ x: base64url('00'.repeat(32)), y: base64url('00'.repeat(32)) }),
   ),
-  row('H12: an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
-  row('H12: an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
-  row('H12: an OKP key for key agreement', OKP, () => X25519),
+  row('H12', 'an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
+  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
+  row('H12', 'an OKP key for key agreement', OKP, () => X25519),
   ...SMALL_ORDER_POINTS.map((x) =>
-    row(`H12: an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
+    row('H12', `an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
   ),
-  row('H12b (Wycheproof sig 353): use enc', EC, withMembers({ use: 'enc' })),
-  row('H12b: use SIG', EC, withMembers({ use: 'SIG' })),
-  row('H12b: use in a list', EC, withMembers({ use: ['sig'] })),
-  row('H12b (RFC 7517 §4.3): key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] })),
-  row('H12b: key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] })),
-  row('H12b: key_ops verify twice', EC, withMembers({ key_ops: ['verify', 'verify'] })),
-  row('H12b: key_ops that are a text', EC, withMembers({ key_ops: 'verify' })),
-  row('H12b: key_ops that are none', EC, withMembers({ key_ops: [] })),
-  row('H12b: use sig with key_ops encrypt', EC, withMembers({ use: 'sig', key_ops: ['encrypt'] })),
-  row('H12b: alg RSA-OAEP', RSA, withMembers({ alg: 'RSA-OAEP' })),
-  row('H12b: alg ES521', EC, withMembers({ alg: 'ES521' })),
-  row('H12b (CVE-2015-9235): alg HS256', EC, withMembers({ alg: 'HS256' })),
-  row('H12b: ext that is no boolean', EC, withMembers({ ext: 'yes' })),
-  row('H13: null', EC, () => null),
-  row('H13: a number', EC, () => 1),
-  row('H13: the key as a text', EC, (jwk) => JSON.stringify(jwk)),
-  row('H13: the key in a list', EC, (jwk) => [jwk]),
-  row('H13: an empty object', EC, () => ({})),
-  row('H13: an unknown kty', EC, withMembers({ kty: 'ML' })),
-  row('H13: a kty that objects have', EC, withMembers({ kty: 'constructor' })),
-  row('H13: an RSA key without n', RSA, without('n')),
-  row('H13: an RSA key with a number for e', RSA, withMembers({ e: 65_537 })),
-  row('H13: an EC key without y', EC, without('y')),
-  row('H13: an EC key with a list for x', EC, ({ x, ...jwk }) => ({ ...jwk, x: [x] })),
-  row('H13: a kid that is a number', EC, withMembers({ kid: 7 })),
-  row('H13: a kid in a list', EC, withMembers({ kid: ['odd'] })),
-  row('H13: an alg that is null', EC, withMembers({ alg: null })),
-  row('H13: an alg in a list', EC, withMembers({ alg: ['ES256'] })),
+  row('H12b', 'Wycheproof sig 353: use enc', EC, withMembers({ use: 'enc' })),
+  row('H12b', 'use SIG', EC, withMembers({ use: 'SIG' })),
+  row('H12b', 'use in a list', EC, withMembers({ use: ['sig'] })),
+  row('H12b', 'RFC 7517 §4.3: key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] })),
+  row('H12b', 'key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] })),
+  row('H12b', 'key_ops verify twice', EC, withMembers({ key_ops: ['verify', 'verify'] })),
+  row('H12b', 'key_ops that are a text', EC, withMembers({ key_ops: 'verify' })),
+  row('H12b', 'key_ops that are none', EC, withMembers({ key_ops: [] })),
+  row('H12b', 'use sig with key_ops encrypt', EC, withMembers({ use: 'sig', key_ops: ['encrypt'] })),
+  row('H12b', 'alg RSA-OAEP', RSA, withMembers({ alg: 'RSA-OAEP' })),
+  row('H12b', 'alg ES521', EC, withMembers({ alg: 'ES521' })),
+  row('H12b', 'CVE-2015-9235: alg HS256', EC, withMembers({ alg: 'HS256' })),
+  row('H12b', 'ext that is no boolean', EC, withMembers({ ext: 'yes' })),
+  row('H13', 'null', EC, () => null),
+  row('H13', 'a number', EC, () => 1),
+  row('H13', 'the key as a text', EC, (jwk) => JSON.stringify(jwk)),
+  row('H13', 'the key in a list', EC, (jwk) => [jwk]),
+  row('H13', 'an empty object', EC, () => ({})),
+  row('H13', 'an unknown kty', EC, withMembers({ kty: 'ML' })),
+  row('H13', 'a kty that objects have', EC, withMembers({ kty: 'constructor' })),
+  row('H13', 'an RSA key without n', RSA, without('n')),
+  row('H13', 'an RSA key with a number for e', RSA, withMembers({ e: 65_537 })),
+  row('H13', 'an EC key without y', EC, without('y')),
+  row('H13', 'an EC key with a list for x', EC, ({ x, ...jwk }) => ({ ...jwk, x: [x] })),
+  row('H13', 'a kid that is a number', EC, withMembers({ kid: 7 })),
+  row('H13', 'a kid in a list', EC, withMembers({ kid: ['odd'] })),
+  row('H13', 'an alg that is null', EC, withMembers({ alg: null })),
+  row('H13', 'an alg in a list', EC, withMembers({ alg: ['ES256'] })),
 ];
 
 describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s', (_, express) => {
@@ -144,7 +153,8 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
 
   it.each(ROWS.map((one) => [one.title, one] as const))(
     '%s verifies no token, not even one that it verified before, and spoils no other key',
-    async (_title, { key, spoil, forge }) => {
+    async (_title, { id, key, spoil, forge }) => {
+      covers(id);
       const issuer = await world.openIssuer();
       const [token, good] = [sign(issuer, key), issuer.token({ payload: { jti: '"good"' } })];
       issuer.published = [key.jwk, issuer.jwk];
@@ -173,7 +183,8 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
     ['x5c of another key', { x5c: ['AAAA'] }],
     ['x5u', { x5u: 'http://127.0.0.1:1' }],
     ['a member that nobody knows', { toString: null, x: EC.jwk['x'] }],
-  ])('H13 (RFC 7517 §4): a key with %s is what its own members say', async (_, members) => {
+  ])('RFC 7517 §4: a key with %s is what its own members say', async (_, members) => {
+    covers('H13');
     const issuer = await world.openIssuer();
     issuer.published = [{ ...EC.jwk, ...members }, issuer.jwk];
     const api = await world.startApi();
@@ -182,8 +193,9 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
   });
 
   it.each(['RS384', 'PS256'] as const)(
-    'H12b (RFC 8725 §3.1): a key that says alg %s verifies such tokens, and no others from then on',
+    'RFC 8725 §3.1: a key that says alg %s verifies such tokens, and no others from then on',
     async (alg) => {
+      covers('H12b');
       const issuer = await world.openIssuer();
       issuer.published = [RSA.jwk];
       const [token, fitting] = [sign(issuer, RSA), sign(issuer, { ...RSA, algorithm: alg })];
@@ -197,7 +209,8 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
     },
   );
 
-  it('H10: a private key is reported, and its private half is shown nowhere', async () => {
+  it('a private key is reported, and its private half is shown nowhere', async () => {
+    covers('H10');
     const issuer = await world.openIssuer();
     issuer.published = [privateJwkOf(EC), issuer.jwk];
     const { verifier, ask } = await world.startApi();
@@ -212,8 +225,9 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
   });
 
   it.each(['HS256', 'HS384', 'HS512'] as const)(
-    'H11 (CVE-2015-9235): %s with the secret of an oct key is refused',
+    'CVE-2015-9235: %s with the secret of an oct key is refused',
     async (algorithm) => {
+      covers('H11');
       const issuer = await world.openIssuer();
       issuer.published = [{ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd', alg: algorithm }, EC.jwk];
       const api = await world.startApi();
@@ -226,7 +240,8 @@ describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s
     },
   );
 
-  describe('H14', () => {
+  describe('very many keys in a key set', () => {
+    covers('H14');
     const MANY = 100_000;
 
     it('100,000 keys are more than is read: 503, and cached keys go on', async () => {

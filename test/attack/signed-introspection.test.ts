@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type IntrospectionServer, type Replying, replyWell, SIGNED_ANSWER } from '../support/introspection-server.js';
@@ -19,7 +20,8 @@ const BACK_OFF_SECONDS = 61;
 describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
-  it('RFC 9701 §4, §5 (9701-1): a signed answer is asked for, verified with the keys of the issuer, and shown', async () => {
+  it('RFC 9701 §4, §5: a signed answer is asked for, verified with the keys of the issuer, and shown', async () => {
+    covers('9701-1');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     const [good, bad] = [server.issue(), server.issue()];
@@ -74,7 +76,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
       'token_introspection has active twice',
       () => ({ payload: { token_introspection: '{"active":true,"active":true}' } }),
     ],
-  ])('J11 (RFC 9701 §5, §8.1; 9701-1): an answer whose %s is 503, and is not remembered', async (_name, mutate) => {
+  ])('RFC 9701 §5, §8.1: an answer whose %s is 503, and is not remembered', async (_name, mutate) => {
+    covers('J11', '9701-1');
     const scene = await world.openIntrospecting(SIGNED);
     await expectNoAnswer(scene, (server) => {
       server.reply = replySigned((good) => {
@@ -105,7 +108,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
       'is signed and has status 401',
       (res, good) => void res.writeHead(401, { 'content-type': SIGNED_ANSWER }).end(good),
     ],
-  ])('J11 (RFC 9701 §5; 9701-1): an answer that %s is 503, and is not remembered', async (_name, reply) => {
+  ])('RFC 9701 §5: an answer that %s is 503, and is not remembered', async (_name, reply) => {
+    covers('J11', '9701-1');
     const scene = await world.openIntrospecting(SIGNED);
     await expectNoAnswer(scene, (server) => {
       server.reply = reply;
@@ -124,7 +128,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
       ({ now }) => ({ payload: { iat: String(now + 5), exp: String(now + 1), nbf: '1' } }),
     ],
     ['no kid', () => ({ header: { kid: undefined } })],
-  ])('J11 (9701-1): an answer with %s is believed', async (_name, mutate) => {
+  ])('an answer with %s is believed', async (_name, mutate) => {
+    covers('J11', '9701-1');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     server.reply = (res, good) => {
@@ -134,7 +139,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
     expect(await expectAdmitted(scene, server.issue())).toEqual(JSON.parse(server.answer()));
   });
 
-  it('J11 (9701-1): nothing is read from the top level of an answer', async () => {
+  it('nothing is read from the top level of an answer', async () => {
+    covers('J11', '9701-1');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue({ scope: '"write"' });
@@ -154,7 +160,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
     await expectRefusal(scene, revoked, INACTIVE);
   });
 
-  it('J11: an answer that was kept is not believed a minute later', async () => {
+  it('an answer that was kept is not believed a minute later', async () => {
+    covers('J11');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue();
@@ -168,7 +175,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
     await expectRefusal(scene, token, INACTIVE);
   });
 
-  it('J11, H17: a key that is new is fetched once, and one that was withdrawn signs no answer any more', async () => {
+  it('a key that is new is fetched once, and one that was withdrawn signs no answer any more', async () => {
+    covers('J11', 'H17');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     const next = new RawIssuer({ issuer: server.issuer, kid: 'key-2' });
@@ -187,7 +195,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
     await expectAdmitted(scene, server.issue());
   });
 
-  it('J11: keys that cannot be had are 503 as well, and the answer is believed once they can', async () => {
+  it('keys that cannot be had are 503 as well, and the answer is believed once they can', async () => {
+    covers('J11');
     const scene = await world.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue();
@@ -203,7 +212,8 @@ describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) =>
     ['as it is', '"token-introspection+jwt"'],
     ['as a JWT like any other', '"JWT"'],
     ['as an access token', '"at+jwt"'],
-  ])('RFC 9701 §8.1 (9701-2): a signed answer that is presented %s is no access token', async (_name, typ) => {
+  ])('RFC 9701 §8.1: a signed answer that is presented %s is no access token', async (_name, typ) => {
+    covers('9701-2');
     const { server, api: strict } = await world.openIntrospecting(SIGNED);
     const lenient = await world.startIntrospecting(server, { ...SIGNED, verifier: { profile: 'jwt' } });
     // It has whatever else an access token has.

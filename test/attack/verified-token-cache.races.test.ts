@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { IssuerResolver } from '../../src/index.js';
 import { lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { withHeader } from '../support/clients.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
@@ -25,7 +26,8 @@ type Step =
 describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and in races on %s', (_, express) => {
   const world = useAttackWorld(express);
 
-  describe('H27', () => {
+  describe('what is remembered', () => {
+    covers('H27');
     it(
       '100,000 good tokens leave as many entries as there may be, and a token that is used all along stays',
       async () => {
@@ -52,8 +54,9 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     );
 
     it(
-      'H26 (CVE-2026-48524): a burst of bad tokens neither fills the cache nor evicts anything',
+      'CVE-2026-48524: a burst of bad tokens neither fills the cache nor evicts anything',
       async () => {
+        covers('H26');
         const { issuer, api } = await world.open({ tokenCache: { max: 2 } });
         const good = [lasting(issuer, 'one'), lasting(issuer, 'two')];
         for (const token of good) expect(await api.ask(token)).toBe('accepted');
@@ -85,7 +88,8 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     );
   });
 
-  describe('H28: 100 requests at once with one new token', () => {
+  describe('100 requests at once with one new token', () => {
+    covers('H28');
     it('are all accepted where its key is fetched meanwhile, by one fetch', async () => {
       const { issuer, api } = await world.open();
       const next = nextKey(issuer);
@@ -168,7 +172,8 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
     });
   });
 
-  describe('H29: a token that is remembered', () => {
+  describe('a token that is remembered', () => {
+    covers('H29');
     it('is refused where a resolver gives its issuer other rules', async () => {
       let rules = {};
       const resolver: IssuerResolver = (iss) => ({ issuer: iss, ...rules });

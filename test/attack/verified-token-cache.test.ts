@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claim, createVerifier, type IssuerResolver, type VerifierOptions } from '../../src/index.js';
 import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
@@ -21,7 +22,8 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     await api.ask(unseen),
   ];
 
-  describe('H21 (fast-jwt to 6.3.3): a token that was accepted', () => {
+  describe('fast-jwt to 6.3.3: a token that was accepted', () => {
+    covers('H21');
     it.each<[string, Mutation['payload'], number]>([
       ['iat', {}, TOLERANCE_SECONDS],
       ['iat and nbf', { nbf: '1800000000' }, TOLERANCE_SECONDS],
@@ -45,7 +47,8 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
       expect(hitsOf(api)).toBeGreaterThan(1);
     });
 
-    it('J19: is judged by the clock as it is, forwards and backwards', async () => {
+    it('is judged by the clock as it is, forwards and backwards', async () => {
+      covers('J19');
       const { issuer, api } = await world.open({ maxTokenAgeSeconds: 1800 });
       const make = (jti: string) =>
         issuer.token({ payload: { jti: JSON.stringify(jti), nbf: String(issuer.now - 60) } });
@@ -98,7 +101,7 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
   });
 
   // Revocation, logout and status lists come with later issues; their rows belong here.
-  describe('H22: a token that was accepted', () => {
+  describe('a token that was accepted', () => {
     it('is refused once its key is withdrawn', async () => {
       const { issuer, api } = await world.open();
       const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
@@ -155,7 +158,8 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
   });
 
-  describe('H23: tokens that have much in common', () => {
+  describe('tokens that have much in common', () => {
+    covers('H23');
     /** Asks for all, one by one and at once, cold and warm; the API checks that each gets its own claims. */
     async function expectApart(api: IssuerApi, tokens: readonly string[]) {
       const accepted = tokens.map(() => 'accepted');
@@ -212,7 +216,8 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     });
   });
 
-  it('H24 (CVE-2021-32701, GO-2022-0406): the answer of one route, guard or verifier is not that of another', async () => {
+  it('CVE-2021-32701, GO-2022-0406: the answer of one route, guard or verifier is not that of another', async () => {
+    covers('H24');
     const issuer = await world.openIssuer();
     const stranger = new RawIssuer({ issuer: 'https://stranger.test' });
     const others: ReturnType<typeof createVerifier>[] = [];
@@ -271,7 +276,8 @@ describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not c
     for (const other of others) other.close();
   });
 
-  describe('H26: a token that was refused', () => {
+  describe('a token that was refused', () => {
+    covers('H26');
     it.each<[string, (issuer: AttackIssuer, next: RawIssuer) => void, number, string, Mutation['payload']?]>([
       ['before its nbf', () => {}, 31, 'token_not_yet_valid', { nbf: '1800000030' }],
       ['before its key came', (issuer, next) => (issuer.published = [issuer.jwk, next.jwk]), 31, 'unknown_key'],

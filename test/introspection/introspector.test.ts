@@ -10,6 +10,7 @@ import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
+import { covers } from '../support/covers.js';
 import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
 import { until } from '../support/key-server.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -66,13 +67,15 @@ describe('Introspector', () => {
   it.each([
     ['exp, where that comes first', 20, 20],
     ['cacheSeconds, where that comes first', 61, 60],
-  ])('J9 (7662-3): lets an answer hold until %s', async (_, seconds, held) => {
+  ])('lets an answer hold until %s', async (_, seconds, held) => {
+    covers('J9', '7662-3');
     const { ask } = create();
     const verified = (await ask(server.issue({ exp: String(server.now + seconds) }))) as VerifiedToken;
     expect(verified.introspected?.goodUntil).toBe(server.clock.now() + held * 1000);
   });
 
-  it('J9: counts the time of an answer from its question on, however slow it was', async () => {
+  it('counts the time of an answer from its question on, however slow it was', async () => {
+    covers('J9');
     const { ask } = create();
     const token = server.issue();
     server.reply = (...reply) => {
@@ -102,7 +105,8 @@ describe('Introspector', () => {
     expect(server.questions.length).toBe(2);
   });
 
-  it('J10: lets all who bring one token wait for one answer, and asks again after a failure', async () => {
+  it('lets all who bring one token wait for one answer, and asks again after a failure', async () => {
+    covers('J10');
     const { ask } = create();
     const token = server.issue();
     server.reply = (res) => void res.writeHead(500).end();
@@ -116,7 +120,8 @@ describe('Introspector', () => {
     expect(server.questions.length).toBe(2);
   });
 
-  it('J9: keeps the answers of issuers apart, though they have one name', async () => {
+  it('keeps the answers of issuers apart, though they have one name', async () => {
+    covers('J9');
     const { ask, issuer, createAnIssuer } = create();
     const other = createAnIssuer();
     const token = server.issue();
@@ -138,7 +143,8 @@ describe('Introspector', () => {
     await until(() => server.questions.length === 4);
   });
 
-  it('J9: remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
+  it('remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
+    covers('J9');
     for (const [cacheSeconds, seconds] of [
       [60, 5],
       [3, 3],
@@ -178,7 +184,8 @@ describe('Introspector', () => {
     expect(issuer.introspection?.status()).toEqual({ calls: 1, inFlight: 0, lastError: error });
   });
 
-  it('F15: says nothing of the token or of the secret when it refuses', async () => {
+  it('says nothing of the token or of the secret when it refuses', async () => {
+    covers('F15');
     const { ask } = create();
     const token = server.issue();
     const replies = [

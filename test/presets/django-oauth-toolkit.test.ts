@@ -6,6 +6,7 @@ import { createVerifier, type IssuerOptions, type Verifier } from '../../src/ind
 import { type DjangoOAuthToolkitOptions, djangoOAuthToolkit } from '../../src/presets/index.js';
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { changed, tokensOf } from '../support/preset-world.js';
 import { ISSUED_AT, jwt, type TokenShape } from '../support/provider-tokens.js';
@@ -110,7 +111,8 @@ describe('djangoOAuthToolkit', () => {
     });
   });
 
-  it('Django OAuth Toolkit, J6: accepts an opaque token by one question to the endpoint', async () => {
+  it('Django OAuth Toolkit: accepts an opaque token by one question to the endpoint', async () => {
+    covers('J6');
     const { clientId, scopes, audience } = await verifierOf(djangoOAuthToolkit(optionsWith())).verify(OPAQUE);
     expect({ clientId, scopes, audience }).toEqual({ clientId: 'svc', scopes: ['read', 'write'], audience: [] });
     expect(server.paths).toEqual(['/o/introspect/']);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AuthorizationError, ConfigurationError, IssuerUnavailableError, toError } from '../../src/protocol/errors.js';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { covers } from '../support/covers.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
 
@@ -29,7 +30,8 @@ describe('toError', () => {
     expect(error).toMatchObject({ reason, detail: 'a detail' });
   });
 
-  it.each(REASONS)('cases F14, F15: %s turned into JSON says what the answer says and no more', (reason) => {
+  it.each(REASONS)('%s turned into JSON says what the answer says and no more', (reason) => {
+    covers('F14', 'F15');
     const cause = new Error('a cause');
     const error = toError(new Refusal(reason, 'a detail', { cause }), 'api');
     expect(JSON.stringify(error)).toBe(error.body);

@@ -7,6 +7,7 @@ import { type HandlerToken, toAccessToken } from '../../src/token/to-access-toke
 import { VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
+import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
 
@@ -57,7 +58,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status()).toEqual({ size: 1, max: 10, hits: 2, misses: 1 });
   });
 
-  it('H23, CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
+  it('CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
+    covers('H23');
     const cache = new TokenStore(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
@@ -70,14 +72,16 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(`${token}A`)).toBeUndefined();
   });
 
-  it('H23: keeps tokens with one sub, aud and jti apart', async () => {
+  it('keeps tokens with one sub, aud and jti apart', async () => {
+    covers('H23');
     const cache = new TokenStore(10, TRUSTING);
     const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
     for (const token of tokens) cache.set(token, await verified(token));
     expect(tokens.map((token) => cache.get(token)?.claims['tenant'])).toEqual(['blue', 'red']);
   });
 
-  it('H27: is pushed out by no token that comes once, once it is full', async () => {
+  it('is pushed out by no token that comes once, once it is full', async () => {
+    covers('H27');
     const cache = new TokenStore(2, TRUSTING);
     const [a = '', b = '', ...once] = Array.from({ length: 50 }, (_, i) =>
       issuer.token({ payload: { sub: `"${i}"` } }),
@@ -88,7 +92,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status().size).toBe(2);
   });
 
-  it('H27: takes a token of its own in again, full or not', async () => {
+  it('takes a token of its own in again, full or not', async () => {
+    covers('H27');
     const cache = new TokenStore(1, TRUSTING);
     const token = issuer.token();
     const [first, second] = [await verified(token), await verified(token)];
@@ -97,7 +102,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(token)).toBe(second.accessToken);
   });
 
-  it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
+  it('holds no more tokens than it may, and drops the one that was not used for longest', async () => {
+    covers('H27');
     const cache = new TokenStore(2, TRUSTING);
     const [a = '', b = '', c = ''] = ['"a"', '"b"', '"c"'].map((sub) => issuer.token({ payload: { sub } }));
     cache.set(a, await verified(a));
@@ -110,7 +116,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status().size).toBe(2);
   });
 
-  it('H17: forgets a token whose key the issuer does not hold any more', async () => {
+  it('forgets a token whose key the issuer does not hold any more', async () => {
+    covers('H17');
     const online = await createTestIssuer();
     const cache = new TokenStore(10, TRUSTING);
     const token = await online.token();
@@ -129,7 +136,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status()).toEqual({ size: 0, max: 10, hits: 2, misses: 1 });
   });
 
-  it('H24, CVE-2021-32701: knows no token that another verifier verified', async () => {
+  it('CVE-2021-32701: knows no token that another verifier verified', async () => {
+    covers('H24');
     const token = issuer.token();
     const [own, others] = [new TokenStore(10, TRUSTING), new TokenStore(10, TRUSTING)];
     own.set(token, await verified(token));
@@ -137,7 +145,8 @@ describe('VerifiedTokenCache', () => {
     expect(others.get(token)).toBeUndefined();
   });
 
-  it('H23: finds each of many tokens whose ends are the same, and no stranger with that end', async () => {
+  it('finds each of many tokens whose ends are the same, and no stranger with that end', async () => {
+    covers('H23');
     const cache = new TokenStore(1000, TRUSTING);
     const genuine = await verified(issuer.token());
     // More than a count of one end goes up to.

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier, type VerifierOptions } from '../../src/index.js';
 import type { IntrospectionOptions } from '../../src/issuer/introspection-options.js';
 import { verdictOf } from '../support/clients.js';
+import { covers } from '../support/covers.js';
 import { IntrospectionServer } from '../support/introspection-server.js';
 import { until } from '../support/key-server.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
@@ -61,7 +62,8 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     ['a line break', 'a\r\nb'],
     ['a letter beyond ASCII', 'caf\u00e9'],
     ['an equals sign alone', '='],
-  ])('7662-6 (RFC 6750 §2.1): asks nobody about a token of %s', async (_, token) => {
+  ])('RFC 6750 §2.1: asks nobody about a token of %s', async (_, token) => {
+    covers('7662-6');
     const verifier = start();
     server.say(token, server.answer());
     expect(await verdictOf(verifier.verify(token))).toBe('token_malformed');
@@ -69,7 +71,8 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     expect(await verdictOf(verifier.verify(server.issue()))).toBe('accepted');
   });
 
-  it('7662-6: asks nobody about a token that is longer than maxTokenBytes', async () => {
+  it('asks nobody about a token that is longer than maxTokenBytes', async () => {
+    covers('7662-6');
     const verifier = start({}, { maxTokenBytes: 256 });
     const [good, long] = ['x'.repeat(256), 'x'.repeat(257)];
     for (const token of [good, long]) server.say(token, server.answer());
@@ -144,8 +147,9 @@ describe('verifyAccessToken, where an issuer introspects', () => {
   });
 
   it.each(['"https://other.test"', '""', '1', 'null', '["x"]'])(
-    'H2 (8725-8): asks nobody about a JWT with the iss %s, with jwt: true as without',
+    'asks nobody about a JWT with the iss %s, with jwt: true as without',
     async (iss) => {
+      covers('H2', '8725-8');
       const token = server.token({ payload: { iss } });
       server.say(token, server.answer());
       for (const introspection of [{}, ASKS_JWTS]) {
@@ -175,7 +179,8 @@ describe('verifyAccessToken, where an issuer introspects', () => {
       expect(asked()).toEqual([token]);
     });
 
-    it('H1: verifies JWTs of another issuer with the keys of that one, and shows them to nobody', async () => {
+    it('verifies JWTs of another issuer with the keys of that one, and shows them to nobody', async () => {
+      covers('H1');
       const other = new RawIssuer({ issuer: 'https://other.test' });
       const issuer = [other.verifierOptions.issuer, server.issuerOptions(ASKS_JWTS)];
       const verifier = start({}, { issuer });

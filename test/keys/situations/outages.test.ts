@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, type Verdicts, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KEY_OUTAGES, type KeyOutage, networkFailure, stream64MiB } from '../../support/key-outages.js';
 import { type DocumentName, KeyServer, until } from '../../support/key-server.js';
 
@@ -43,8 +44,9 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
   }
 
   it.each(CASES)(
-    'H18: %s: %s: known keys answer for staleIfErrorSeconds, then 503, then it recovers',
+    '%s: %s: known keys answer for staleIfErrorSeconds, then 503, then it recovers',
     async (document, _, outage) => {
+      covers('H18');
       const { server, verifier, clients } = await open(document, outage);
       expect(await clients.ask()).toEqual(both('accepted'));
       await untilFailed(verifier, 1, outage.hangs, server, document);
@@ -71,8 +73,9 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
   );
 
   it.each(CASES)(
-    'H7, H8: %s: %s: without keys it is 503, within the deadline, and then it recovers',
+    '%s: %s: without keys it is 503, within the deadline, and then it recovers',
     async (document, _, outage) => {
+      covers('H7', 'H8');
       const server = await KeyServer.create();
       const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
       server.answer(document, outage.respond);
@@ -97,7 +100,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     },
   );
 
-  it('H18: an outage of two hours costs one attempt for each back-off, a minute apart at most', async () => {
+  it('an outage of two hours costs one attempt for each back-off, a minute apart at most', async () => {
+    covers('H18');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const clients = await Clients.create(server.issuer, verifier);
@@ -124,7 +128,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(attempts.length).toBeGreaterThan(7200 / 66);
   });
 
-  it('H18: takes another time from staleIfErrorSeconds, none included', async () => {
+  it('takes another time from staleIfErrorSeconds, none included', async () => {
+    covers('H18');
     const server = await KeyServer.create();
     const keys = { maxAgeSeconds: 100, staleIfErrorSeconds: 0 };
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache, keys });
@@ -136,7 +141,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(await clients.ask()).toEqual(both('keys_unavailable'));
   });
 
-  it('H8: reads no more of a body of 64 MiB than maxResponseBytes and a chunk', async () => {
+  it('reads no more of a body of 64 MiB than maxResponseBytes and a chunk', async () => {
+    covers('H8');
     const server = await KeyServer.create();
     let chunks = 0;
     server.answer('jwks', () => new Response(stream64MiB(() => (chunks += 1))));
@@ -151,7 +157,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(chunks).toBeLessThanOrEqual(6);
   });
 
-  it('H4, H9: no redirect is followed: the other place is not asked', async () => {
+  it('no redirect is followed: the other place is not asked', async () => {
+    covers('H4', 'H9');
     for (const status of [301, 302, 303, 307, 308]) {
       const server = await KeyServer.create();
       const location = 'https://elsewhere.test/jwks';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, createVerifier, type VerifierSnapshot } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 import { OwnKey } from '../../support/own-key.js';
@@ -34,7 +35,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: answers requests that come at once in the same way, with one refresh behind them', async () => {
+  it('answers requests that come at once in the same way, with one refresh behind them', async () => {
+    covers('H20');
     const { server, start } = await openWithSnapshot();
     const tokens = await Promise.all(Array.from({ length: 100 }, () => server.issuer.token(EVERLASTING)));
     const held = server.hold('metadata');
@@ -53,7 +55,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.requests).toEqual([]);
   });
 
-  it('H17: a key that was withdrawn since dies with the first refresh', async () => {
+  it('a key that was withdrawn since dies with the first refresh', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -68,7 +71,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
   });
 
-  it('H17: a key rotated in since is accepted in the first request that names it', async () => {
+  it('a key rotated in since is accepted in the first request that names it', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     await server.issuer.rotate();
     const verifier = start();
@@ -76,7 +80,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits.jwks).toBeLessThanOrEqual(2);
   });
 
-  it('H19: refresh() is not undone by a snapshot that takes longer to read', async () => {
+  it('refresh() is not undone by a snapshot that takes longer to read', async () => {
+    covers('H19');
     const { server, snapshot, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -101,7 +106,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(verifier.status().issuers[0]?.keys.map((key) => key.kid)).toEqual(['es256-2']);
   });
 
-  it('H18: in an outage its keys answer until they are older than snapshotMaxAgeSeconds', async () => {
+  it('in an outage its keys answer until they are older than snapshotMaxAgeSeconds', async () => {
+    covers('H18');
     const { server, start } = await openWithSnapshot();
     server.answer('metadata', () => new Response(null, { status: 500 }));
     const verifier = start();
@@ -157,7 +163,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H13: members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+  it('members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+    covers('H13');
     const circle: { self?: unknown } = {};
     circle.self = circle;
     const { server, snapshot, start } = await openWithSnapshot();
@@ -176,7 +183,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(rejections).toEqual([]);
   });
 
-  it('H17: an issuer that a resolver gives again does not start with the snapshot again', async () => {
+  it('an issuer that a resolver gives again does not start with the snapshot again', async () => {
+    covers('H17');
     const server = await KeyServer.create();
     const other = createVerifier(server.verifierOptions);
     await other.ready();
