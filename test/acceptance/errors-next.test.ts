@@ -4,15 +4,15 @@ import { AuthorizationError, IssuerUnavailableError, REFUSALS } from '../../src/
 import { CONTRACT_ROWS, OUTAGE_ROWS, startContractApi } from '../support/contract-rows.js';
 import { expectAccepted, expectAnswer, expectRefused } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 const NEXT = { errors: 'next' } as const;
 const rows = CONTRACT_ROWS.map((row) => [row.answer.reason, row.answer.status, row] as const);
 const outages = OUTAGE_ROWS.map((row) => [row.answer.reason, row.answer.status, row] as const);
 
 describe.each(EXPRESS_VERSIONS)("errors: 'next' on %s", (_, express) => {
-  let own: GuardedApi;
-  let byDefault: GuardedApi;
+  let own: TestIssuerApi;
+  let byDefault: TestIssuerApi;
   const caught: unknown[] = [];
 
   const answer: ErrorRequestHandler = (error, _req, res, _next) => {
@@ -67,7 +67,7 @@ describe.each(EXPRESS_VERSIONS)("errors: 'next' on %s", (_, express) => {
     'docs/http.md: hands %s over with status %d and Retry-After',
     async (_, __, { answer: expected, begin, verifier }) => {
       const errors: unknown[] = [];
-      const api = await startGuardedApi({
+      const api = await startTestIssuerApi({
         express,
         ...(verifier && { verifier }),
         guard: NEXT,

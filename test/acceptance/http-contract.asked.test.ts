@@ -2,17 +2,18 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, REFUSALS } from '../../src/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
+import type { AuthorizationServer } from '../support/authorization-server.js';
 import { ASKED_REASONS } from '../support/contract-rows.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
+import { expectAdmitted, expectRefusal } from '../support/expect-introspection.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import type { IntrospectionServer } from '../support/introspection-server.js';
-import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
+import { useTestbed } from '../support/testbed.js';
 
 const SECRET = 'a secret of 32 bytes, or of more of them';
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function legacyToken({ audience, now }: IntrospectionServer): string {
+function legacyToken({ audience, now }: AuthorizationServer): string {
   const claims = { iss: 'legacy', aud: audience, sub: 'alice', scope: 'read', exp: now + 60 };
   const input = `${encode({ alg: 'HS256' })}.${encode(claims)}`;
   return `${input}.${createHmac('sha256', SECRET).update(input).digest('base64url')}`;
@@ -42,10 +43,10 @@ describe('the rows of the HTTP contract where somebody is asked', () => {
 });
 
 describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s, where somebody is asked', (_, express) => {
-  const world = useIntrospectionWorld(express);
+  const testbed = useTestbed(express);
 
   it('docs/http.md: answers token_inactive with 401', async () => {
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const [good, revoked] = [scene.server.issue(), scene.server.issue()];
     scene.server.revoke(revoked);
     await expectAdmitted(scene, good);
@@ -53,17 +54,17 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s, where somebody is aske
   });
 
   it('docs/http.md: answers introspection_unavailable with 503', async () => {
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectAdmitted(scene, scene.server.issue());
-    scene.server.reply = (res) => void res.writeHead(403).end();
+    scene.server.answerIntrospection = (res) => void res.writeHead(403).end();
     await expectRefusal(scene, scene.server.issue(), unavailable('introspection_unavailable'));
   });
 
   it('docs/http.md: answers secret_unavailable with 503', async () => {
-    const { server } = await world.openIntrospecting();
+    const { server } = await testbed.openIntrospecting();
     const start = (secret: () => string) => {
       const issuer = { issuer: 'legacy', secret, algorithms: ['HS256'] as const };
-      return world.startApi({ verifier: { issuer, clock: server.clock.now, profile: 'jwt' } });
+      return testbed.startApi({ verifier: { issuer, clock: server.clock.now, profile: 'jwt' } });
     };
     await expectAdmitted({ api: await start(() => SECRET) }, legacyToken(server));
     const closed = await start(() => {

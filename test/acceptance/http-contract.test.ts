@@ -13,7 +13,7 @@ import {
 import { covers } from '../support/covers.js';
 import { expectAccepted, expectAnswer, expectRefused, invalidToken, noCredentials } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type Exchange, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { type Exchange, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
 
@@ -32,7 +32,7 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
     ['with a token cache', {}],
     ['without a token cache', { tokenCache: false }],
   ] as const)('%s', (_, options) => {
-    let api: GuardedApi;
+    let api: TestIssuerApi;
 
     beforeAll(async () => {
       api = await startContractApi(express, options);
@@ -54,8 +54,8 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
   it.each(titled(OUTAGE_ROWS))(
     'docs/http.md: answers %s with %d, Retry-After and no challenge',
     async (_, __, { answer, begin, verifier }) => {
-      const control = await startGuardedApi({ express, ...(verifier && { verifier }) });
-      const api = await startGuardedApi({ express, ...(verifier && { verifier }) });
+      const control = await startTestIssuerApi({ express, ...(verifier && { verifier }) });
+      const api = await startTestIssuerApi({ express, ...(verifier && { verifier }) });
       try {
         await expectAccepted(control);
         await begin(api);
@@ -70,7 +70,7 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
   );
 
   it('docs/http.md: says what the client did wrong before it says that the issuer is down', async () => {
-    const api = await startGuardedApi({ express });
+    const api = await startTestIssuerApi({ express });
     try {
       await api.issuer.outage('error');
       expectAnswer(await api.send({ token: 'opaque' }), invalidToken('token_opaque'), api.realm);
@@ -85,10 +85,10 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
   });
 
   describe('guard.optional', () => {
-    let api: GuardedApi;
+    let api: TestIssuerApi;
 
     beforeAll(async () => {
-      api = await startContractApi(express, {}, {}, (app, guard, handler) => {
+      api = await startContractApi(express, {}, {}, (app, { guard, handler }) => {
         const admitAnonymous: RequestHandler = (req, res, next) =>
           'auth' in req && req.auth !== undefined ? handler(req, res, next) : res.json({ anonymous: true });
         app.get('/optional', guard.optional('orders:read'), admitAnonymous);
@@ -121,7 +121,7 @@ describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s', (_, express) => {
 
   it('docs/http.md: adds nothing to the response to a request that it lets through', async () => {
     const subject = 'test-user';
-    const api = await startGuardedApi({
+    const api = await startTestIssuerApi({
       express,
       routes: (app) => app.get('/open', (_req, res) => void res.json({ subject })),
     });

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VerifierOptions } from '../../src/index.js';
-import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
+import { type AuthorizationServer, NO_HITS } from '../support/authorization-server.js';
 import { covers } from '../support/covers.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
-import type { Answering, LoopbackServer } from '../support/loopback-server.js';
+import { type Answering, LoopbackServer } from '../support/loopback-server.js';
+import { useTestbed } from '../support/testbed.js';
 
 const MIB = Buffer.alloc(1_048_576, ' ');
 const GZIP_OF_64_MIB = gzipSync(Buffer.concat(Array(64).fill(MIB)));
@@ -118,8 +118,8 @@ const cases = (answers: readonly BadAnswer[]) =>
   answers.flatMap((bad) => (bad.of ?? BOTH).map((document) => [document, bad.name, { ...bad, document }] as const));
 const REASONS = { metadata: 'metadata_unavailable', jwks: 'keys_unavailable' } as const;
 
-describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', (_, express) => {
-  const world = useAttackWorld(express);
+describe('H: documents of an issuer that are bad', () => {
+  const testbed = useTestbed();
   beforeEach(() => {
     // Deadlines pass when a test says so. Sockets have timers of their own.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -127,7 +127,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
   afterEach(() => vi.useRealTimers());
 
   interface Scene {
-    readonly issuer: AttackIssuer;
+    readonly issuer: AuthorizationServer;
     readonly decoy: LoopbackServer;
     spoil(): void;
     /** Lets the deadline pass, where nothing else ends it, once the document was asked for so often. */
@@ -135,7 +135,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
   }
 
   async function open({ document, answer, hangs }: BadAnswer & { document: Document }): Promise<Scene> {
-    const [issuer, decoy] = [await world.openIssuer(), await world.openServer()];
+    const [issuer, decoy] = [await testbed.openIssuer(), await LoopbackServer.start()];
     decoy.answer = (req, res) => issuer.server.answer(req, res);
     const passDeadline = async (hits: number) => {
       if (!hangs) return;
@@ -153,7 +153,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     };
   }
 
-  const longLived = (issuer: AttackIssuer, jti: string) =>
+  const longLived = (issuer: AuthorizationServer, jti: string) =>
     issuer.token({ payload: { exp: String(issuer.now + DAY_SECONDS), jti: JSON.stringify(jti) } });
 
   /** With nothing cached: 503, nobody else is asked, and it recovers. With keys cached: they go on. */
@@ -163,7 +163,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     const [old, fresh] = [longLived(issuer, 'old'), longLived(issuer, 'fresh')];
 
     scene.spoil();
-    const cold = await world.startApi();
+    const cold = await testbed.startApi();
     const asked = cold.ask(old);
     await scene.passDeadline(1);
     expect(await asked).toBe(REASONS[bad.document]);
@@ -171,7 +171,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     issuer.clock.advance(BACK_OFF_SECONDS);
     expect(await cold.ask(old)).toBe('accepted');
 
-    const warm = await world.startApi();
+    const warm = await testbed.startApi();
     expect(await warm.ask(old)).toBe('accepted');
     scene.spoil();
     issuer.clock.advance(600);
@@ -200,7 +200,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
 
   it('nothing that a client sent goes to an issuer', async () => {
     covers('H4');
-    const issuer = await world.openIssuer();
+    const issuer = await testbed.openIssuer();
     const seen: string[] = [];
     const note: Answering = (res, good, { headers }) => {
       seen.push(...Object.keys(headers));
@@ -208,7 +208,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     };
     issuer.answerMetadata = note;
     issuer.answerJwks = note;
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     const lines = (token: string) => [`Authorization: Bearer ${token}`, 'Cookie: session=1', 'X-Api-Key: 1'];
     const { response } = await api.send({ token: issuer.token(), lines });
     expect(response.status).toBe(200);
@@ -221,7 +221,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     const scene = await open({ name: '', document: 'jwks', answer: () => () => {}, hangs: true });
     const { issuer } = scene;
     scene.spoil();
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     let isAnswered = false;
     const hanging = api.ask(issuer.token()).finally(() => {
       isAnswered = true;
@@ -245,12 +245,12 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     ['is a list with ours in it', (issuer) => [issuer]],
   ])('RFC 8414 §3.3: metadata whose issuer %s is not used, nor are its keys', async (_, issuerOf) => {
     covers('H5');
-    const issuer = await world.openIssuer();
+    const issuer = await testbed.openIssuer();
     issuer.metadata = { issuer: issuerOf(issuer.issuer) };
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     const token = issuer.token();
     expect(await api.ask(token)).toBe('metadata_unavailable');
-    expect(issuer.hits).toEqual({ metadata: 1, jwks: 0, elsewhere: 0 });
+    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 1, jwks: 0 });
     issuer.metadata = {};
     issuer.clock.advance(BACK_OFF_SECONDS);
     expect(await api.ask(token)).toBe('accepted');
@@ -259,14 +259,14 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
     expect(await api.ask(token)).toBe('accepted');
     await until(() => api.verifier.status().issuers[0]?.state === 'failing');
     expect(await api.ask(token)).toBe('accepted');
-    expect(issuer.hits).toEqual({ metadata: 3, jwks: 1, elsewhere: 0 });
+    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 3, jwks: 1 });
   });
 
   describe('an issuer by https', () => {
     const ISSUER = 'https://issuer.test';
 
     async function openHttps(metadata: object) {
-      const issuer = await world.openIssuer({ issuer: ISSUER });
+      const issuer = await testbed.openIssuer({ issuer: ISSUER });
       issuer.metadata = { ...metadata };
       const asked: string[] = [];
       // A proxy: every host is behind it.
@@ -274,7 +274,7 @@ describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', 
         asked.push(String(input));
         return fetch(issuer.server.origin + new URL(String(input)).pathname, init);
       };
-      const api = await world.startApi({ verifier: { dangerouslyAllowInsecureHttp: false, fetch: proxy } });
+      const api = await testbed.startApi({ verifier: { dangerouslyAllowInsecureHttp: false, fetch: proxy } });
       return { issuer, api, asked };
     }
 

@@ -4,16 +4,17 @@ import { describe, expect, it } from 'vitest';
 import {
   type Attack,
   type AttackApi,
-  type AttackApiSettings,
-  expectPassed,
-  expectRepelled,
+  type AttackApiOptions,
+  expectAttackRefused,
+  expectNoFetch,
+  expectTokenAccepted,
   mutated,
-  withAttackApiOn,
+  startAttackApi,
 } from '../support/attack-api.js';
+import { NO_HITS } from '../support/authorization-server.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { covers } from '../support/covers.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer, toJwk } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
@@ -27,9 +28,7 @@ const SIGNATURE_INVALID = invalidToken('signature_invalid');
 const KEY_UNKNOWN = invalidToken('unknown_key');
 const NOT_SUPPORTED = invalidToken('critical_header_unsupported');
 
-describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_, express) => {
-  const withApi = withAttackApiOn(express);
-
+describe('C: the header parameters of a token', () => {
   /** Signs with the key of the attacker, which the header brings along or tells where to find. */
   function selfSigned(header: (api: AttackApi) => JsonTexts, by = attacker): Attack['token'] {
     return (api) =>
@@ -51,13 +50,12 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   }
 
   /** Expects an attack to be repelled, and nobody asked but the issuer, for its metadata and its keys. */
-  async function expectNobodyElseAsked(attack: Attack, options: AttackApiSettings = {}): Promise<void> {
+  async function expectNobodyElseAsked(attack: Attack, options: AttackApiOptions = {}): Promise<void> {
     const { urls, fetch } = watchedFetch();
-    await withApi({ ...options, verifier: { ...options.verifier, fetch } }, async (api) => {
-      await expectRepelled(api, attack);
-      const { issuer } = api.issuer;
-      expect(urls).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/jwks`]);
-    });
+    const api = await startAttackApi({ ...options, verifier: { ...options.verifier, fetch } });
+    await expectAttackRefused(api, attack);
+    const { issuer } = api.issuer;
+    expect(urls).toEqual([`${issuer}/.well-known/openid-configuration`, `${issuer}/jwks`]);
   }
 
   const KIDS: readonly (readonly [kid: string, text: string | undefined, answer: Answer])[] = [
@@ -74,7 +72,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     const jwk = { ...toJwk(keys.publicKey), kid: 'attacker', alg: 'ES256', use: 'sig' };
     const jwks = (published: readonly JWK[]) => [...published, jwk];
     const header = { kid: '"attacker"', jwk: JSON.stringify(jwk), x5c: JSON.stringify([DER]) };
-    await withApi({ jwks }, (api) => expectPassed(api, api.issuer.token({ header, key: keys.privateKey })));
+    const api = await startAttackApi({ jwks });
+    await expectTokenAccepted(api, api.issuer.token({ header, key: keys.privateKey }));
   });
 
   it.each(KIDS)(
@@ -119,7 +118,8 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     async (jwk) => {
       covers('C1');
       await expectNobodyElseAsked({ token: selfSigned(() => ({ jwk })), answer: SIGNATURE_INVALID });
-      await withApi({}, (api) => expectPassed(api, api.issuer.token({ header: { jwk } })));
+      const api = await startAttackApi();
+      await expectTokenAccepted(api, api.issuer.token({ header: { jwk } }));
     },
   );
 
@@ -145,7 +145,7 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     async (name, _, place) => {
       covers('C2');
       for (const [, kid, answer] of KIDS) {
-        const token = selfSigned(({ sinkOrigin }) => ({ kid, [name]: JSON.stringify(place(sinkOrigin)) }));
+        const token = selfSigned(({ sink }) => ({ kid, [name]: JSON.stringify(place(sink.origin)) }));
         await expectNobodyElseAsked({ token, answer });
       }
     },
@@ -189,13 +189,13 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
 
   it.each<[string, (api: AttackApi) => JsonTexts]>([
     ['jwk', () => ({ jwk: JSON.stringify(attacker.jwk) })],
-    ['jku', ({ sinkOrigin }) => ({ jku: JSON.stringify(`${sinkOrigin}/jwks`) })],
-    ['x5u', ({ sinkOrigin }) => ({ x5u: JSON.stringify(`${sinkOrigin}/chain`) })],
+    ['jku', ({ sink }) => ({ jku: JSON.stringify(`${sink.origin}/jwks`) })],
+    ['x5u', ({ sink }) => ({ x5u: JSON.stringify(`${sink.origin}/chain`) })],
     ['x5c', () => ({ x5c: JSON.stringify([DER]) })],
     ['x5t', () => ({ x5t: '"dGh1bWJwcmludA"', 'x5t#S256': '"dGh1bWJwcmludA"' })],
     [
       'all of them',
-      ({ sinkOrigin: at }) => ({ jwk: '{}', jku: JSON.stringify(at), x5u: JSON.stringify(at), x5c: '[]' }),
+      ({ sink: { origin: at } }) => ({ jwk: '{}', jku: JSON.stringify(at), x5u: JSON.stringify(at), x5c: '[]' }),
     ],
     ['zip', () => ({ zip: '"DEF"' })],
     ['enc', () => ({ enc: '"A256GCM"' })],
@@ -204,13 +204,13 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
   ])('a good token with %s means what it means without, and nobody is asked', async (_, header) => {
     covers('C4', 'K9');
     const { urls, fetch } = watchedFetch();
-    await withApi({ verifier: { fetch } }, async (api) => {
-      const plain = await expectPassed(api, api.issuer.token());
-      const hostile = api.issuer.token({ header: header(api) });
-      expect(await expectPassed(api, hostile)).toEqual(plain);
-      expect(urls).toEqual([`${api.issuer.issuer}/.well-known/openid-configuration`, `${api.issuer.issuer}/jwks`]);
-      expect(api.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0, sink: 0 });
-    });
+    const api = await startAttackApi({ verifier: { fetch } });
+    const plain = await expectTokenAccepted(api, api.issuer.token());
+    const hostile = api.issuer.token({ header: header(api) });
+    expect(await expectTokenAccepted(api, hostile)).toEqual(plain);
+    expect(urls).toEqual([`${api.issuer.issuer}/.well-known/openid-configuration`, `${api.issuer.issuer}/jwks`]);
+    expect(api.hits).toEqual({ ...NO_HITS, metadata: 1, jwks: 1 });
+    expect(api.sink.paths).toEqual([]);
   });
 
   it.each<[string, JsonTexts]>([
@@ -237,7 +237,7 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['toString', { crit: '["toString"]' }],
   ])('RFC 7515 §4.1.11, CVE-2026-35042, CVE-2025-59420, CVE-2026-32597: crit is refused with %s', async (_, header) => {
     covers('C11');
-    await expectRefusedUnasked(header);
+    await expectRefusedBeforeFetch(header);
   });
 
   it.each<[string, JsonTexts]>([
@@ -249,7 +249,7 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['critical and absent', { crit: '["b64"]' }],
   ])('RFC 7797 §6, §7: b64 is refused, %s', async (_, header) => {
     covers('C12');
-    await expectRefusedUnasked(header);
+    await expectRefusedBeforeFetch(header);
   });
 
   it('RFC 7797 §5.2: an unencoded payload is refused', async () => {
@@ -258,7 +258,7 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
       const [header, , signature] = issuer.token({ header: { b64: 'false', crit: '["b64"]' } }).split('.');
       return `${header}.payload.${signature}`;
     };
-    await withApi({}, (api) => expectRepelled(api, { token, answer: invalidToken('token_malformed') }));
+    await expectAttackRefused(await startAttackApi(), { token, answer: invalidToken('token_malformed') });
   });
 
   it.each<[string, JsonTexts]>([
@@ -266,16 +266,15 @@ describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_,
     ['that is there', { crit: '["cnf"]', cnf: '{"jkt":"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"}' }],
   ])('CVE-2025-59420: a token with a critical confirmation %s is refused', async (_, header) => {
     covers('C13');
-    await expectRefusedUnasked(header);
+    await expectRefusedBeforeFetch(header);
   });
 
   /** Expects a token to be refused by what its header says, before anybody is asked for a key. */
-  async function expectRefusedUnasked(header: JsonTexts): Promise<void> {
-    await withApi({}, async (api) => {
-      const cold = await api.send({ token: api.issuer.token({ header }) });
-      expect(cold.refusals[0]?.reason).toBe(NOT_SUPPORTED.reason);
-      expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
-      await expectRepelled(api, { token: mutated({ header }), answer: NOT_SUPPORTED });
-    });
+  async function expectRefusedBeforeFetch(header: JsonTexts): Promise<void> {
+    const api = await startAttackApi();
+    const cold = await api.send({ token: api.issuer.token({ header }) });
+    expect(cold.refusals[0]?.reason).toBe(NOT_SUPPORTED.reason);
+    expectNoFetch(api);
+    await expectAttackRefused(api, { token: mutated({ header }), answer: NOT_SUPPORTED });
   }
 });

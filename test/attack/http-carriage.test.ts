@@ -10,7 +10,7 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Call, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Call, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
@@ -20,14 +20,14 @@ function authorization(value: (token: string) => string): Call {
   return { lines: (token) => [`Authorization: ${value(token)}`] };
 }
 
-// RFC 6750, RFC 9110 and RFC 9112 in test/rfc have the cases F2, F3, F6, F7, F13 and F17 too.
+// RFC 6750, RFC 9110 and RFC 9112 in test/rfc cover F2, F3, F6, F7, F13 and F17 as well.
 describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.use(express.json(), express.urlencoded({ extended: true }));
         app.all('/parsed', guard('orders:read'), handler);
         app.use('/cors', (_req, res, next) => {
@@ -179,7 +179,7 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     covers('F11');
     const { length } = await api.issuer.token({ scope: 'orders:read' });
     const [fits, exceeds] = await Promise.all(
-      [length, length - 1].map((maxTokenBytes) => startGuardedApi({ express, verifier: { maxTokenBytes } })),
+      [length, length - 1].map((maxTokenBytes) => startTestIssuerApi({ express, verifier: { maxTokenBytes } })),
     );
     if (fits === undefined || exceeds === undefined) throw new Error('two APIs were started');
     try {

@@ -1,21 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/index.js';
+import { type AuthorizationServer, answerIntrospectionWell } from '../support/authorization-server.js';
 import { verdictOf } from '../support/clients.js';
 import { covers } from '../support/covers.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { expectAdmitted, expectRefusal } from '../support/expect-introspection.js';
 import { bearer } from '../support/guarded-api.js';
-import { type IntrospectionServer, replyWell } from '../support/introspection-server.js';
-import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
 import { until } from '../support/key-server.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { useTestbed } from '../support/testbed.js';
 
 /** Longer than any back-off. */
 const BACK_OFF_SECONDS = 61;
 const UNAVAILABLE = unavailable('introspection_unavailable');
 const INACTIVE = invalidToken('token_inactive');
 
-describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: floods of tokens to introspect', () => {
+  const testbed = useTestbed();
 
   it.each<[string, (good: string) => string, ReturnType<typeof invalidToken>]>([
     ['of 8193 characters', (good) => good.padEnd(8193, 'x'), invalidToken('token_too_large')],
@@ -28,7 +29,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     ],
   ])('nobody is asked about a token %s', async (_name, make, answer) => {
     covers('J10', '7662-6');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectRefusal(scene, make(scene.server.issue()), answer);
     expect(scene.server.server.paths).toEqual([]);
     await expectAdmitted(scene, scene.server.issue());
@@ -40,7 +41,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     'RFC 6750 §2.1: nobody is asked about what is no bearer token: %s',
     async (token) => {
       covers('J10', '7662-6');
-      const scene = await world.openIntrospecting();
+      const scene = await testbed.openIntrospecting();
       const { response, refusals, handlerRuns } = await scene.api.send({ token, lines: bearer });
       expect([response.status, refusals.map(({ reason }) => reason), handlerRuns]).toEqual([
         400,
@@ -54,7 +55,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
 
   it('many requests with one token make one call, good or bad', async () => {
     covers('J10');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const [good, bad] = [server.issue(), server.issue()];
     server.revoke(bad);
@@ -72,7 +73,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
 
   it('more questions at once than maxInFlight are 503, and a token that is known is answered', async () => {
     covers('J10');
-    const scene = await world.openIntrospecting({ introspection: { maxInFlight: 2 } });
+    const scene = await testbed.openIntrospecting({ introspection: { maxInFlight: 2 } });
     const { server } = scene;
     const known = server.issue();
     await expectAdmitted(scene, known);
@@ -85,7 +86,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
     // One that waits for the same answer is no question more.
     const joined = verdictOf(scene.api.verifier.verify(a));
     expect(scene.api.verifier.status().issuers[0]?.introspection).toMatchObject({ calls: 3, inFlight: 2 });
-    server.reply = replyWell;
+    server.answerIntrospection = answerIntrospectionWell;
     for (const release of held) release();
     await Promise.all(waiting);
     expect(await joined).toBe('accepted');
@@ -95,7 +96,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
 
   it('a flood of unknown tokens costs a call each, evicts no good token, and is forgotten in bounds', async () => {
     covers('J10');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server, api } = scene;
     const good = server.issue();
     await expectAdmitted(scene, good);
@@ -115,7 +116,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
 
   it('no more answers are kept than cacheMax', async () => {
     covers('J10');
-    const scene = await world.openIntrospecting({ introspection: { cacheMax: 2 }, verifier: { tokenCache: false } });
+    const scene = await testbed.openIntrospecting({ introspection: { cacheMax: 2 }, verifier: { tokenCache: false } });
     const { server } = scene;
     const [a, b, c] = [server.issue(), server.issue(), server.issue()];
     for (const token of [a, b, b, c, c, b]) await expectAdmitted(scene, token);
@@ -125,8 +126,8 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
   });
 });
 
-describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: where introspection is asked', () => {
+  const testbed = useTestbed();
 
   it.each<[string, unknown]>([
     ['is missing, as with Django OAuth Toolkit', undefined],
@@ -139,7 +140,7 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     ['is FTP', 'ftp://127.0.0.1/introspect'],
   ])('RFC 8414 §2: an introspection_endpoint that %s is not asked', async (_name, endpoint) => {
     covers('J12');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     server.metadata = { introspection_endpoint: endpoint };
     const token = server.issue();
@@ -158,9 +159,9 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
     ['is missing', () => undefined],
   ])('RFC 8414 §3.3: metadata whose issuer %s leads nowhere', async (_name, issuerOf) => {
     covers('J12');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
-    const sink = await world.openServer();
+    const sink = await LoopbackServer.start();
     server.metadata = { issuer: issuerOf(server.issuer), introspection_endpoint: `${sink.origin}/introspect` };
     await expectRefusal(scene, server.issue(), UNAVAILABLE);
     expect([server.hits.introspection, sink.paths]).toEqual([0, []]);
@@ -171,10 +172,10 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
 
   it('an endpoint of the options is asked, whatever the metadata says', async () => {
     covers('J12');
-    const { server } = await world.openIntrospecting();
-    const sink = await world.openServer();
+    const { server } = await testbed.openIntrospecting();
+    const sink = await LoopbackServer.start();
     server.metadata = { introspection_endpoint: `${sink.origin}/introspect` };
-    const api = await world.startIntrospecting(server, { introspection: { endpoint: server.endpoint } });
+    const api = await testbed.startIntrospecting(server, { introspection: { endpoint: server.endpoint } });
     await expectAdmitted({ api }, server.issue());
     expect(server.hits).toEqual({ metadata: 0, jwks: 0, introspection: 1, elsewhere: 0 });
     expect(sink.paths).toEqual([]);
@@ -182,12 +183,12 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
 
   it('RFC 7662 §4: an endpoint by plain http is refused at start, and in metadata', async () => {
     covers('J12', '7662-1');
-    const { server } = await world.openIntrospecting();
+    const { server } = await testbed.openIntrospecting();
     const { issuer, introspection } = server.issuerOptions();
     const secure = { issuer: 'https://issuer.test', introspection: { ...introspection, endpoint: server.endpoint } };
     const options = { dangerouslyAllowInsecureHttp: false, issuer: secure as never };
-    await expect(world.startApi({ verifier: options })).rejects.toThrow(ConfigurationError);
-    await expect(world.startApi({ verifier: options })).rejects.toThrow('introspection.endpoint');
+    await expect(testbed.startApi({ verifier: options })).rejects.toThrow(ConfigurationError);
+    await expect(testbed.startApi({ verifier: options })).rejects.toThrow('introspection.endpoint');
 
     // A proxy: every host is behind it.
     const asked: string[] = [];
@@ -196,7 +197,7 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
       return fetch(issuer + new URL(String(input)).pathname, init);
     };
     server.metadata = { issuer: 'https://issuer.test', introspection_endpoint: 'http://issuer.test/introspect' };
-    const api = await world.startApi({
+    const api = await testbed.startApi({
       verifier: {
         issuer: { issuer: 'https://issuer.test', introspection: introspection as never },
         dangerouslyAllowInsecureHttp: false,
@@ -215,9 +216,9 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
 
   it('nothing that a token says decides where it is shown', async () => {
     covers('J12');
-    const scene = await world.openIntrospecting({ introspection: { jwt: true } });
+    const scene = await testbed.openIntrospecting({ introspection: { jwt: true } });
     const { server } = scene;
-    const sink = await world.openServer();
+    const sink = await LoopbackServer.start();
     const url = JSON.stringify(`${sink.origin}/introspect`);
     const foreign = server.token({ payload: { iss: JSON.stringify(sink.origin) } });
     await expectRefusal(scene, foreign, invalidToken('issuer_not_trusted'));
@@ -229,8 +230,8 @@ describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, ex
 });
 
 /** Answers nobody any more, until what is in the list is called. */
-function holdReplies(server: IntrospectionServer): (() => void)[] {
+function holdReplies(server: AuthorizationServer): (() => void)[] {
   const held: (() => void)[] = [];
-  server.reply = (...reply) => void held.push(() => replyWell(...reply));
+  server.answerIntrospection = (...reply) => void held.push(() => answerIntrospectionWell(...reply));
   return held;
 }

@@ -2,15 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { RowId } from '../security-matrix/catalogue.js';
 import { covers } from '../support/covers.js';
 import { insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import {
-  expectAdmitted,
-  expectBadAnswer,
-  expectNoAnswer,
-  expectRefusal,
-  useIntrospectionWorld,
-} from '../support/introspection-world.js';
+import { expectAdmitted, expectBadAnswer, expectNoAnswer, expectRefusal } from '../support/expect-introspection.js';
 import type { JsonTexts } from '../support/raw-token.js';
+import { useTestbed } from '../support/testbed.js';
 
 const INACTIVE = invalidToken('token_inactive');
 const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
@@ -18,12 +12,12 @@ const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 const NEW_YORK_SECONDS = -14_400;
 const TOKYO_SECONDS = 36_000;
 
-describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: what introspection says', () => {
+  const testbed = useTestbed();
 
   it('RFC 7662 §2.1: asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {
     covers('7662-1');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue();
     const cold = await expectAdmitted(scene, token);
@@ -31,11 +25,11 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     expect(await expectAdmitted(scene, token)).toEqual(cold);
 
     expect(server.hits).toEqual({ metadata: 1, jwks: 0, introspection: 1, elsewhere: 0 });
-    const [question] = server.questions;
-    expect(question?.method).toBe('POST');
-    expect(Object.fromEntries(question?.form ?? [])).toEqual({ token, token_type_hint: 'access_token' });
-    expect(question?.client).toEqual({ method: 'client_secret_basic', id: 'api', proof: 'api-secret' });
-    expect(question?.headers).toMatchObject({
+    const [request] = server.introspections;
+    expect(request?.method).toBe('POST');
+    expect(Object.fromEntries(request?.form ?? [])).toEqual({ token, token_type_hint: 'access_token' });
+    expect(request?.client).toEqual({ method: 'client_secret_basic', id: 'api', proof: 'api-secret' });
+    expect(request?.headers).toMatchObject({
       accept: 'application/json',
       'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded(;|$)/),
     });
@@ -45,14 +39,14 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     'RFC 7662 §2.2: active %s is not active',
     async (active) => {
       covers('J6', '7662-2');
-      const scene = await world.openIntrospecting();
+      const scene = await testbed.openIntrospecting();
       await expectBadAnswer(scene, scene.server.answer({ active }), INACTIVE);
     },
   );
 
   it('RFC 7662 §2.2: a token that the server does not know is not active', async () => {
     covers('J6');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const token = scene.server.issue();
     scene.server.revoke(token);
     await expectRefusal(scene, token, INACTIVE);
@@ -86,9 +80,9 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['is nested very deep', (good) => good.replace('}', `,"x":${'['.repeat(33)}${']'.repeat(33)}}`)],
   ])('an answer that %s blames nobody, and is not remembered', async (_, change) => {
     covers('J6', '7662-5');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectNoAnswer(scene, (server) => {
-      server.reply = (res, good) => {
+      server.answerIntrospection = (res, good) => {
         res.writeHead(200, { 'content-type': 'application/json' }).end(change(good));
       };
     });
@@ -117,13 +111,13 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['has a number for its client', { client_id: '1' }, 'claim_malformed'],
   ])('RFC 7662 §4: an active token that %s is refused', async (_, changes, reason) => {
     covers('J7', '7662-4');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken(reason));
   });
 
   it('an active token that is expired is refused, whatever active says, and not asked about each time', async () => {
     covers('J7', '7662-4');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const [token, control] = [
       server.issue({ exp: String(server.now - 5) }),
@@ -132,7 +126,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     for (let round = 0; round < 3; round += 1) await expectRefusal(scene, token, invalidToken('token_expired'));
     expect(server.hits.introspection).toBe(1);
     await expectAdmitted(scene, control);
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     server.clock.advance(4);
     await expectRefusal(scene, token, invalidToken('token_expired'));
     server.clock.advance(1);
@@ -141,7 +135,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
 
   it('an active token that is not valid yet is accepted once it is', async () => {
     covers('J7', 'H26', '7662-4');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue({ nbf: String(server.now + 6) });
     await expectRefusal(scene, token, invalidToken('token_not_yet_valid'));
@@ -152,7 +146,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
 
   it.each(['/', '.evil.test', '/tenant'])('ours with "%s" behind it is another issuer', async (end) => {
     covers('J7', '7662-4');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const text = server.answer({ iss: JSON.stringify(server.issuer + end) });
     await expectBadAnswer(scene, text, invalidToken('issuer_not_trusted'));
@@ -164,7 +158,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['a client of null', { client_id: 'null' }],
   ])('where clients are listed, an active token of %s is refused', async (_, changes) => {
     covers('J7');
-    const scene = await world.openIntrospecting({ verifier: { clientIds: ['test-client'] } });
+    const scene = await testbed.openIntrospecting({ verifier: { clientIds: ['test-client'] } });
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('client_not_allowed'));
   });
 
@@ -175,7 +169,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['a scope that begins like the one', { scope: '"read:all"' }],
   ])('an active token with %s does not have the scope of the route', async (_, changes) => {
     covers('J7', '7662-4');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), insufficientScope('read'));
   });
 
@@ -192,7 +186,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['an answer inside of the answer', { token_introspection: '{"active":true}' }],
   ])('RFC 8725 §3.12: what is active and has %s is no access token', async (_, changes) => {
     covers('J7');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('token_type_not_allowed'));
   });
 
@@ -203,7 +197,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['RFC 7800 §3.1: by no object', { cnf: '"x"' }, 'J7'],
   ])('%s an active token is bound, so it is refused as a bearer token', async (_, changes, id) => {
     covers(id);
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('binding_not_proven'));
   });
 
@@ -225,7 +219,7 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     ['a server that sends nbf', { nbf: '1799999990' }],
   ])('providers: the answer of %s is accepted, and told to the handler', async (_, changes) => {
     covers('J7');
-    const scene = await world.openIntrospecting();
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue(changes);
     const told = JSON.parse(server.answer(changes), (name, value) =>
@@ -238,14 +232,14 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
 
   it('Django OAuth Toolkit: without audiences the client decides, once audience is false for that issuer', async () => {
     covers('J7');
-    const { server, api: strict } = await world.openIntrospecting();
+    const { server, api: strict } = await testbed.openIntrospecting();
     const issuer = { ...server.issuerOptions(), audience: false as const, clientIds: ['svc'] };
-    const api = await world.startIntrospecting(server, { verifier: { issuer } });
+    const api = await testbed.startIntrospecting(server, { verifier: { issuer } });
     const answerFor = (client: string) =>
       `{"active": true, "scope": "read write", "exp": ${server.now + 3600}, "client_id": "${client}"}`;
     const [token, foreign] = [server.issue(), server.issue()];
-    server.say(token, answerFor('svc'));
-    server.say(foreign, answerFor('other'));
+    server.setAnswer(token, answerFor('svc'));
+    server.setAnswer(foreign, answerFor('other'));
     await expectAdmitted({ api }, token);
     await expectRefusal({ api }, foreign, invalidToken('client_not_allowed'));
     await expectRefusal({ api: strict }, token, invalidToken('audience_mismatch'));
@@ -258,9 +252,9 @@ describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express
     'Django OAuth Toolkit, USE_TZ=False in %s: exp is kept to, unless ignoreExp says otherwise',
     async (_, offset, answer) => {
       covers('J7');
-      const strict = await world.openIntrospecting();
+      const strict = await testbed.openIntrospecting();
       const { server } = strict;
-      const lax = { server, api: await world.startIntrospecting(server, { introspection: { ignoreExp: true } }) };
+      const lax = { server, api: await testbed.startIntrospecting(server, { introspection: { ignoreExp: true } }) };
       const token = server.issue({ exp: String(server.now + offset) });
       if (answer === undefined) await expectAdmitted(strict, token);
       else await expectRefusal(strict, token, answer);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Express, Response } from 'express';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
   createGuard,
@@ -9,11 +9,18 @@ import {
   type RefusalReason,
   type Verifier,
 } from '../../src/index.js';
-import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
+import {
+  type AttackApi,
+  expectAttackRefused,
+  expectNoFetch,
+  expectTokenAccepted,
+  mutated,
+  startAttackApi,
+} from '../support/attack-api.js';
 import { createVerifierWith } from '../support/configuration-error.js';
 import { covers } from '../support/covers.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { EXPRESS_5 } from '../support/express-versions.js';
 import { bearer } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
@@ -69,17 +76,21 @@ const LOOK_ALIKES: readonly (readonly [string, (origin: string) => string])[] = 
   ['the same address in IPv6', (origin) => origin.replace('127.0.0.1', '[::ffff:7f00:1]')],
 ];
 
-describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, express) => {
-  const api = useAttackApi(express);
+describe('E: issuer and audience of a token', () => {
+  let api: AttackApi;
+
+  beforeEach(async () => {
+    api = await startAttackApi();
+  });
 
   async function expectRefusal(payload: JsonTexts, reason: RefusalReason): Promise<void> {
-    await expectRepelled(api, { token: mutated({ payload }), answer: invalidToken(reason) });
+    await expectAttackRefused(api, { token: mutated({ payload }), answer: invalidToken(reason) });
   }
 
   /** Trust comes before network: whatever the token names, nobody is asked on account of it. */
   async function expectNobodyAsked(payload: JsonTexts, reason: RefusalReason): Promise<void> {
     expectAnswer(await api.send({ token: api.issuer.token({ payload }) }), invalidToken(reason), api.realm);
-    expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
+    expectNoFetch(api);
     await expectRefusal(payload, reason);
   }
 
@@ -92,12 +103,12 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
 
   it('CVE-2026-32301: another server that is there and listens is not asked', async () => {
     covers('E1');
-    await expectNobodyAsked({ iss: JSON.stringify(api.sinkOrigin) }, 'issuer_not_trusted');
+    await expectNobodyAsked({ iss: JSON.stringify(api.sink.origin) }, 'issuer_not_trusted');
   });
 
   it.each(['rfc9068', 'jwt'] as const)('RFC 9068 §2.2: a token without iss is refused, profile %s', async (profile) => {
     covers('E1');
-    await api.restart({ profile });
+    api = await startAttackApi({ verifier: { profile } });
     await expectNobodyAsked({ iss: undefined }, 'claim_missing');
   });
 
@@ -156,7 +167,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
     ['jwt', 'audience_mismatch'],
   ])('CVE-2025-62610: a token without aud is refused, profile %s', async (profile, reason) => {
     covers('E2');
-    await api.restart({ profile });
+    api = await startAttackApi({ verifier: { profile } });
     await expectRefusal({ aud: undefined }, reason);
   });
 
@@ -167,7 +178,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
     ['an array that names it twice', JSON.stringify([AUDIENCE, AUDIENCE])],
   ])('RFC 7519 §4.1.3: %s that names the server to the letter passes', async (_, aud) => {
     covers('E2');
-    const claims = await expectPassed(api, api.issuer.token({ payload: { aud } }));
+    const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { aud } }));
     expect(claims['aud']).toEqual(JSON.parse(aud));
   });
 
@@ -181,8 +192,8 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
 
     it('is read to its end where maxTokenBytes lets it in', async () => {
       covers('E2');
-      await api.restart({ maxTokenBytes: MOST_BYTES });
-      const claims = await expectPassed(api, api.issuer.token({ payload: { aud: entries(AUDIENCE) } }));
+      api = await startAttackApi({ verifier: { maxTokenBytes: MOST_BYTES } });
+      const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { aud: entries(AUDIENCE) } }));
       expect(claims['aud']).toHaveLength(100_000);
     });
 
@@ -191,7 +202,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
       ['one of which is no string', entries(AUDIENCE).replace('"a"', '1'), 'claim_malformed'],
     ])('is refused %s', async (_, aud, reason) => {
       covers('E2');
-      await api.restart({ maxTokenBytes: MOST_BYTES });
+      api = await startAttackApi({ verifier: { maxTokenBytes: MOST_BYTES } });
       await expectRefusal({ aud }, reason);
     });
   });
@@ -225,7 +236,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
   it('a guard whose own audience is undefined asks for that of its verifier', async () => {
     covers('E3');
     const { guardWith, reasons } = watchGuards(api.verifier);
-    const app = express().get('/', guardWith({ audience: undefined })('read', answerRan));
+    const app = EXPRESS_5().get('/', guardWith({ audience: undefined })('read', answerRan));
     const tokens = [AUDIENCE, 'https://other.test', AUDIENCE].map((aud) =>
       api.issuer.token({ payload: { aud: JSON.stringify(aud) } }),
     );
@@ -238,9 +249,9 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
 
   it('a server without audience takes the tokens of its clients alone', async () => {
     covers('E3');
-    await api.restart({ audience: false, clientIds: ['test-client'] });
+    api = await startAttackApi({ verifier: { audience: false, clientIds: ['test-client'] } });
     const realm = 'api';
-    await expectRepelled(api, {
+    await expectAttackRefused(api, {
       token: mutated({ payload: { client_id: '"other-client"' } }),
       answer: { ...invalidToken('client_not_allowed'), realm },
     });
@@ -248,7 +259,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
 
   it('naming clients does not take the place of an audience that is given', async () => {
     covers('E3');
-    await api.restart({ clientIds: ['test-client'] });
+    api = await startAttackApi({ verifier: { clientIds: ['test-client'] } });
     await expectRefusal({ aud: '"https://other.test"' }, 'audience_mismatch');
   });
 
@@ -265,7 +276,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
     covers('E4');
     const token = mutated({ payload: { ...more, aud: '"https://other.test"' } });
     const control = mutated({ payload: more });
-    await expectRepelled(api, { token, control, answer: invalidToken('audience_mismatch') });
+    await expectAttackRefused(api, { token, control, answer: invalidToken('audience_mismatch') });
   });
 
   it('RFC 9700 §2.3: a token that one API of a verifier accepted is refused by its other', async () => {
@@ -278,7 +289,7 @@ describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, e
       dangerouslyAllowInsecureHttp: true,
     });
     const { guardWith, reasons } = watchGuards(other);
-    const app = express();
+    const app = EXPRESS_5();
     app.get('/api', guardWith({ audience: AUDIENCE })('read', answerRan));
     app.get('/other', guardWith({ audience: 'https://other.test' })('read', answerRan));
     const token = api.issuer.token();

@@ -9,7 +9,7 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import type { Call, Exchange, GuardedApi } from '../support/guarded-api.js';
+import type { Call, Exchange, TestIssuerApi } from '../support/guarded-api.js';
 import { ALL_SCOPES, type Ran, type RoutingSettings, ranOf, SCOPES, startRoutedApi } from '../support/routed-api.js';
 
 /** Under which settings a target reaches its handler; under others it reaches none. */
@@ -111,7 +111,7 @@ function expectNothingRan(exchange: Exchange, status: number): void {
 }
 
 /** Demands that one handler runs for a request, and that its policy, and no other, says who may. */
-async function expectJudgedAs(ran: Ran, api: GuardedApi, call: Call): Promise<void> {
+async function expectJudgedAs(ran: Ran, api: TestIssuerApi, call: Call): Promise<void> {
   const everything = await api.send({ ...call, ...withScope(ALL_SCOPES.join(' ')) });
   expect([everything.response.status, ranOf(everything)]).toEqual([200, ran]);
 
@@ -127,7 +127,7 @@ async function expectJudgedAs(ran: Ran, api: GuardedApi, call: Call): Promise<vo
 
 describe.each(EXPRESS_VERSIONS)('E: the paths of %s', (version, express) => {
   describe.each(SETTINGS)('case sensitive: $caseSensitive, strict: $strict', (settings) => {
-    let api: GuardedApi;
+    let api: TestIssuerApi;
     beforeAll(async () => {
       api = await startRoutedApi(express, settings);
     });
@@ -146,7 +146,7 @@ describe.each(EXPRESS_VERSIONS)('E: the paths of %s', (version, express) => {
 });
 
 describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
   beforeAll(async () => {
     api = await startRoutedApi(express);
   });

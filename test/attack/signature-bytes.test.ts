@@ -1,10 +1,9 @@
 import { verify } from 'node:crypto';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { type AttackApi, expectRepelled, withAttackApi } from '../support/attack-api.js';
+import { type AttackApi, expectAttackRefused, startAttackApi } from '../support/attack-api.js';
 import { covers } from '../support/covers.js';
 import { expectAccepted, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import {
@@ -64,15 +63,14 @@ function twinOf(signature: Buffer): Buffer {
   return sideBySide(r, P256_ORDER - s);
 }
 
-describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express) => {
-  const withApi = (use: (api: AttackApi) => Promise<unknown>) => withAttackApi({ express, jwks: withMoreKeys }, use);
+describe('B: the bytes of a signature', () => {
+  const startApi = () => startAttackApi({ jwks: withMoreKeys });
 
   /** Expects a token to be refused once the bytes of its signature are others, and accepted as it was. */
   async function expectForgeryRepelled(makeToken: TokenMaker, change: Change, answer = INVALID) {
-    await withApi(async (api) => {
-      const good = makeToken(api);
-      await expectRepelled(api, { token: () => withSignature(good, change), control: () => good, answer });
-    });
+    const api = await startApi();
+    const good = makeToken(api);
+    await expectAttackRefused(api, { token: () => withSignature(good, change), control: () => good, answer });
   }
 
   describe('no signature', () => {
@@ -86,10 +84,9 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
     ])('RFC 7515 §7.1: a token is refused with %s', async (_name, change) => {
       covers('B1');
       for (const makeToken of [es256Token, rs256Token]) {
-        await withApi(async (api) => {
-          const good = makeToken(api);
-          await expectRepelled(api, { token: () => change(good), control: () => good, answer: MALFORMED });
-        });
+        const api = await startApi();
+        const good = makeToken(api);
+        await expectAttackRefused(api, { token: () => change(good), control: () => good, answer: MALFORMED });
       }
     });
 
@@ -125,17 +122,14 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
 
     it('RFC 7518 §3.4: the right signature is refused in DER', async () => {
       covers('B3');
-      await withApi(async (api) => {
-        const good = es256Token(api);
-        const token = withSignature(good, (signature, signingInput) => {
-          const der = toDer(signature);
-          expect(verify('sha256', signingInput, { key: api.issuer.keys.publicKey, dsaEncoding: 'der' }, der)).toBe(
-            true,
-          );
-          return der;
-        });
-        await expectRepelled(api, { token: () => token, control: () => good, answer: INVALID });
+      const api = await startApi();
+      const good = es256Token(api);
+      const token = withSignature(good, (signature, signingInput) => {
+        const der = toDer(signature);
+        expect(verify('sha256', signingInput, { key: api.issuer.keys.publicKey, dsaEncoding: 'der' }, der)).toBe(true);
+        return der;
       });
+      await expectAttackRefused(api, { token: () => token, control: () => good, answer: INVALID });
     });
 
     it.each<[string, Change]>([
@@ -166,19 +160,18 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
     // Nothing can be revoked yet. Once it can, it has to be by iss and jti, so that the twin goes with the token.
     it('the twin of a token is the same token to handlers, and never answered from the cache of the first', async () => {
       covers('B5', 'K2');
-      await withApi(async (api) => {
-        const good = es256Token(api);
-        const twin = withSignature(good, twinOf);
-        expect(twin).not.toBe(good);
-        const first = await expectAccepted(api, { token: good });
-        expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits: 0, misses: 1 });
-        const second = await expectAccepted(api, { token: twin });
-        expect(api.verifier.status().tokenCache).toMatchObject({ size: 2, hits: 0, misses: 2 });
-        const again = [await expectAccepted(api, { token: twin }), await expectAccepted(api, { token: good })];
-        expect(api.verifier.status().tokenCache).toMatchObject({ size: 2, hits: 2, misses: 2 });
-        for (const { response } of [second, ...again]) expect(response.body).toBe(first.response.body);
-        expect(JSON.parse(first.response.body)).toMatchObject({ iss: api.issuer.issuer, jti: 'token-1' });
-      });
+      const api = await startApi();
+      const good = es256Token(api);
+      const twin = withSignature(good, twinOf);
+      expect(twin).not.toBe(good);
+      const first = await expectAccepted(api, { token: good });
+      expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits: 0, misses: 1 });
+      const second = await expectAccepted(api, { token: twin });
+      expect(api.verifier.status().tokenCache).toMatchObject({ size: 2, hits: 0, misses: 2 });
+      const again = [await expectAccepted(api, { token: twin }), await expectAccepted(api, { token: good })];
+      expect(api.verifier.status().tokenCache).toMatchObject({ size: 2, hits: 2, misses: 2 });
+      for (const { response } of [second, ...again]) expect(response.body).toBe(first.response.body);
+      expect(JSON.parse(first.response.body)).toMatchObject({ iss: api.issuer.issuer, jti: 'token-1' });
     });
 
     it.each([
@@ -187,11 +180,10 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
       ['bound to a key', { cnf: '{"jkt":"x"}' }, 'binding_not_proven'],
     ] as const)('the twin of a token %s is refused like the token', async (_name, payload, reason) => {
       covers('B5', 'K2');
-      await withApi((api) => {
-        const token = () => withSignature(es256Token(api, payload), twinOf);
-        const control = () => withSignature(es256Token(api), twinOf);
-        return expectRepelled(api, { token, control, answer: invalidToken(reason) });
-      });
+      const api = await startApi();
+      const token = () => withSignature(es256Token(api, payload), twinOf);
+      const control = () => withSignature(es256Token(api), twinOf);
+      await expectAttackRefused(api, { token, control, answer: invalidToken(reason) });
     });
 
     it('RFC 8032 §5.1.7: a signature of Ed25519 has no twin: S + L is refused', async () => {
@@ -253,20 +245,22 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
       ['no zero after the padding', { separator: 0xff }],
     ])('RFC 8017 §8.2.2: a token is refused whose block has %s', async (_name, changes) => {
       covers('B6');
-      await withApi((api) =>
-        expectRepelled(api, { token: () => makeToken(api, changes), control: () => makeToken(api), answer: INVALID }),
-      );
+      const api = await startApi();
+      await expectAttackRefused(api, {
+        token: () => makeToken(api, changes),
+        control: () => makeToken(api),
+        answer: INVALID,
+      });
     });
 
     it('a block of PSS is refused under RS256', async () => {
       covers('B6', 'B8');
-      await withApi((api) => {
-        const token = () =>
-          withSignature(rs256Token(api), (_signature, input) =>
-            signBlock(api.rsaIssuer.keys.privateKey, pssBlock(input)),
-          );
-        return expectRepelled(api, { token, control: (same) => rs256Token(same), answer: INVALID });
-      });
+      const api = await startApi();
+      const token = () =>
+        withSignature(rs256Token(api), (_signature, input) =>
+          signBlock(api.rsaIssuer.keys.privateKey, pssBlock(input)),
+        );
+      await expectAttackRefused(api, { token, control: (same) => rs256Token(same), answer: INVALID });
     });
 
     it.each<[string, (modulus: bigint) => bigint]>([
@@ -279,25 +273,23 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
     ])('RFC 8017 §5.2.2: the signature %s is refused', async (_name, numberFor) => {
       covers('B7');
       for (const makeGood of [rs256Token, ps256Token]) {
-        await withApi(async (api) => {
-          const good = makeGood(api);
-          const token = () => withSignature(good, () => toBytes(numberFor(modulusOf(api)), MODULUS_BYTES));
-          await expectRepelled(api, { token, control: () => good, answer: INVALID });
-        });
+        const api = await startApi();
+        const good = makeGood(api);
+        const token = () => withSignature(good, () => toBytes(numberFor(modulusOf(api)), MODULUS_BYTES));
+        await expectAttackRefused(api, { token, control: () => good, answer: INVALID });
       }
     });
 
     it.each([1, 2])('RFC 8017 §5.2.2: s + %i n is refused, though it is the same modulo n', async (times) => {
       covers('B7');
-      await withApi(async (api) => {
-        const good = rs256Token(api);
-        const token = withSignature(good, (signature) => {
-          const value = toNumber(signature) + BigInt(times) * modulusOf(api);
-          expect(value % modulusOf(api)).toBe(toNumber(signature));
-          return toBytes(value, value < 2n ** 2048n ? MODULUS_BYTES : MODULUS_BYTES + 1);
-        });
-        await expectRepelled(api, { token: () => token, control: () => good, answer: INVALID });
+      const api = await startApi();
+      const good = rs256Token(api);
+      const token = withSignature(good, (signature) => {
+        const value = toNumber(signature) + BigInt(times) * modulusOf(api);
+        expect(value % modulusOf(api)).toBe(toNumber(signature));
+        return toBytes(value, value < 2n ** 2048n ? MODULUS_BYTES : MODULUS_BYTES + 1);
       });
+      await expectAttackRefused(api, { token: () => token, control: () => good, answer: INVALID });
     });
 
     it.each<[string, Change]>([
@@ -320,11 +312,10 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
       ['PS256', ps256Token],
     ] as const)('a signature of %s that begins with a zero is refused without it', async (_name, makeGood) => {
       covers('B7');
-      await withApi(async (api) => {
-        const good = tokenWithLeadingZero(api, makeGood);
-        const token = () => withSignature(good, (signature) => signature.subarray(1));
-        await expectRepelled(api, { token, control: () => good, answer: INVALID });
-      });
+      const api = await startApi();
+      const good = tokenWithLeadingZero(api, makeGood);
+      const token = () => withSignature(good, (signature) => signature.subarray(1));
+      await expectAttackRefused(api, { token, control: () => good, answer: INVALID });
     });
   });
 
@@ -357,20 +348,22 @@ describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express
       ['a padding that is not all zeros', { firstOfPadding: 1 }],
     ])('RFC 7518 §3.5, RFC 8017 §9.1.2: a token is refused whose block has %s', async (_name, changes) => {
       covers('B8');
-      await withApi((api) =>
-        expectRepelled(api, { token: () => makeToken(api, changes), control: () => makeToken(api), answer: INVALID }),
-      );
+      const api = await startApi();
+      await expectAttackRefused(api, {
+        token: () => makeToken(api, changes),
+        control: () => makeToken(api),
+        answer: INVALID,
+      });
     });
 
     it('RFC 8725 §3.1: a block of PKCS #1 is refused under PS256', async () => {
       covers('B8');
-      await withApi((api) => {
-        const token = () =>
-          withSignature(ps256Token(api), (_signature, input) =>
-            signBlock(api.rsaIssuer.keys.privateKey, pkcs1Block(input)),
-          );
-        return expectRepelled(api, { token, control: (same) => ps256Token(same), answer: INVALID });
-      });
+      const api = await startApi();
+      const token = () =>
+        withSignature(ps256Token(api), (_signature, input) =>
+          signBlock(api.rsaIssuer.keys.privateKey, pkcs1Block(input)),
+        );
+      await expectAttackRefused(api, { token, control: (same) => ps256Token(same), answer: INVALID });
     });
   });
 });

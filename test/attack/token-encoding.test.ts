@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/index.js';
-import { type AttackApiOptions, expectPassed, expectRepelledUnasked, withAttackApiOn } from '../support/attack-api.js';
+import {
+  type AttackApiOptions,
+  expectAttackRefusedBeforeFetch,
+  expectTokenAccepted,
+  startAttackApi,
+} from '../support/attack-api.js';
 import { covers } from '../support/covers.js';
 import { expectAccepted, invalidRequest, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { respell, SEGMENTS, type Segment, withRemainder } from '../support/respelled-token.js';
@@ -42,16 +46,13 @@ function isSameBytes(left: string, right: string): boolean {
   return Buffer.from(left, 'base64url').equals(Buffer.from(right, 'base64url'));
 }
 
-describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => {
-  const withApi = withAttackApiOn(express);
-
+describe('B: the text of a token', () => {
   /** Expects a token to be refused when one of its segments is spelled differently, and signed like that. */
   async function expectSpellingRepelled(segment: Segment, change: Change, answer = MALFORMED, mutation: Mutation = {}) {
-    await withApi({}, async (api) => {
-      const good = api.issuer.token(mutation);
-      const token = () => respell(api.issuer, good, segment, change);
-      await expectRepelledUnasked(api, { token, control: () => good, answer });
-    });
+    const api = await startAttackApi();
+    const good = api.issuer.token(mutation);
+    const token = () => respell(api.issuer, good, segment, change);
+    await expectAttackRefusedBeforeFetch(api, { token, control: () => good, answer });
   }
 
   it.each(
@@ -99,15 +100,14 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
     'RFC 9110 §5.5, §11.4: white space of HTTP is no part of a token: $character at the $place of its $segment',
     async ({ segment, place, character }) => {
       covers('B10');
-      await withApi({}, async (api) => {
-        const good = api.issuer.token();
-        const texts = good
-          .split('.')
-          .map((text, at) => (SEGMENTS[at] === segment ? PLACES[place](character)(text) : text));
-        expect(await expectPassed(api, texts.join('.'))).toMatchObject({ sub: 'test-user', jti: 'token-1' });
-        await expectAccepted(api, { token: good });
-        expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits: 2, misses: 1 });
-      });
+      const api = await startAttackApi();
+      const good = api.issuer.token();
+      const texts = good
+        .split('.')
+        .map((text, at) => (SEGMENTS[at] === segment ? PLACES[place](character)(text) : text));
+      expect(await expectTokenAccepted(api, texts.join('.'))).toMatchObject({ sub: 'test-user', jti: 'token-1' });
+      await expectAccepted(api, { token: good });
+      expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits: 2, misses: 1 });
     },
   );
 
@@ -115,20 +115,19 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
     'RFC 9112 §5, RFC 9110 §5.5: Node.js refuses $character at the $place of the $segment, and no handler runs',
     async ({ segment, place, character }) => {
       covers('B10', 'B14');
-      await withApi({}, async (api) => {
-        const good = api.issuer.token();
-        const token = respell(api.issuer, good, segment, PLACES[place](character));
-        for (const hits of [0, 1]) {
-          const { response, refusals, handlerRuns } = await api.send({ token });
-          expect({ status: response.status, refusals, handlerRuns }).toEqual({
-            status: 400,
-            refusals: [],
-            handlerRuns: 0,
-          });
-          await expectAccepted(api, { token: good });
-          expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits });
-        }
-      });
+      const api = await startAttackApi();
+      const good = api.issuer.token();
+      const token = respell(api.issuer, good, segment, PLACES[place](character));
+      for (const hits of [0, 1]) {
+        const { response, refusals, handlerRuns } = await api.send({ token });
+        expect({ status: response.status, refusals, handlerRuns }).toEqual({
+          status: 400,
+          refusals: [],
+          handlerRuns: 0,
+        });
+        await expectAccepted(api, { token: good });
+        expect(api.verifier.status().tokenCache).toMatchObject({ size: 1, hits });
+      }
     },
   );
 
@@ -140,15 +139,14 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
     ]),
   )('RFC 7515 §2: base64 in place of base64url is refused in the $segment: $what', async ({ segment, change }) => {
     covers('B11');
-    await withApi({}, async (api) => {
-      const good = spicyToken(api.issuer);
-      const token = () =>
-        respell(api.issuer, good, segment, (text) => {
-          expect(isSameBytes(change(text), text)).toBe(true);
-          return change(text);
-        });
-      await expectRepelledUnasked(api, { token, control: () => good, answer: MALFORMED });
-    });
+    const api = await startAttackApi();
+    const good = spicyToken(api.issuer);
+    const token = () =>
+      respell(api.issuer, good, segment, (text) => {
+        expect(isSameBytes(change(text), text)).toBe(true);
+        return change(text);
+      });
+    await expectAttackRefusedBeforeFetch(api, { token, control: () => good, answer: MALFORMED });
   });
 
   it.each([
@@ -185,11 +183,10 @@ describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => 
     const keys = generateKeys('ES384');
     const p384 = (issuer: string) => new RawIssuer({ issuer, algorithm: 'ES384', kid: 'p384', keys });
     const jwks: AttackApiOptions['jwks'] = (published) => [...published, p384('https://issuer.test').jwk];
-    await withApi({ jwks }, async (api) => {
-      const good = p384(api.issuer.issuer).token();
-      expect(isSameBytes(`${good}A`.split('.')[2] ?? '', good.split('.')[2] ?? '')).toBe(true);
-      await expectRepelledUnasked(api, { token: () => `${good}A`, control: () => good, answer: MALFORMED });
-    });
+    const api = await startAttackApi({ jwks });
+    const good = p384(api.issuer.issuer).token();
+    expect(isSameBytes(`${good}A`.split('.')[2] ?? '', good.split('.')[2] ?? '')).toBe(true);
+    await expectAttackRefusedBeforeFetch(api, { token: () => `${good}A`, control: () => good, answer: MALFORMED });
   });
 
   it.each([-1, 3])('a signature of ES256 that is longer by %i characters is refused', async (more) => {

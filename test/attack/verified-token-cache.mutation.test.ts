@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import type { Request } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessToken, authOf, type VerifierOptions } from '../../src/index.js';
-import { useAttackWorld } from '../support/attack-issuer.js';
 import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { schemaOf } from '../support/schema-of.js';
+import { useTestbed } from '../support/testbed.js';
 
 // A handler in JavaScript can try anything.
 // biome-ignore lint/suspicious/noExplicitAny: types would forbid what is tried
@@ -133,13 +133,13 @@ function pictureOf(auth: AccessToken): string {
 }
 
 describe.each(EXPRESS_VERSIONS)('H: what handlers do to a token on %s', (_, express) => {
-  const world = useAttackWorld(express);
+  const testbed = useTestbed(express);
   let repair = () => {};
   afterEach(() => repair());
 
   async function open(verifier: Partial<VerifierOptions>, attempt: Attempt[1] = () => {}) {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi({
+    const issuer = await testbed.openIssuer();
+    const api = await testbed.startApi({
       verifier,
       routes: (app, { createGuard }) => {
         const guard = createGuard();

@@ -10,16 +10,16 @@ import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { VerifiedToken } from '../../src/token/verify-jwt.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
+import { AuthorizationServer, answerIntrospectionWell } from '../support/authorization-server.js';
 import { covers } from '../support/covers.js';
-import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
 import { until } from '../support/key-server.js';
 import { reasonOf } from '../support/reason-of.js';
 
 describe('Introspector', () => {
-  let server: IntrospectionServer;
+  let server: AuthorizationServer;
   const issuers: Issuer[] = [];
   beforeEach(async () => {
-    server = await IntrospectionServer.open();
+    server = await AuthorizationServer.start();
   });
   afterEach(async () => {
     for (const { keys, introspection } of issuers.splice(0)) {
@@ -78,18 +78,18 @@ describe('Introspector', () => {
     covers('J9');
     const { ask } = create();
     const token = server.issue();
-    server.reply = (...reply) => {
+    server.answerIntrospection = (...reply) => {
       server.clock.advance(50);
-      replyWell(...reply);
+      answerIntrospectionWell(...reply);
     };
     const at = server.clock.now();
     expect(((await ask(token)) as VerifiedToken).introspected).toEqual({ at, goodUntil: at + 60_000 });
     server.clock.advance(9);
     expect(reasonOf(await ask(token))).toBe('accepted');
-    expect(server.questions.length).toBe(1);
+    expect(server.introspections.length).toBe(1);
     server.clock.advance(1);
     expect(reasonOf(await ask(token))).toBe('accepted');
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('answers at once from memory, with the very same answer, good or bad', async () => {
@@ -102,22 +102,22 @@ describe('Introspector', () => {
       const answer = await first;
       expect(ask(token)).toBe(answer);
     }
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('lets all who bring one token wait for one answer, and asks again after a failure', async () => {
     covers('J10');
     const { ask } = create();
     const token = server.issue();
-    server.reply = (res) => void res.writeHead(500).end();
+    server.answerIntrospection = (res) => void res.writeHead(500).end();
     const failed = [ask(token), ask(token), ask(token)];
     expect(new Set(failed).size).toBe(1);
     expect((await Promise.all(failed)).map(reasonOf)).toEqual(Array(3).fill('introspection_unavailable'));
-    expect(server.questions.length).toBe(1);
-    server.reply = replyWell;
+    expect(server.introspections.length).toBe(1);
+    server.answerIntrospection = answerIntrospectionWell;
     const good = [ask(token), ask(token)];
     expect((await Promise.all(good)).map(reasonOf)).toEqual(['accepted', 'accepted']);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('keeps the answers of issuers apart, though they have one name', async () => {
@@ -128,9 +128,9 @@ describe('Introspector', () => {
     const answers = [await ask(token, issuer), await ask(token, other)] as VerifiedToken[];
     expect(answers.map((answer) => answer.issuer)).toEqual([issuer, other]);
     expect(answers[0]?.issuer).not.toBe(answers[1]?.issuer);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
     for (const of of [issuer, other]) expect(((await ask(token, of)) as VerifiedToken).issuer).toBe(of);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('forgets all answers when it is cleared', async () => {
@@ -140,7 +140,7 @@ describe('Introspector', () => {
     for (const token of [good, bad]) await ask(token);
     introspector.clear();
     expect([good, bad].map((token) => ask(token) instanceof Promise)).toEqual([true, true]);
-    await until(() => server.questions.length === 4);
+    await until(() => server.introspections.length === 4);
   });
 
   it('remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
@@ -154,7 +154,7 @@ describe('Introspector', () => {
       const token = server.issue();
       server.revoke(token);
       expect(reasonOf(await ask(token))).toBe('token_inactive');
-      server.say(token, server.answer());
+      server.setAnswer(token, server.answer());
       if (seconds > 0) {
         server.clock.advance(seconds - 0.001);
         expect(reasonOf(await ask(token))).toBe('token_inactive');
@@ -173,7 +173,7 @@ describe('Introspector', () => {
   ])('tells the channel what came of an answer that is %s, once', async (_, text, outcome, error) => {
     const { ask, issuer } = create();
     const token = server.issue();
-    server.say(token, text);
+    server.setAnswer(token, text);
     const seen: unknown[] = [];
     const note = (message: unknown) => seen.push(message);
     subscribe('scopegate:introspection', note);
@@ -189,9 +189,9 @@ describe('Introspector', () => {
     const { ask } = create();
     const token = server.issue();
     const replies = [
-      () => server.say(token, `"${token}"`),
-      () => server.say(token, `{"active":"${token}"}`),
-      () => server.say(token, '{'),
+      () => server.setAnswer(token, `"${token}"`),
+      () => server.setAnswer(token, `{"active":"${token}"}`),
+      () => server.setAnswer(token, '{'),
     ];
     for (const [index, spoil] of replies.entries()) {
       spoil();

@@ -49,7 +49,7 @@ describe('parseKeyLocation', () => {
     await expectMisuse(() => locate(given), { option: `issuer[1].${name}`, told: 'is not https', fix });
   });
 
-  it.each(BAD_KEYS)('RFC 7517 §5 (cases H10 to H12): refuses %s as the only key', async (_, key, told) => {
+  it.each(BAD_KEYS)('RFC 7517 §5: refuses %s as the only key', async (_, key, told) => {
     expect(() => locate({ jwks: { keys: [key, ...GOOD_JWKS.keys] } })).not.toThrow();
     const fix = 'Give a JSON Web Key Set';
     await expectMisuse(() => locate({ jwks: { keys: [key] } }), { option: 'issuer[1].jwks', told, fix });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after as goOn, ignoreRejection } from '../../src/platform/maybe-promise.js';
-import { watchUnhandledRejections } from '../support/caught-rejections.js';
 import { covers } from '../support/covers.js';
+import { watchUnhandledRejections } from '../support/rejections.js';
 
 describe('after', () => {
   it('goes on at once with a value that is there', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkClaim } from '../../src/policy/claim-policy.js';
 import { type ClaimPolicy, type ClaimTest, claim } from '../../src/policy/policy.js';
-import { watchUnhandledRejections } from '../support/caught-rejections.js';
 import { covers } from '../support/covers.js';
+import { watchUnhandledRejections } from '../support/rejections.js';
 
 type Claims = { readonly [name: string]: unknown };
 

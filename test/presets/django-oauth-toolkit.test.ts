@@ -8,7 +8,7 @@ import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { covers } from '../support/covers.js';
 import { LoopbackServer } from '../support/loopback-server.js';
-import { changed, tokensOf } from '../support/preset-world.js';
+import { changed, tokensOf } from '../support/provider-testbed.js';
 import { ISSUED_AT, jwt, type TokenShape } from '../support/provider-tokens.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -19,13 +19,12 @@ const CREDENTIALS = { clientId: 'rs', clientSecret: 'rs-secret' };
 const SHAPES = tokensOf('Django OAuth Toolkit');
 
 /** Answers as Django OAuth Toolkit 1.7 was seen to: metadata and introspection under URLs that end with a slash. */
-const server = new LoopbackServer();
+const server = await LoopbackServer.start();
 /** What introspection says of each token that is active. */
 const active = new Map<string, object>();
 let issuer: TestIssuer;
 
 beforeAll(async () => {
-  await server.open();
   server.answer = (req, res) => void answer(req, res);
   issuer = await createTestIssuer({
     issuer: `${server.origin}/o`,

@@ -12,8 +12,8 @@ import {
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { covers } from '../support/covers.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
+import { noteUnhandledRejections } from '../support/rejections.js';
 import { anyText, damaged, edited, headerText, tokenShaped } from '../support/token-arbitraries.js';
-import { noteUnhandledRejections } from '../support/unhandled-rejections.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 import { RUNS } from './runs.js';
 

@@ -4,7 +4,7 @@ import { type AuthorizationError, createVerifier } from '../../src/index.js';
 import { covers } from '../support/covers.js';
 import { expectRefused, noCredentials } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, startTestIssuerApi } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -58,7 +58,7 @@ describe('RFC 6455', () => {
     'RFC 6455 §4.2.1: an upgrade that nobody listens for is a request like others to the guard on %s',
     async (_, express) => {
       covers('F18');
-      const api = await startGuardedApi({ express });
+      const api = await startTestIssuerApi({ express });
       try {
         const lines = (token: string) => [...UPGRADE, ...bearer(token)];
         await expectRefused(api, { lines: () => UPGRADE }, noCredentials, { lines });

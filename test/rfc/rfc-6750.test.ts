@@ -9,7 +9,7 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Call, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Call, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 function authorization(value: (token: string) => string): Call {
@@ -17,12 +17,12 @@ function authorization(value: (token: string) => string): Call {
 }
 
 describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.get('/both', guard('orders:read orders:write'), handler);
         app.post('/orders', guard('orders:read'), handler);
       },
@@ -173,7 +173,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     ['"api" where that has characters beyond ASCII', ['urn:\u2713', 'https://b.test'], 'api'],
   ])('RFC 6750 §3: names %s as the realm', async (_, audience, realm) => {
     covers('6750-9');
-    const own = await startGuardedApi({ express, verifier: { audience } });
+    const own = await startTestIssuerApi({ express, verifier: { audience } });
     try {
       const control: Call = { claims: { audience: audience[0] as string } };
       await expectRefused(own, { lines: () => [] }, { ...noCredentials, realm }, control);
@@ -185,7 +185,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
   });
 
   it('RFC 6750 §3: names the realm that the guard was given', async () => {
-    const own = await startGuardedApi({ express, guard: { realm: 'orders (beta)' } });
+    const own = await startTestIssuerApi({ express, guard: { realm: 'orders (beta)' } });
     try {
       await expectRefused(own, { lines: () => [] }, { ...noCredentials, realm: 'orders (beta)' });
     } finally {
@@ -198,13 +198,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s, form and query being read too',
   const FORM = 'Content-Type: application/x-www-form-urlencoded';
   const inForm: Call = { method: 'POST', lines: () => [FORM], body: (token) => `access_token=${token}` };
   const inQuery: Call = { target: (token) => `/orders?access_token=${token}`, lines: () => [] };
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
       guard: { extraTokenLocations: ['form', 'query'] },
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.use(express.urlencoded({ extended: true }), express.json());
         app.all('/parsed', guard('orders:read'), handler);
       },

@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import {
   type Attack,
   type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  withAttackApi,
+  expectAttackRefused,
+  expectTokenAccepted,
+  startAttackApi,
 } from '../support/attack-api.js';
+import { NO_HITS } from '../support/authorization-server.js';
 import { covers } from '../support/covers.js';
 import { invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { respell, SEGMENTS, withRemainder } from '../support/respelled-token.js';
 
 const MALFORMED = invalidToken('token_malformed');
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-describe.each(EXPRESS_VERSIONS)('RFC 7515 on %s', (_, express) => {
-  const refuse = (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
-    withAttackApi({ express, ...options }, (api) => expectRepelled(api, attack));
+describe('RFC 7515', () => {
+  const refuse = async (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
+    expectAttackRefused(await startAttackApi({ ...options }), attack);
   const refuseMutation = (mutation: Mutation, answer = MALFORMED) =>
     refuse({ token: ({ issuer }) => issuer.token(mutation), answer });
 
@@ -50,12 +50,12 @@ describe.each(EXPRESS_VERSIONS)('RFC 7515 on %s', (_, express) => {
   });
 
   describe.each(SEGMENTS)('the %s', (segment) => {
-    const refuseSpelling = (change: (text: string) => string, mutation: Mutation = {}) =>
-      withAttackApi({ express }, async (api) => {
-        const good = api.issuer.token(mutation);
-        const token = () => respell(api.issuer, good, segment, change);
-        await expectRepelled(api, { token, control: () => good, answer: MALFORMED });
-      });
+    const refuseSpelling = async (change: (text: string) => string, mutation: Mutation = {}) => {
+      const api = await startAttackApi();
+      const good = api.issuer.token(mutation);
+      const token = () => respell(api.issuer, good, segment, change);
+      await expectAttackRefused(api, { token, control: () => good, answer: MALFORMED });
+    };
 
     // Decoders that are lenient drop the character, so that the bytes stay the same.
     it.each(['+', '/', '~'])('RFC 7515 §2, §5.2: is refused with %s after it', async (character) => {
@@ -104,19 +104,20 @@ describe.each(EXPRESS_VERSIONS)('RFC 7515 on %s', (_, express) => {
       answer: invalidToken('algorithm_not_allowed'),
     };
     await refuse(attack, { jwks, verifier: { algorithms: ['RS256'] } });
-    await withAttackApi({ express, jwks }, (api) => expectPassed(api, attack.token(api)));
+    const api = await startAttackApi({ jwks });
+    await expectTokenAccepted(api, attack.token(api));
   });
 
   it.each(['jku', 'x5u'])(
     'RFC 7515 §4.1.2, §4.1.5: asks nobody at a %s, and reads a good token as if it were not there',
     async (name) => {
       covers('7515-8');
-      await withAttackApi({ express }, async (api) => {
-        const url = JSON.stringify(`${api.sinkOrigin}/keys`);
-        const claims = await expectPassed(api, api.issuer.token({ header: { [name]: url } }));
-        expect(claims).toEqual(await expectPassed(api, api.issuer.token()));
-        expect(api.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0, sink: 0 });
-      });
+      const api = await startAttackApi();
+      const url = JSON.stringify(`${api.sink.origin}/keys`);
+      const claims = await expectTokenAccepted(api, api.issuer.token({ header: { [name]: url } }));
+      expect(claims).toEqual(await expectTokenAccepted(api, api.issuer.token()));
+      expect(api.hits).toEqual({ ...NO_HITS, metadata: 1, jwks: 1 });
+      expect(api.sink.paths).toEqual([]);
     },
   );
 

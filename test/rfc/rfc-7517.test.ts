@@ -4,22 +4,21 @@ import { describe, expect, it } from 'vitest';
 import {
   type AttackApi,
   type AttackApiOptions,
-  expectPassed,
-  expectRepelled,
-  withAttackApi,
+  expectAttackRefused,
+  expectTokenAccepted,
+  startAttackApi,
 } from '../support/attack-api.js';
-import { useAttackWorld } from '../support/attack-issuer.js';
 import { covers } from '../support/covers.js';
 import { invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { answerWell } from '../support/loopback-server.js';
 import { generateKeys, type RawIssuer, toJwk } from '../support/raw-issuer.js';
+import { useTestbed } from '../support/testbed.js';
 
 const KEY_UNKNOWN = invalidToken('unknown_key');
 const OTHER_KEY = toJwk(generateKeys('ES256').publicKey);
 
-describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
-  const world = useAttackWorld(express);
+describe('RFC 7517', () => {
+  const testbed = useTestbed();
 
   /** Changes the ES256 key that the issuer publishes. Its tokens are refused then; those of the RS256 key pass. */
   async function refuseKey(change: (key: JWK) => object): Promise<void> {
@@ -28,7 +27,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
       ({ issuer }: AttackApi) => issuer.token(),
       ({ rsaIssuer }: AttackApi) => rsaIssuer.token(),
     ];
-    await withAttackApi({ express, jwks }, (api) => expectRepelled(api, { token, control, answer: KEY_UNKNOWN }));
+    await expectAttackRefused(await startAttackApi({ jwks }), { token, control, answer: KEY_UNKNOWN });
   }
 
   it.each([
@@ -36,7 +35,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
     ['x', OTHER_KEY.x, 'keys_unavailable'],
   ] as const)('RFC 7517 §4: of a second member %s in a key the last one counts', async (name, other, reason) => {
     covers('7517-1');
-    const issuer = await world.openIssuer();
+    const issuer = await testbed.openIssuer();
     const good = JSON.stringify(issuer.jwk[name]);
     const member = `"${name}":${good}`;
     const publish = async (members: string) => {
@@ -44,7 +43,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
         expect(text).toContain(member);
         answerWell(res, text.replace(member, members), req);
       };
-      const api = await world.startApi();
+      const api = await testbed.startApi();
       return api.ask(issuer.token());
     };
     expect(await publish(`"${name}":${JSON.stringify(other)},${member}`)).toBe('accepted');
@@ -71,19 +70,18 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
     ['a key on an unknown curve', { ...OTHER_KEY, crv: 'P-1', kid: 'ec' }],
   ])('RFC 7517 §5: skips %s, and uses the keys beside it', async (_name, member) => {
     covers('7517-3');
-    await withAttackApi({ express, jwks: (keys) => [member, ...keys] }, async (api) => {
-      await expectPassed(api, api.issuer.token());
-      expect(api.verifier.status().issuers).toMatchObject([{ skippedKeys: [{ index: 0 }] }]);
-    });
+    const api = await startAttackApi({ jwks: (keys) => [member, ...keys] });
+    await expectTokenAccepted(api, api.issuer.token());
+    expect(api.verifier.status().issuers).toMatchObject([{ skippedKeys: [{ index: 0 }] }]);
   });
 
   it.each(['{}', '{"keys":{}}', '{"keys":null}', '[]'])('RFC 7517 §5: takes %s for no key set', async (document) => {
     covers('7517-3');
-    const issuer = await world.openIssuer();
-    const good = await world.startApi();
+    const issuer = await testbed.openIssuer();
+    const good = await testbed.startApi();
     expect(await good.ask(issuer.token())).toBe('accepted');
     issuer.answerJwks = (res, _text, req) => answerWell(res, document, req);
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     expect(await api.ask(issuer.token())).toBe('keys_unavailable');
   });
 
@@ -98,28 +96,28 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
       (alg: typeof named | typeof other) =>
       ({ rsaIssuer }: AttackApi) =>
         rsaIssuer.token({ header: { alg: JSON.stringify(alg) }, signWith: alg });
-    await withAttackApi({ express, jwks }, (api) =>
-      expectRepelled(api, { token: signed(other), control: signed(named), answer: KEY_UNKNOWN }),
-    );
+    await expectAttackRefused(await startAttackApi({ jwks }), {
+      token: signed(other),
+      control: signed(named),
+      answer: KEY_UNKNOWN,
+    });
   });
 
   it('RFC 7518 §3.3: uses no RSA key of less than 2048 bits', async () => {
     covers('7518-1');
     const short = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const publish = { ...toJwk(short.publicKey), kid: 'rsa' };
-    await withAttackApi({ express, jwks: ([ec]) => [ec, publish] }, (api) => {
-      const token = () => api.rsaIssuer.token({ key: short.privateKey });
-      return expectRepelled(api, { token, answer: KEY_UNKNOWN });
-    });
+    const api = await startAttackApi({ jwks: ([ec]) => [ec, publish] });
+    const token = () => api.rsaIssuer.token({ key: short.privateKey });
+    await expectAttackRefused(api, { token, answer: KEY_UNKNOWN });
   });
 
   it('RFC 7518 §3.4: takes R and S of an ES256 signature side by side, and no DER', async () => {
     covers('7518-1');
-    await withAttackApi({ express }, async (api) => {
-      const good = api.issuer.token();
-      const token = () => withDerSignature(good, api.issuer);
-      await expectRepelled(api, { token, control: () => good, answer: invalidToken('signature_invalid') });
-    });
+    const api = await startAttackApi();
+    const good = api.issuer.token();
+    const token = () => withDerSignature(good, api.issuer);
+    await expectAttackRefused(api, { token, control: () => good, answer: invalidToken('signature_invalid') });
   });
 
   it('OpenID Connect Discovery §3: does not use a key that is published with its private half', async () => {
@@ -131,14 +129,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
     covers('DISC-1');
     const secret = Buffer.alloc(64, 's');
     const published = { kty: 'oct', k: secret.toString('base64url'), kid: 'shared', alg: 'HS256' };
-    const options: AttackApiOptions = { express, jwks: (keys) => [...keys, published] };
-    await withAttackApi(options, async (api) => {
-      const header = { alg: '"HS256"', kid: '"shared"' };
-      const token = () => api.issuer.token({ header, key: createSecretKey(secret), signWith: 'HS256' });
-      await expectRepelled(api, { token, answer: invalidToken('algorithm_not_allowed') });
-      const why = 'has a kty that is not RSA, EC, OKP or AKP';
-      expect(api.verifier.status().issuers).toMatchObject([{ skippedKeys: [{ index: 2, why }] }]);
-    });
+    const options: AttackApiOptions = { jwks: (keys) => [...keys, published] };
+    const api = await startAttackApi(options);
+    const header = { alg: '"HS256"', kid: '"shared"' };
+    const token = () => api.issuer.token({ header, key: createSecretKey(secret), signWith: 'HS256' });
+    await expectAttackRefused(api, { token, answer: invalidToken('algorithm_not_allowed') });
+    const why = 'has a kty that is not RSA, EC, OKP or AKP';
+    expect(api.verifier.status().issuers).toMatchObject([{ skippedKeys: [{ index: 2, why }] }]);
   });
 });
 

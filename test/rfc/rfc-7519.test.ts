@@ -2,21 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RefusalReason } from '../../src/index.js';
 import { covers } from '../support/covers.js';
 import { expectAccepted, expectAnswer, expectRefused, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 
 const TOLERANCE = 5;
 
-describe.each(EXPRESS_VERSIONS)('RFC 7519 on %s', (_, express) => {
+describe('RFC 7519', () => {
   const issuer = new RawIssuer();
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
-      express,
+    api = await startTestIssuerApi({
       verifier: issuer.verifierOptions,
-      routes: (app, guard, handler) => app.get('/read', guard('read'), handler),
+      routes: (app, { guard, handler }) => app.get('/read', guard('read'), handler),
     });
   });
   afterAll(() => api.close());

@@ -4,26 +4,25 @@ import type { RowId } from '../security-matrix/catalogue.js';
 import {
   type Attack,
   type AttackApiOptions,
-  expectRepelled,
-  expectRepelledUnasked,
+  expectAttackRefused,
+  expectAttackRefusedBeforeFetch,
   mutated,
-  withAttackApi,
+  startAttackApi,
 } from '../support/attack-api.js';
-import { useAttackWorld } from '../support/attack-issuer.js';
 import { createVerifierWith, expectMisuse } from '../support/configuration-error.js';
 import { covers } from '../support/covers.js';
 import { invalidRequest, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, type Mutation } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
+import { useTestbed } from '../support/testbed.js';
 
 const withoutAlg: AttackApiOptions['jwks'] = (keys) => keys.map((key) => ({ ...key, alg: undefined }));
 const withAlg = (alg: string) => ({ header: { alg: JSON.stringify(alg) } });
 
-describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
-  const world = useAttackWorld(express);
-  const refuse = (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
-    withAttackApi({ express, ...options }, (api) => expectRepelled(api, attack));
+describe('RFC 8725', () => {
+  const testbed = useTestbed();
+  const refuse = async (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
+    expectAttackRefused(await startAttackApi({ ...options }), attack);
 
   it('RFC 8725 §3.1: the header cannot make an HMAC of the public key count', async () => {
     covers('8725-1');
@@ -74,11 +73,10 @@ describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
   ])('RFC 8725 §3.3: one changed bit refuses the whole token: segment %i, the %s', async (at) => {
     covers('8725-3');
     const control: Attack['token'] = ({ issuer }) => issuer.token({ header: { a: '"a"' }, payload: { a: '"a"' } });
-    await withAttackApi({ express }, async (api) => {
-      const good = control(api);
-      const token = () => changeBit(good, at);
-      await expectRepelled(api, { token, control: () => good, answer: invalidToken('signature_invalid') });
-    });
+    const api = await startAttackApi();
+    const good = control(api);
+    const token = () => changeBit(good, at);
+    await expectAttackRefused(api, { token, control: () => good, answer: invalidToken('signature_invalid') });
   });
 
   it('RFC 8725 §3.4: does not use a key that is no point of its curve', async () => {
@@ -108,8 +106,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
 
   it('RFC 8725 §3.8: verifies with the keys of the issuer that the token names, whatever their kid', async () => {
     covers('8725-6');
-    const [first, second] = [await world.openIssuer(), await world.openIssuer()];
-    const api = await world.startApi();
+    const [first, second] = [await testbed.openIssuer(), await testbed.openIssuer()];
+    const api = await testbed.startApi();
     const forged = () => first.token({ key: second.keys.privateKey });
     for (const round of ['cold', 'warm']) {
       expect([round, await api.ask(forged())]).toEqual([round, 'signature_invalid']);
@@ -149,8 +147,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
   it('RFC 8725 §3.10: fetches no key from where a forged token says', async () => {
     covers('8725-8');
     const { privateKey: key } = generateKeys('ES256');
-    const token: Attack['token'] = ({ issuer, sinkOrigin }) =>
-      issuer.token({ header: { jku: JSON.stringify(`${sinkOrigin}/jwks`) }, key });
+    const token: Attack['token'] = ({ issuer, sink }) =>
+      issuer.token({ header: { jku: JSON.stringify(`${sink.origin}/jwks`) }, key });
     await refuse({ token, answer: invalidToken('signature_invalid') });
   });
 
@@ -194,10 +192,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
     ['the compact form with a brace', (parts) => `${parts.join('.')}}`],
   ])('rfc8725bis §3.14: refuses %s', async (_name, write) => {
     covers('bis-2');
-    await withAttackApi({ express }, async (api) => {
-      const good = api.issuer.token();
-      const token = () => write(good.split('.'));
-      await expectRepelledUnasked(api, { token, control: () => good, answer: invalidRequest('bearer_malformed') });
+    const api = await startAttackApi();
+    const good = api.issuer.token();
+    const token = () => write(good.split('.'));
+    await expectAttackRefusedBeforeFetch(api, {
+      token,
+      control: () => good,
+      answer: invalidRequest('bearer_malformed'),
     });
   });
 
@@ -211,7 +212,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
     const header = toSegment(JSON.stringify(Object.fromEntries(Object.entries(members).map(parseMember))));
     const token = () => [header, 'AAAA', 'AAAA', 'AAAA', 'AAAA'].join('.');
     const answer = invalidToken('token_encrypted');
-    await withAttackApi({ express }, (api) => expectRepelledUnasked(api, { token, answer }));
+    await expectAttackRefusedBeforeFetch(await startAttackApi(), { token, answer });
   });
 });
 

@@ -10,15 +10,15 @@ import {
   unavailable,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => app.use('/all', guard('orders:read'), handler),
+      routes: (app, { guard, handler }) => app.use('/all', guard('orders:read'), handler),
     });
   });
   afterAll(() => api.close());
@@ -106,7 +106,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
   });
 
   it('RFC 9110 §10.2.3, §15.6.4: answers 503 with Retry-After and without a challenge when the keys cannot be had', async () => {
-    const down = await startGuardedApi({ express });
+    const down = await startTestIssuerApi({ express });
     try {
       await down.issuer.outage('error');
       expectAnswer(await down.send(), unavailable('metadata_unavailable'), down.realm);
@@ -119,7 +119,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
   });
 
   it('RFC 9110 §10.2.3: counts Retry-After down to when it will ask again, in whole seconds', async () => {
-    const down = await startGuardedApi({ express });
+    const down = await startTestIssuerApi({ express });
     try {
       await down.issuer.outage('refuse');
       for (let failures = 0; failures < 8; failures += 1) {

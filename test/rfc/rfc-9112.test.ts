@@ -8,15 +8,15 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Call, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Call, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 describe.each(EXPRESS_VERSIONS)('RFC 9112 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.get('/admin', guard('admin'), handler);
         app.use('/mounted', express.Router().get('/orders', guard('orders:read'), handler));
       },

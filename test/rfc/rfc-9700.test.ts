@@ -1,23 +1,22 @@
-import type { Express } from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authOf, type Guard } from '../../src/index.js';
+import { authOf } from '../../src/index.js';
 import type { RowId } from '../security-matrix/catalogue.js';
-import { expectRepelled, mutated, withAttackApi } from '../support/attack-api.js';
+import { expectAttackRefused, mutated, startAttackApi } from '../support/attack-api.js';
 import { covers } from '../support/covers.js';
 import { expectAccepted, expectRefused, insufficientScope, invalidToken } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 const OURS = 'https://api.test';
 const OTHER = 'https://other.test';
 
 describe.each(EXPRESS_VERSIONS)('RFC 9700 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => app.post('/orders', guard('orders:write'), handler),
+      routes: (app, { guard, handler }) => app.post('/orders', guard('orders:write'), handler),
     });
   });
   afterAll(() => api.close());
@@ -47,22 +46,20 @@ describe.each(EXPRESS_VERSIONS)('RFC 9700 on %s', (_, express) => {
     ['a client in place of the user', { sub: '"test-client"' }, { subject: 'test-client', clientId: 'test-client' }],
   ])('RFC 9700 §4.15: tells %s apart', async (_name, payload, told) => {
     covers('9700-5');
-    const options = {
+    const { issuer, send } = await startAttackApi({
       express,
       verifier: { profile: 'jwt' },
-      routes: (app: Express, guard: Guard) => {
+      routes: (app, { guard }) => {
         app.get('/who', guard('read'), (req, res) => {
           const { subject, clientId } = authOf(req);
           res.json({ subject, clientId });
         });
       },
-    } as const;
-    await withAttackApi(options, async ({ issuer, send }) => {
-      for (const round of ['cold', 'warm']) {
-        const { response } = await send({ target: '/who', token: issuer.token({ payload }) });
-        expect([round, response.status, JSON.parse(response.body)]).toEqual([round, 200, told]);
-      }
     });
+    for (const round of ['cold', 'warm']) {
+      const { response } = await send({ target: '/who', token: issuer.token({ payload }) });
+      expect([round, response.status, JSON.parse(response.body)]).toEqual([round, 200, told]);
+    }
   });
 
   it.each<[source: string, what: string, cnf: string, ...ids: RowId[]]>([
@@ -74,7 +71,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 9700 on %s', (_, express) => {
   ])('%s: refuses a token under Bearer that is bound to %s', async (_source, _what, cnf, ...ids) => {
     covers(...ids);
     const answer = invalidToken('binding_not_proven');
-    await withAttackApi({ express }, (own) => expectRepelled(own, { token: mutated({ payload: { cnf } }), answer }));
+    await expectAttackRefused(await startAttackApi({ express }), { token: mutated({ payload: { cnf } }), answer });
   });
 
   it('RFC 9449 §7.2: a proof beside the Bearer scheme proves nothing', async () => {

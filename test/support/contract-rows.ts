@@ -10,7 +10,15 @@ import {
   noCredentials,
   unavailable,
 } from './expect-answer.js';
-import { bearer, type Call, type GuardedApi, type GuardedApiOptions, startGuardedApi } from './guarded-api.js';
+import {
+  bearer,
+  type Call,
+  startTestIssuerApi,
+  type TestIssuerApi,
+  type TestIssuerApiOptions,
+  withClaims,
+  withTokenHeader,
+} from './guarded-api.js';
 
 /** What makes a good request bad, by one change, and what is answered to it. */
 export interface ContractRow {
@@ -23,7 +31,7 @@ export interface ContractRow {
 /** What makes any request fail, and what is answered then. */
 export interface OutageRow {
   readonly answer: Answer;
-  begin(api: GuardedApi): unknown;
+  begin(api: TestIssuerApi): unknown;
   readonly verifier?: (issuer: TestIssuer) => Partial<VerifierOptions>;
 }
 
@@ -32,9 +40,9 @@ export function startContractApi(
   module: typeof express,
   changes: Partial<VerifierOptions>,
   guard: GuardOptions = {},
-  routes: GuardedApiOptions['routes'] = () => {},
-): Promise<GuardedApi> {
-  return startGuardedApi({
+  routes: TestIssuerApiOptions['routes'] = () => {},
+): Promise<TestIssuerApi> {
+  return startTestIssuerApi({
     express: module,
     issuer: { algorithms: ['ES256', 'RS256'] },
     verifier: {
@@ -47,10 +55,10 @@ export function startContractApi(
       ...changes,
     },
     guard,
-    routes: (app, guardOf, handler) => {
+    routes: (app, tools) => {
       const isGold = claim('tier').satisfies((tier, { bomb }) => (bomb === 'policy' ? explode() : tier === 'gold'));
-      app.get('/gold', guardOf(isGold), handler);
-      routes(app, guardOf, handler);
+      app.get('/gold', tools.guard(isGold), tools.handler);
+      routes(app, tools);
     },
   });
 }
@@ -59,8 +67,6 @@ function explode(): never {
   throw new Error('the function of the user threw');
 }
 
-const withClaims = (claims: object): Call => ({ claims: { claims: { ...claims } } });
-const withHeader = (header: object): Call => ({ claims: { header: { ...header } } });
 const gold: Call = { target: '/gold', ...withClaims({ tier: 'gold' }) };
 
 /** A row for each reason that a request alone can bring about. */
@@ -84,12 +90,12 @@ export const CONTRACT_ROWS: readonly ContractRow[] = [
   { answer: invalidToken('token_opaque'), call: { token: 'b4d455be' } },
   { answer: invalidToken('token_encrypted'), call: { token: 'e30.e30.e30.e30.e30' } },
   { answer: invalidToken('token_malformed'), call: { lines: (token) => bearer(`${token}=`) } },
-  { answer: invalidToken('critical_header_unsupported'), call: withHeader({ b64: true }) },
+  { answer: invalidToken('critical_header_unsupported'), call: withTokenHeader({ b64: true }) },
   { answer: invalidToken('algorithm_not_allowed'), call: { claims: { algorithm: 'RS256' } } },
-  { answer: invalidToken('token_type_not_allowed'), call: withHeader({ typ: 'dpop+jwt' }) },
+  { answer: invalidToken('token_type_not_allowed'), call: withTokenHeader({ typ: 'dpop+jwt' }) },
   { answer: invalidToken('issuer_not_trusted'), call: withClaims({ iss: 'https://evil.example' }) },
-  { answer: invalidToken('kid_missing'), call: withHeader({ kid: undefined }) },
-  { answer: invalidToken('unknown_key'), call: withHeader({ kid: 'es256-2' }) },
+  { answer: invalidToken('kid_missing'), call: withTokenHeader({ kid: undefined }) },
+  { answer: invalidToken('unknown_key'), call: withTokenHeader({ kid: 'es256-2' }) },
   {
     answer: invalidToken('signature_invalid'),
     call: { lines: (token) => bearer(token.replace(/\.[^.]+$/, `.${'A'.repeat(86)}`)) },

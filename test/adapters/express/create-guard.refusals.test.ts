@@ -11,10 +11,10 @@ import {
   type Verifier,
 } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
-import { watchUnhandledRejections } from '../../support/caught-rejections.js';
 import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { secretsOf, textsOf } from '../../support/leaks.js';
+import { watchUnhandledRejections } from '../../support/rejections.js';
 import { bearerHeaders, startApp, type TestApp } from '../../support/test-app.js';
 
 type RefusalError = AuthorizationError | IssuerUnavailableError;

@@ -3,8 +3,7 @@ import { createVerifier, type IssuerOptions, type VerifierOptions } from '../../
 import type { TestTokenOptions } from '../../../src/testing/index.js';
 import { EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
 import { covers } from '../../support/covers.js';
-import type { KeyServer } from '../../support/key-server.js';
-import { createKeyServers, fetchFrom } from '../../support/key-servers.js';
+import { createKeyServers, fetchFrom, type KeyServer } from '../../support/key-server.js';
 
 type Pair = readonly [KeyServer, KeyServer];
 

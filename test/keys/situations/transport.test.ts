@@ -4,7 +4,8 @@ import { createVerifier, type Verifier } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, verdictOf } from '../../support/clients.js';
 import { covers } from '../../support/covers.js';
 import { until } from '../../support/key-server.js';
-import { type Answering, answerWell, LoopbackKeyServer, LoopbackServer } from '../../support/loopback-server.js';
+import { LoopbackKeyServer } from '../../support/loopback-key-server.js';
+import { type Answering, answerWell, LoopbackServer } from '../../support/loopback-server.js';
 
 const DEADLINE_MS = 5000;
 const MIB = Buffer.alloc(1_048_576, ' ');
@@ -17,10 +18,9 @@ const verifiers: Verifier[] = [];
 beforeEach(async () => {
   // Deadlines pass when a test says so. Sockets have timers of their own.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  server = await LoopbackKeyServer.open();
-  decoy = new LoopbackServer();
+  server = await LoopbackKeyServer.start();
+  decoy = await LoopbackServer.start();
   decoy.answer = (_, res) => answerWell(res, JSON.stringify(server.issuer.jwks), _);
-  await decoy.open();
 });
 afterEach(async () => {
   for (const verifier of verifiers.splice(0)) verifier.close();
