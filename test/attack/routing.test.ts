@@ -10,7 +10,7 @@ import {
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { Call, Exchange, TestIssuerApi } from '../support/guarded-api.js';
-import { ALL_SCOPES, type Ran, type RoutingSettings, ranOf, SCOPES, startRoutedApi } from '../support/routed-api.js';
+import { ALL_SCOPES, type Ran, type RoutingSettings, ranOf, SCOPES, startRoutedApi } from './routed-api.js';
 
 /** Under which settings a target reaches its handler; under others it reaches none. */
 type Where = 'always' | 'in any case' | 'when lax' | 'in any case when lax' | 'on Express 4' | 'never';

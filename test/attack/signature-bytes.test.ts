@@ -19,7 +19,7 @@ import {
   toDer,
   toNumber,
   withSignature,
-} from '../support/signature-bytes.js';
+} from './signature-encoding.js';
 
 type TokenMaker = (api: AttackApi, payload?: JsonTexts) => string;
 type Change = (signature: Buffer, signingInput: Buffer) => Buffer;

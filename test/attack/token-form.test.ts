@@ -10,11 +10,11 @@ import {
   startAttackApi,
 } from '../support/attack-api.js';
 import { covers } from '../support/covers.js';
-import { type EncryptedToken, encryptToken } from '../support/encrypted-token.js';
 import { invalidRequest, invalidToken } from '../support/expect-answer.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
+import { type EncryptedToken, encryptToken } from './encrypted-token.js';
 
 const MALFORMED = invalidToken('token_malformed');
 const NOT_BEARER = invalidRequest('bearer_malformed');

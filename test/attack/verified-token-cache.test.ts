@@ -7,9 +7,9 @@ import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
 import { type Mutation, nextKey, RawIssuer, unendingToken } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
-import { createSameSignatureTokens } from '../support/same-signature-tokens.js';
 import { schemaOf } from '../support/schema-of.js';
 import { useTestbed } from '../support/testbed.js';
+import { createSameSignatureTokens } from './same-signature-tokens.js';
 
 const TOLERANCE_SECONDS = 5;
 

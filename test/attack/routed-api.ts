@@ -1,7 +1,7 @@
 import type expressModule from 'express';
 import type { Express, RequestHandler } from 'express';
 import { authOf, type Guard } from '../../src/index.js';
-import { type Exchange, startTestIssuerApi, type TestIssuerApi } from './guarded-api.js';
+import { type Exchange, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 /** The handlers of the app, and the scope that the policy of each asks for; undefined where there is no guard. */
 export const SCOPES = {
