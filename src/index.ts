@@ -1,16 +1,20 @@
 export { authOf } from './adapters/express/auth-of.js';
 export { createGuard } from './adapters/express/create-guard.js';
+export { type DenyUnguardedOptions, denyUnguarded } from './adapters/express/deny-unguarded.js';
 export type {
   Guard,
+  GuardCall,
   Guarded,
   GuardOptions,
+  Handler,
   MaybeGuarded,
   Middleware,
   NextFunction,
   OptionalGuard,
   PublicGuard,
 } from './adapters/express/guard.js';
-export { type ListedRoute, listGuards } from './adapters/express/list-guards.js';
+export { listGuards } from './adapters/express/list-guards.js';
+export type { ListedRoute } from './adapters/express/listed-route.js';
 export {
   createScopeRecorder,
   type ScopeRecorder,
@@ -21,12 +25,14 @@ export type { IntrospectionStatus } from './introspection/introspection-endpoint
 export type {
   BearerIntrospection,
   IntrospectionOptions,
+  IntrospectionSettings,
   PrivateKeyIntrospection,
   SecretIntrospection,
   TextSource,
 } from './issuer/introspection-options.js';
 export type {
   DiscoveredIssuer,
+  IssuerIdentity,
   IssuerOptions,
   IssuerResolver,
   JwksUriIssuer,
@@ -35,8 +41,10 @@ export type {
 } from './issuer/issuer-options.js';
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
-export type { Algorithm, HmacAlgorithm } from './jws/algorithm.js';
+export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
+export { ConfigurationError } from './options/configuration-error.js';
+export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
@@ -53,13 +61,29 @@ export {
 export type { AccessToken } from './protocol/access-token.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
-export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
-export type { HttpRequest } from './protocol/http-request.js';
-export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
+export {
+  AuthorizationError,
+  IssuerUnavailableError,
+  isRefusal,
+  type RefusalError,
+  UnguardedRouteError,
+} from './protocol/errors.js';
+export type { HttpAnswer } from './protocol/http-answer.js';
+export type { HeaderMap, HeaderRecord, HttpRequest } from './protocol/http-request.js';
+export type { JsonObject } from './protocol/json-object.js';
+export {
+  type OAuthErrorCode,
+  REFUSALS,
+  type Refusal,
+  type RefusalContext,
+  type RefusalEntry,
+  type RefusalReason,
+} from './protocol/refusal.js';
 export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
-export type { StandardSchema } from './protocol/standard-schema.js';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
-export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
+export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
-export type { AuthenticateOptions, VerifyOptions } from './verifier/requirements.js';
+export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';
+export type { IssuerStatus, Verifier, VerifierStatus } from './verifier/verifier.js';

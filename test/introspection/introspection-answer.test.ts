@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type ActiveToken, parseIntrospectionAnswer } from '../../src/introspection/introspection-answer.js';
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { Issuer } from '../../src/issuer/issuer.js';
-import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -11,7 +12,10 @@ import { reasonOf } from '../support/reason-of.js';
 
 const raw = new RawIssuer();
 const config = parseVerifierOptions(raw.verifierOptions);
-const [issuer] = createIssuerRegistry(config.issuers, config).all() as readonly [Issuer];
+const [issuer] = createIssuerRegistry(config.issuers, {
+  ...config,
+  signal: new AbortController().signal,
+}).all() as readonly [Issuer];
 
 function parse(members: JsonTexts, ignoreExp = false) {
   const answer = parseStrictJsonObject(Buffer.from(toJsonText({ active: 'true', ...members }))) as JsonObject;
@@ -26,8 +30,8 @@ function judge(members: JsonTexts): string {
 
 describe('parseIntrospectionAnswer', () => {
   it('RFC 7662 §2.2: reads claims as those of a JWT', () => {
-    const { payload, facts } = parse({ ...raw.payload, nbf: '1', aud: '["a","b"]', azp: '"x"' }) as ActiveToken;
-    expect(facts).toEqual({
+    const { payload, validated } = parse({ ...raw.payload, nbf: '1', aud: '["a","b"]', azp: '"x"' }) as ActiveToken;
+    expect(validated).toEqual({
       subject: 'test-user',
       clientId: 'test-client',
       audience: ['a', 'b'],
@@ -40,9 +44,9 @@ describe('parseIntrospectionAnswer', () => {
   });
 
   it('RFC 7662 §2.2: needs nothing but active', () => {
-    const { payload, facts } = parse({}) as ActiveToken;
+    const { payload, validated } = parse({}) as ActiveToken;
     expect(payload).toEqual({ active: true });
-    expect(facts).toMatchObject({
+    expect(validated).toMatchObject({
       audience: [],
       expiresAt: Number.POSITIVE_INFINITY,
       subject: undefined,
@@ -83,10 +87,10 @@ describe('parseIntrospectionAnswer', () => {
 
   it('Authlib: leaves out what is null, at the top alone', () => {
     covers('J7');
-    const { payload, facts } = parse({ ...raw.payload, sub: 'null', aud: 'null', x: '{"y":null}' }) as ActiveToken;
+    const { payload, validated } = parse({ ...raw.payload, sub: 'null', aud: 'null', x: '{"y":null}' }) as ActiveToken;
     expect(Object.keys(payload)).not.toContain('sub');
     expect(payload['x']).toEqual({ y: null });
-    expect(facts).toMatchObject({ subject: undefined, audience: [] });
+    expect(validated).toMatchObject({ subject: undefined, audience: [] });
   });
 
   it.each([
@@ -97,9 +101,9 @@ describe('parseIntrospectionAnswer', () => {
     ['nothing', undefined],
   ])('takes an exp of %s for none', (_, exp) => {
     covers('J7');
-    const { payload, facts } = parse({ ...raw.payload, exp }) as ActiveToken;
+    const { payload, validated } = parse({ ...raw.payload, exp }) as ActiveToken;
     expect(payload).not.toHaveProperty('exp');
-    expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+    expect(validated.expiresAt).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each(['nbf', 'iat'])('takes 0 for a time where %s has it', (name) => {
@@ -110,9 +114,9 @@ describe('parseIntrospectionAnswer', () => {
   it('Django OAuth Toolkit: leaves out exp, whatever it is, with ignoreExp', () => {
     covers('J7');
     for (const exp of ['1', '253402300799', '"x"']) {
-      const { payload, facts } = parse({ ...raw.payload, exp }, true) as ActiveToken;
+      const { payload, validated } = parse({ ...raw.payload, exp }, true) as ActiveToken;
       expect(payload).not.toHaveProperty('exp');
-      expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+      expect(validated.expiresAt).toBe(Number.POSITIVE_INFINITY);
     }
     expect(reasonOf(parse({ ...raw.payload, exp: '"x"' }))).toBe('claim_malformed');
   });

@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuthorizationError, ConfigurationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
+import { AuthorizationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import { covers } from '../support/covers.js';
 import { listen, type TestServer } from '../support/listen.js';

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
 import { covers } from '../support/covers.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
+import { refused } from '../support/refused.js';
 
-const rules = parseSharedRules({ algorithms: ['ES256', 'RS256'] }, '');
+const rules = issuerRules({ algorithms: ['ES256', 'RS256'] });
 const control = { alg: '"ES256"', typ: '"at+jwt"', kid: '"key-1"' };
 
-const parse = (change: JsonTexts = {}) => parseJoseHeader(toJsonObject({ ...control, ...change }), rules);
+const parse = (change: JsonTexts = {}) => refused(parseJoseHeader(toJsonObject({ ...control, ...change }), rules));
 
 function expectRefusal(change: JsonTexts, reason: string): void {
   expect(reasonOf(parse())).toBe('accepted');
@@ -47,7 +48,7 @@ describe('parseJoseHeader', () => {
   it.each(['PS384', 'RS512', 'ES384', 'EdDSA'])('CVE-2026-22817: refuses %s, which the options do not name', (alg) => {
     covers('A7');
     expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
-    const wider = parseSharedRules({ algorithms: [alg] }, '');
+    const wider = issuerRules({ algorithms: [alg] });
     expect(reasonOf(parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), wider))).toBe('accepted');
   });
 
@@ -56,8 +57,9 @@ describe('parseJoseHeader', () => {
     ['Ed25519', 'EdDSA'],
   ])('RFC 9864: does not take %s where the options name %s', (sent, configured) => {
     covers('A11');
-    const only = parseSharedRules({ algorithms: [configured] }, '');
-    const parseAlg = (alg: string) => parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), only);
+    const only = issuerRules({ algorithms: [configured] });
+    const parseAlg = (alg: string) =>
+      refused(parseJoseHeader(toJsonObject({ ...control, alg: JSON.stringify(alg) }), only));
     expect(reasonOf(parseAlg(configured))).toBe('accepted');
     expect(reasonOf(parseAlg(sent))).toBe('algorithm_not_allowed');
   });
@@ -110,9 +112,11 @@ describe('parseJoseHeader', () => {
   it('takes a header without kid, unless requireKid is set', () => {
     covers('K10', 'C8');
     expect(parse({ kid: undefined })).toEqual({ algorithm: 'ES256', kid: undefined });
-    const strict = parseSharedRules({ requireKid: true }, '');
-    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"key-1"' }), strict))).toBe('accepted');
-    expect(reasonOf(parseJoseHeader(toJsonObject({ alg: '"ES256"' }), strict))).toBe('kid_missing');
+    const strict = issuerRules({ requireKid: true });
+    expect(reasonOf(refused(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"key-1"' }), strict)))).toBe(
+      'accepted',
+    );
+    expect(reasonOf(refused(parseJoseHeader(toJsonObject({ alg: '"ES256"' }), strict)))).toBe('kid_missing');
   });
 
   it.each([

@@ -5,7 +5,8 @@ import {
   AuthorizationError,
   createVerifier,
   type HttpRequest,
-  IssuerUnavailableError,
+  type IssuerUnavailableError,
+  isRefusal,
   REFUSALS,
   type Verifier,
 } from '../../src/index.js';
@@ -41,7 +42,7 @@ describe('whatever a verifier is given', () => {
     try {
       return await call;
     } catch (error) {
-      if (error instanceof AuthorizationError || error instanceof IssuerUnavailableError) return error;
+      if (isRefusal(error)) return error;
       throw error;
     }
   }

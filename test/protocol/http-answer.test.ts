@@ -5,7 +5,7 @@ import { covers } from '../support/covers.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
-const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status !== 503);
+const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status < 500);
 const OF_SERVERS = REASONS.filter((reason) => REFUSALS[reason].status === 503);
 
 describe('formatAnswer', () => {
@@ -37,6 +37,15 @@ describe('formatAnswer', () => {
     expect(JSON.parse(answer.body)).toEqual({
       error: 'temporarily_unavailable',
       error_description: REFUSALS[reason].description,
+    });
+  });
+
+  it('CWE-209: answers the mistake of a program with no challenge, and tells nothing of it', () => {
+    const answer = formatAnswer(new Refusal('route_unguarded', 'GET /orders'), 'api');
+    expect(answer).toEqual({
+      status: 500,
+      headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+      body: '{"error":"server_error","error_description":"The server is not ready to answer this request."}',
     });
   });
 

@@ -11,7 +11,7 @@ describe('the table of refusals', () => {
     const { status, error } = new Refusal(reason, '').entry;
     if (error !== undefined) expect(status).toBe(STATUS_OF_ERROR[error]);
     else if (reason === 'token_missing') expect(status).toBe(401);
-    else expect(status).toBe(503);
+    else expect(status).toBe(reason === 'route_unguarded' ? 500 : 503);
   });
 
   it.each(REASONS)('RFC 6750 §3: the description of %s is one sentence or more in the allowed characters', (reason) => {

@@ -172,6 +172,14 @@ export const ATTACKS = [
         sentence: 'A route is held to its policy whatever the method is, or is said to be.',
       },
       E11: { source: 'RFC 9700 §2.3', sentence: 'A claim rule is not met by claims that are empty or missing.' },
+      E14: {
+        source: 'CWE-862, CWE-178',
+        sentence: 'No handler runs for a request without a token whose every row in the list of routes says guarded.',
+      },
+      E15: {
+        source: 'CWE-862',
+        sentence: 'With denyUnguarded, no handler of a route runs before a guard let the request through.',
+      },
     },
   },
   {

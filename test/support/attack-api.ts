@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import { expect } from 'vitest';
 import { createVerifier, type VerifierOptions } from '../../src/index.js';
 import type { Algorithm } from '../../src/jws/algorithm.js';
-import type { JsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { AuthorizationServer, type AuthorizationServerHits, NO_HITS } from './authorization-server.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { type DeclareRoutes, type Exchange, type GuardedApi, startGuardedApi } from './guarded-api.js';

@@ -25,7 +25,7 @@ import {
 import { closeAfterTest } from './close-after-test.js';
 import { answerOf, expectAnswer } from './expect-answer.js';
 import { EXPRESS_5 } from './express-versions.js';
-import { listen } from './listen.js';
+import { listen, type TestServer } from './listen.js';
 import { type RawRequest, type RawResponse, sendRaw } from './raw-http.js';
 
 /** What differs from the request that every API here accepts: `GET /orders` with a good token. */
@@ -94,40 +94,74 @@ export interface GuardedApi {
   close(): Promise<void>;
 }
 
+/** What a server is started with, so that its refusals and the runs of its handlers are seen. */
+export interface ServerParts {
+  readonly verifier: Verifier;
+  /** For the option of the guards. Without the client's port it belongs to the one request under way. */
+  readonly onRefusal: (error: AuthorizationError | IssuerUnavailableError, clientPort?: number) => void;
+  /** For the handlers behind guards. */
+  readonly onRun: (clientPort?: number) => void;
+}
+
+export type StartServer = (parts: ServerParts) => Promise<TestServer>;
+
+/** Starts an API whose `GET /orders` is guarded. It is closed after the test that runs. */
+export function startGuardedApi(options: GuardedApiOptions): Promise<GuardedApi> {
+  const { verifier, guard, audience, issue = () => '' } = options;
+  return serve({ verifier, realm: guard?.realm ?? audience, issue }, (parts) => startExpress(options, parts));
+}
+
+function startExpress(options: Omit<GuardedApiOptions, 'audience'>, parts: ServerParts): Promise<TestServer> {
+  const { verifier, express = EXPRESS_5, scope = 'read', show = ({ claims }) => claims, maxHeaderBytes } = options;
+  const ports = new WeakMap<Socket, number | undefined>();
+  const portOf = ({ socket }: IncomingMessage) => ports.get(socket);
+
+  const createGuardWith: RouteTools['createGuard'] = (given, own = verifier) =>
+    createGuard(own, { ...given, onRefusal: (error, req) => parts.onRefusal(error, portOf(req)) });
+  const guard = createGuardWith(options.guard);
+  const handler: RequestHandler = (req, res) => {
+    parts.onRun(portOf(req));
+    res.json(show(authOf(req)));
+  };
+
+  const app = express();
+  app.get('/orders', guard(scope), handler);
+  options.routes?.(app, { guard, handler, createGuard: createGuardWith });
+  const server = createServer(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }, app);
+  server.on('connection', (socket) => ports.set(socket, socket.remotePort));
+  return listen(server);
+}
+
 /** What came of one request. */
 interface Outcome {
   readonly refusals: Exchange['refusals'][number][];
   handlerRuns: number;
 }
 
-/** Starts an API whose `GET /orders` is guarded. It is closed after the test that runs. */
-export async function startGuardedApi(options: GuardedApiOptions): Promise<GuardedApi> {
-  const { verifier, express = EXPRESS_5, guard: guardOptions, audience, scope = 'read', maxHeaderBytes } = options;
-  const { issue = () => '', show = ({ claims }) => claims } = options;
+/** What `serve` has to know besides the server. */
+interface Client {
+  readonly verifier: Verifier;
+  readonly realm: string;
+  readonly issue: NonNullable<GuardedApiOptions['issue']>;
+}
+
+async function serve({ verifier, realm, issue }: Client, startServer: StartServer): Promise<GuardedApi> {
   // The client's port tells which request a refusal or a run belongs to, and leaves the request as the test wrote it.
   const outcomes = new Map<number, Outcome>();
-  const ports = new WeakMap<Socket, number | undefined>();
-  const outcomeOf = (req: IncomingMessage) => outcomes.get(ports.get(req.socket) ?? 0);
-
-  const createGuardWith: RouteTools['createGuard'] = (given, own = verifier) =>
-    createGuard(own, { ...given, onRefusal: (error, req) => outcomeOf(req)?.refusals.push(error) });
-  const guard = createGuardWith(guardOptions);
-  const handler: RequestHandler = (req, res) => {
-    const outcome = outcomeOf(req);
-    if (outcome !== undefined) outcome.handlerRuns += 1;
-    res.json(show(authOf(req)));
-  };
-  const app = express();
-  app.get('/orders', guard(scope), handler);
-  options.routes?.(app, { guard, handler, createGuard: createGuardWith });
-  const server = createServer(maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes }, app);
-  server.on('connection', (socket) => ports.set(socket, socket.remotePort));
-  const { port, close } = await listen(server);
+  const outcomeOf = (port?: number) => (port === undefined ? [...outcomes.values()].at(-1) : outcomes.get(port));
+  const server = await startServer({
+    verifier,
+    onRefusal: (error, port) => void outcomeOf(port)?.refusals.push(error),
+    onRun(port) {
+      const outcome = outcomeOf(port);
+      if (outcome !== undefined) outcome.handlerRuns += 1;
+    },
+  });
 
   const api: GuardedApi = {
     verifier,
-    port,
-    realm: guardOptions?.realm ?? audience,
+    port: server.port,
+    realm,
 
     async send({ method = 'GET', target = '/orders', claims, lines = bearer, body, ...call } = {}) {
       const token = call.token ?? (await issue(claims));
@@ -143,7 +177,7 @@ export async function startGuardedApi(options: GuardedApiOptions): Promise<Guard
         ownPort = localPort;
         outcomes.set(localPort, outcome);
       };
-      const response = await sendRaw(port, request, onConnect).finally(() => outcomes.delete(ownPort));
+      const response = await sendRaw(server.port, request, onConnect).finally(() => outcomes.delete(ownPort));
       return { token, request, response, ...outcome };
     },
 
@@ -151,7 +185,7 @@ export async function startGuardedApi(options: GuardedApiOptions): Promise<Guard
       const exchange = await api.send({ token, target });
       const [refusal] = exchange.refusals;
       if (refusal !== undefined) {
-        expectAnswer(exchange, answerOf(refusal.reason), api.realm);
+        expectAnswer(exchange, answerOf(refusal.reason), realm);
         return refusal.reason;
       }
       const { response, handlerRuns } = exchange;
@@ -161,7 +195,7 @@ export async function startGuardedApi(options: GuardedApiOptions): Promise<Guard
     },
 
     async close() {
-      await close();
+      await server.close();
       verifier.close();
     },
   };
@@ -188,6 +222,8 @@ function claimsOf(token: string): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
 }
 
+const SCOPE = 'orders:read';
+
 export interface TestIssuerApiOptions {
   readonly express?: typeof expressModule;
   readonly issuer?: TestIssuerOptions;
@@ -202,22 +238,29 @@ export interface TestIssuerApi extends GuardedApi {
 }
 
 /** Starts an API whose `GET /orders` wants the scope `orders:read`. It is closed after the test that runs. */
-export async function startTestIssuerApi(options: TestIssuerApiOptions): Promise<TestIssuerApi> {
+export function startTestIssuerApi(options: TestIssuerApiOptions): Promise<TestIssuerApi> {
+  const { express, guard, routes } = options;
+  return openTestIssuerApi(options, (parts) =>
+    startExpress(
+      { verifier: parts.verifier, express, guard, routes, scope: SCOPE, show: ({ subject }) => ({ subject }) },
+      parts,
+    ),
+  );
+}
+
+/** Opens a test issuer, and an API that trusts it, whatever its server is made of. */
+export async function openTestIssuerApi(
+  options: Pick<TestIssuerApiOptions, 'issuer' | 'verifier' | 'guard'>,
+  startServer: StartServer,
+): Promise<TestIssuerApi> {
   const issuer = await createTestIssuer(options.issuer);
   closeAfterTest(() => issuer.close());
   // A schema would change the type of claims, which no test of the HTTP contract looks at.
   const changes = typeof options.verifier === 'function' ? options.verifier(issuer) : options.verifier;
-  const verifierOptions = { ...issuer.verifierOptions, ...changes } as Omit<VerifierOptions, 'claims'>;
-  const api = await startGuardedApi({
-    verifier: createVerifier(verifierOptions),
-    express: options.express,
-    guard: options.guard,
-    routes: options.routes,
-    audience: issuer.audience,
-    scope: 'orders:read',
-    issue: (claims) => issuer.token({ scope: 'orders:read', ...claims }),
-    show: ({ subject }) => ({ subject }),
-  });
+  const verifier = createVerifier({ ...issuer.verifierOptions, ...changes } as Omit<VerifierOptions, 'claims'>);
+  const realm = options.guard?.realm ?? issuer.audience;
+  const issue: Client['issue'] = (claims) => issuer.token({ scope: SCOPE, ...claims });
+  const api = await serve({ verifier, realm, issue }, startServer);
   return {
     ...api,
     issuer,

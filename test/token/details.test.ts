@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
 import { checkBearerToken, findBearerToken } from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
@@ -7,9 +6,11 @@ import { Refusal } from '../../src/protocol/refusal.js';
 import { checkClient, checkNotBound, checkTime, type ValidatedClaims } from '../../src/token/claim-rules.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
 import { checkKind } from '../../src/token/token-kind.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
+import { refused } from '../support/refused.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
 
 // What the log of a server says is what its operator has to go by.
@@ -38,7 +39,7 @@ const at = (now: number, facts: Partial<ValidatedClaims> = {}, maxTokenAgeSecond
   checkTime({ ...FACTS, ...facts }, { now, clockToleranceSeconds: 5, maxTokenAgeSeconds });
 
 const header = (change: JsonTexts, requireKid = false) =>
-  parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, ''));
+  refused(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), issuerRules({ requireKid })));
 
 const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
 const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules, type ScopeSource } from '../../src/issuer/shared-rules.js';
+import type { ScopeSource } from '../../src/issuer/shared-rules.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { parseTokenScopes } from '../../src/token/token-scopes.js';
 import { covers } from '../support/covers.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
 
-const { scopesFrom: DEFAULT_SOURCES } = parseSharedRules({}, '');
+const { scopesFrom: DEFAULT_SOURCES } = issuerRules();
 
 const parse = (claims: JsonTexts, sources: readonly ScopeSource[] = DEFAULT_SOURCES) =>
   parseTokenScopes(toJsonObject(claims), sources);
@@ -53,13 +54,13 @@ describe('parseTokenScopes', () => {
     'read\\',
     'r\u00e9ad',
     'read\u0000',
-  ])('RFC 6749 §3.3: refuses the scope string %j', (scope) => {
+  ])('6749 §3.3: refuses the scope string %j', (scope) => {
     covers('K6', 'E5');
     expectMalformed({ scope: JSON.stringify(scope) }, 'scope');
   });
 
   it.each(['read admin', 'read\tadmin', '', ' read', '"read"', 'r\u00e9ad', 'read\u0000'])(
-    'RFC 6749 §3.3: refuses an array with the member %j',
+    '6749 §3.3: refuses an array with the member %j',
     (scope) => {
       covers('K6', 'E5');
       expectMalformed({ scope: JSON.stringify(['read', scope]) }, 'scope');

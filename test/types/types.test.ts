@@ -55,7 +55,7 @@ describe.each([
 describe('scopegate/global', () => {
   it('types req.auth of every request by Register, and authOf with it', { timeout: TIMEOUT }, async () => {
     const { status, diagnostics, files } = await compile(join(TYPES, 'global/tsconfig.json'));
-    expect(files).toContain(join(PACKAGE, 'dist/express/global.d.ts'));
+    expect(files).toContain(join(PACKAGE, 'dist/adapters/express/global.d.ts'));
     expect({ status, diagnostics }).toEqual({ status: 0, diagnostics: [] });
   });
 });
@@ -101,7 +101,9 @@ describe('without Express and its types', () => {
   }, TIMEOUT);
 
   it('is compiled where neither can be found', () => {
-    expect(compilation.files.filter((file) => file.endsWith('/scopegate/dist/express/guard.d.ts'))).toHaveLength(1);
+    expect(
+      compilation.files.filter((file) => file.endsWith('/scopegate/dist/adapters/express/guard.d.ts')),
+    ).toHaveLength(1);
     expect(compilation.files.filter((file) => /\/express[^/]*\/index\.d\.ts$/.test(file))).toEqual([]);
   });
 

@@ -152,15 +152,15 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     await expectMisuse(() => declare(policy), { ...said, option: `policy${option}` });
   });
 
-  it('refuses undefined alone, which a misspelt constant is, and would demand no scope', async () => {
-    expect(() => declare()).not.toThrow();
-    await expectMisuse(() => declare(undefined), { option: 'policy', told: 'is undefined.', fix: 'Call guard()' });
-  });
-
-  it('refuses a handler in place of the policy', async () => {
-    expect(() => declare(undefined, handler)).not.toThrow();
-    const misuse = { option: 'policy', told: 'is a function.', fix: "guard('orders:read', handler)" };
-    await expectMisuse(() => declare(handler), misuse);
+  it.each<[what: string, after: unknown[]]>([
+    ['alone', []],
+    ['before a handler', [handler]],
+    ['before several handlers', [handler, handler]],
+    ['before what is no handler', ['read']],
+  ])('refuses undefined %s, which a misspelt constant is, and would demand no scope', async (_, after) => {
+    expect(() => declare(...after)).not.toThrow();
+    const fix = 'Call guard() or guard(handler) to demand a valid access token and no scope.';
+    await expectMisuse(() => declare(undefined, ...after), { option: 'policy', told: 'is undefined.', fix });
   });
 
   it.each<[what: string, given: unknown[], option: string, told: string]>([
@@ -169,6 +169,8 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     ['a list of handlers', ['read', [handler]], 'handlers[0]', 'is an array.'],
     ['a handler that is undefined', ['read', undefined], 'handlers[0]', 'is undefined.'],
     ['a second handler that is a text', ['read', handler, 'x'], 'handlers[1]', 'is "x".'],
+    ['a policy after a handler', [handler, 'read'], 'handlers[1]', 'is "read".'],
+    ['undefined after a handler', [handler, undefined], 'handlers[1]', 'is undefined.'],
   ])('refuses %s in place of a handler', async (_, given, option, told) => {
     expect(() => declare('read', handler, handler)).not.toThrow();
     await expectMisuse(() => declare(...given), { option, told, fix: 'Give request handlers after the policy.' });
@@ -176,7 +178,8 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
 
   it.each<[what: string, given: unknown[]]>([
     ['no policy', []],
-    ['no policy before a handler', [undefined, handler]],
+    ['a handler alone', [handler]],
+    ['handlers alone', [handler, async () => {}]],
     ['a scope', ['orders:read']],
     ['several scopes', ['orders:read orders:write']],
     ['a policy that was made', [allOf('read', claim('tenant').equals('a'))]],
@@ -193,6 +196,14 @@ describe('verifier.authenticate', () => {
     const headers = { authorization: `Bearer ${await issuer.token()}` };
     await expect(verifier.authenticate({ headers }, {})).resolves.toBeDefined();
     await expectMisuse(() => verifier.authenticate({ headers }, given), { option, told, fix });
+  });
+
+  it('rejects a policy that is undefined, which a misspelt constant is, and would demand no scope', async () => {
+    const headers = { authorization: `Bearer ${await issuer.token()}` };
+    await expect(verifier.authenticate({ headers }, {})).resolves.toBeDefined();
+    await expect(verifier.authenticate({ headers }, { policy: 'read' })).rejects.toMatchObject({ status: 403 });
+    const call = () => verifier.authenticate({ headers }, { policy: undefined } as never);
+    await expectMisuse(call, { option: 'policy', told: 'is undefined.', fix: 'Leave it out to demand' });
   });
 
   it.each(POLICY_MISUSES)('rejects a policy that is or has %s', async (_, { policy, option, ...said }) => {
@@ -214,6 +225,9 @@ describe('verifier.verify', () => {
       'Options are: audience, signal.',
     ],
     ['a misspelt name', { Audience: 'a' }, 'Audience', 'is not an option.', 'Did you mean audience?'],
+    ['a signal that is a time', { signal: 1000 }, 'signal', 'is 1000.', 'Give the signal of an AbortController.'],
+    ['a signal that is null', { signal: null }, 'signal', 'is null.', 'Give the signal of an AbortController.'],
+    ['an AbortController', { signal: new AbortController() }, 'signal', 'type object.', 'Give the signal of an'],
   ])('rejects %s', async (_, given, option, told, fix) => {
     const token = await issuer.token();
     await expect(verifier.verify(token, {})).resolves.toBeDefined();

@@ -60,6 +60,22 @@ describe.each(EXPRESS_VERSIONS)('the handlers of a guard, in %s', (_version, exp
     expect(seen[1]).toBe(seen[0]);
   });
 
+  it('run behind any good token where there is no policy before them, and behind no other', async () => {
+    app = await startApp(express, (it) => {
+      it.get('/', guard(handler('a'), handler('b')), end);
+      it.get('/optional', guard.optional(handler('c')), end);
+    });
+    expect((await app.get('/', await goodHeaders('nothing'))).status).toBe(200);
+    expect((await app.get('/optional')).status).toBe(200);
+    expect(ran).toEqual(['a', 'b', 'end', 'c', 'end']);
+
+    ran = [];
+    expect((await app.get('/')).status).toBe(401);
+    expect((await app.get('/', bearerHeaders(await issuer.token({ expiresInSeconds: -60 })))).status).toBe(401);
+    expect((await app.get('/optional', bearerHeaders('abc'))).status).toBe(401);
+    expect({ ran, errors: app.errors }).toEqual({ ran: [], errors: [] });
+  });
+
   it('do not run behind a refusal', async () => {
     covers('J20');
     app = await startApp(express, (it) => it.get('/', guard('read', handler('a')), end));

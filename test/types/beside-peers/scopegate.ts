@@ -25,7 +25,7 @@ app.get(
 );
 app.get(
   '/optional',
-  guard.optional(undefined, (req) => typeOf(req.auth?.claims.tenant).is<string | undefined>()),
+  guard.optional((req) => typeOf(req.auth?.claims.tenant).is<string | undefined>()),
 );
 app.get('/plain', guard('orders:read'), (req, res) => {
   typeOf(authOf(req, guard).claims.tenant).is<string>();
