@@ -246,7 +246,11 @@ function readSnapshot(value: unknown, path: string): ReadonlyMap<string, KeySnap
 
 function readKeySnapshot(value: unknown, path: string): KeySnapshot {
   requireObject(value, path, SNAPSHOT_FIX);
-  const { fetchedAt, keys } = readMembers(value, ['fetchedAt', 'keys']);
-  if (typeof fetchedAt === 'number' && Array.isArray(keys)) return Object.freeze({ fetchedAt, keys: Array.from(keys) });
-  throw new ConfigurationError(path, 'lacks fetchedAt or keys.', SNAPSHOT_FIX);
+  const { fetchedAt, maxAgeSeconds, keys } = readMembers(value, ['fetchedAt', 'maxAgeSeconds', 'keys']);
+  if (typeof fetchedAt !== 'number' || !Array.isArray(keys)) {
+    throw new ConfigurationError(path, 'lacks fetchedAt or keys.', SNAPSHOT_FIX);
+  }
+  if (maxAgeSeconds === undefined) return Object.freeze({ fetchedAt, keys: Array.from(keys) });
+  if (typeof maxAgeSeconds === 'number') return Object.freeze({ fetchedAt, maxAgeSeconds, keys: Array.from(keys) });
+  throw new ConfigurationError(`${path}.maxAgeSeconds`, `is ${describeValue(maxAgeSeconds)}.`, SNAPSHOT_FIX);
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { jwtVerify } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IntrospectionEndpoint, type IntrospectionResponse } from '../../src/introspection/introspection-endpoint.js';
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { Refusal } from '../../src/protocol/refusal.js';
@@ -60,7 +60,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function createEndpoint(options: object = {}, signal = new AbortController().signal): IntrospectionEndpoint {
+function createEndpoint(
+  options: object = {},
+  signal = new AbortController().signal,
+  fetch = globalThis.fetch,
+): IntrospectionEndpoint {
   const given = { endpoint: `${origin}/introspect`, ...SECRET, ...options };
   return new IntrospectionEndpoint({
     issuer: origin,
@@ -386,6 +390,33 @@ describe('IntrospectionEndpoint, with credentials from a function', () => {
     expect(reasonOf(await createEndpoint({ ...given, bearerToken: () => 'hush-hush' }).introspect(TOKEN))).toBe(
       'accepted',
     );
+  });
+});
+
+describe('IntrospectionEndpoint, its deadline', () => {
+  it.each(['metadata', 'credentials'])('is one for all: slow %s, and a response that never comes', async (slow) => {
+    covers('J8');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const late = <T>(value: T) => new Promise<T>((resolve) => setTimeout(resolve, 4999, value));
+    const urls: string[] = [];
+    const fetchSlowly = (url: unknown) => {
+      urls.push(String(url));
+      if (urls.length > 1) return new Promise<Response>(() => {});
+      return slow === 'metadata' ? late(Response.json(metadata)) : Promise.resolve(Response.json(metadata));
+    };
+    const clientSecret = () => (slow === 'credentials' ? late(SECRET.clientSecret) : SECRET.clientSecret);
+    const endpoint = createEndpoint({ endpoint: undefined, clientSecret }, undefined, fetchSlowly as typeof fetch);
+    const waiting = endpoint.introspect(TOKEN);
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(urls).toEqual([`${origin}/.well-known/openid-configuration`, `${origin}/introspect`]);
+    expect(endpoint.status().inFlight).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await waiting).toMatchObject({
+      reason: 'introspection_unavailable',
+      detail: `${origin}/introspect gave no complete answer within 5 s`,
+    });
+    expect([endpoint.status().inFlight, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });
 

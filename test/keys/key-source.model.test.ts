@@ -17,6 +17,7 @@ import { rejectionsDuring } from '../support/rejections.js';
  * - withdrawn keys stay in the set, or the token cache does not ask for the key;
  * - keys are used without end in an outage, or not at all once they are stale, or are dropped by a failure;
  * - a fetch that began before a key appeared counts as an answer about it;
+ * - kids may cause any number of fetches, or no request tries again after a failure while keys are young;
  * - kids may cause any number of fetches, or a kid counts as absent that nobody asked for;
  * - fetches have no deadline;
  * - a request with a token verified before sets no refresh going;

@@ -47,6 +47,7 @@ export class KeyServer {
   extraKeys: readonly unknown[] = [];
   /** Headers of every good answer with the key set. */
   jwksHeaders: Readonly<Record<string, string>> = {};
+  readonly #elsewhere = new Map<string, () => Response>();
   readonly #responders: Record<DocumentName, Responder> = { metadata: good, jwks: good };
 
   private constructor(issuer: TestIssuer, jwksUri: string) {
@@ -76,6 +77,11 @@ export class KeyServer {
   /** Answers a document in this way from now on. */
   answer(document: DocumentName, respond: Responder): void {
     this.#responders[document] = respond;
+  }
+
+  /** Answers at another place too, where a key set once was. */
+  placeElsewhere(url: string, respond: () => Response): void {
+    this.#elsewhere.set(url, respond);
   }
 
   /** Answers both as they should from now on. */
@@ -113,7 +119,8 @@ export class KeyServer {
 
   async #respond(request: SeenRequest): Promise<Response> {
     const { document } = request;
-    if (document === 'elsewhere') return new Response('Not Found', { status: 404 });
+    if (document === 'elsewhere')
+      return this.#elsewhere.get(request.url)?.() ?? new Response('Not Found', { status: 404 });
     const answer = document === 'metadata' ? () => this.#metadata() : () => this.#jwks();
     return this.#responders[document](request, answer);
   }

@@ -73,6 +73,55 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits.jwks).toBe(2);
   });
 
+  it('after a failure only the request that tries again waits for an issuer that hangs, at every attempt', async () => {
+    covers('H16');
+    const server = await KeyServer.create();
+    server.answer('jwks', noAnswer);
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+    const ask = async () => verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)));
+    expect(await ask()).toBe('keys_unavailable');
+
+    for (const wait of [1, 2, 4]) {
+      server.issuer.advance(wait);
+      const held = server.hold('jwks');
+      const trying = ask();
+      await until(() => held.length === 1);
+      // Nobody answers the server's request, so that whoever waits for it does so without end.
+      for (let i = 0; i < 20; i += 1) expect(await ask()).toBe('keys_unavailable');
+      expect(held).toHaveLength(1);
+      held[0]?.release(noAnswer);
+      expect(await trying).toBe('keys_unavailable');
+    }
+
+    server.issuer.advance(8);
+    const held = server.hold('jwks');
+    const [trying, ready] = [ask(), verifier.ready()];
+    await until(() => held.length === 1);
+    held[0]?.release(good);
+    expect(await trying).toBe('accepted');
+    await ready;
+    expect(server.hits.jwks).toBe(1 + 3 + 1);
+  });
+
+  it('the same with an unknown kid, while known keys are in use', async () => {
+    covers('H16');
+    const server = await KeyServer.create();
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+    await verifier.ready();
+    await server.issuer.rotate();
+    const ask = async () => verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)));
+    server.answer('jwks', noAnswer);
+    expect(await ask()).toBe('keys_unavailable');
+    server.issuer.advance(1);
+    const held = server.hold('jwks');
+    const trying = ask();
+    await until(() => held.length === 1);
+    for (let i = 0; i < 20; i += 1) expect(await ask()).toBe('keys_unavailable');
+    held[0]?.release(good);
+    expect(await trying).toBe('accepted');
+    expect(await ask()).toBe('accepted');
+  });
+
   it('requests that came at once share the failure of their one fetch', async () => {
     covers('H16');
     const server = await KeyServer.create();

@@ -11,7 +11,7 @@ import {
 } from '../../support/clients.js';
 import { covers } from '../../support/covers.js';
 import { usedHeapBytes } from '../../support/heap.js';
-import { KeyServer } from '../../support/key-server.js';
+import { KeyServer, until } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 
 const MANY = 10_000;
@@ -105,9 +105,43 @@ describe.each(TOKEN_CACHES)('a flood of made-up kids, %s', (_, tokenCache) => {
       },
     });
     expect(verdicts).toEqual(new Set(['keys_unavailable']));
-    // Every attempt takes a token of the bucket too.
-    expect(server.hits.jwks - 1).toBeLessThanOrEqual(3 + MINUTE_SECONDS / 30);
+    // The waits are at least 0.5, 1, 2, 4, 8, 16 and 30 s long.
+    expect(server.hits.jwks - 1).toBeLessThanOrEqual(8);
     expect(server.hits.jwks - 1).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ['tokens of a new key', (clients: Clients) => clients.askWithNew()],
+    ['a token of a known key', (clients: Clients) => clients.askWithOld()],
+  ])('fetches that failed take nothing from the allowance: %s bring the issuer back', async (_, ask) => {
+    covers('H15');
+    const { server, verifier, clients } = await open();
+    await server.issuer.rotate();
+    const newToken = await server.issuer.token(EVERLASTING);
+    server.answer('jwks', () => new Response(null, { status: 500 }));
+    for (let quarter = 0; quarter < 4 * 5; quarter += 1) {
+      expect(await verdictOf(verifier.verify(newToken))).toBe('keys_unavailable');
+      server.issuer.advance(0.25);
+    }
+    server.recover();
+    // The longest wait after four failures, which five seconds have room for.
+    server.issuer.advance(8);
+
+    expect(await ask(clients)).toBe('accepted');
+    await until(() => verifier.status().issuers[0]?.state === 'fresh');
+    expect(await verdictOf(verifier.verify(newToken))).toBe('accepted');
+  });
+
+  it('fetches that were answered take from the allowance, also after a failure', async () => {
+    covers('H15');
+    const { server, verifier, token } = await open({ refetchBurst: 1, refetchEverySeconds: 3600 });
+    server.answer('jwks', () => new Response(null, { status: 500 }));
+    expect(await flood(verifier, token, { kids: ['a'] })).toEqual(new Set(['keys_unavailable']));
+    server.recover();
+    server.issuer.advance(1);
+    expect(await flood(verifier, token, { kids: madeUp(100) })).toEqual(new Set(['unknown_key']));
+    // One that failed, one to try again, one for a kid.
+    expect(server.hits.jwks).toBe(1 + 3);
   });
 
   it('a key that comes during a flood is known within refetchEverySeconds', async () => {
