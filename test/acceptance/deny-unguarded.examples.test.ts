@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { expect, it } from 'vitest';
 import { addJsonErrors, createJsonApp } from '../../examples/company/json-api.js';
 import { createApi } from '../../examples/quickstart/api.js';
+import { covers } from '../support/covers.js';
 import { dispatch } from '../support/random-app.js';
 
 const ran: string[] = [];
@@ -10,7 +11,8 @@ const forgotten: RequestHandler = (req, res) => {
   res.end();
 };
 
-it('CWE-862 (E15): a route that is added to the quickstart without a guard is closed', async () => {
+it('CWE-862: a route that is added to the quickstart without a guard is closed', async () => {
+  covers('E15');
   const { app } = createApi({ issuer: 'https://login.example.com', clock: Date.now, onRefusal: () => {} });
   app.get('/forgotten', forgotten);
   expect((await dispatch(app, 'GET', '/forgotten')).statusCode).toBe(500);
@@ -18,7 +20,8 @@ it('CWE-862 (E15): a route that is added to the quickstart without a guard is cl
   expect(ran).toEqual([]);
 });
 
-it('CWE-862 (E15): a route that is added to an API of the company without a guard is closed, and logged', async () => {
+it('CWE-862: a route that is added to an API of the company without a guard is closed, and logged', async () => {
+  covers('E15');
   const log: string[] = [];
   const app = createJsonApp('https://dashboard.example.com');
   app.get('/forgotten', forgotten);

@@ -9,6 +9,7 @@ import {
 } from '../../src/protocol/errors.js';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { covers } from '../support/covers.js';
 
 // That of a route without a guard has an error of its own.
 const REASONS = (Object.keys(REFUSALS) as RefusalReason[]).filter((reason) => reason !== 'route_unguarded');
@@ -37,7 +38,8 @@ describe('toError', () => {
     expect(error).toMatchObject({ reason, detail: 'a detail' });
   });
 
-  it.each(REASONS)('cases F14, F15: %s turned into JSON says what the answer says and no more', (reason) => {
+  it.each(REASONS)('%s turned into JSON says what the answer says and no more', (reason) => {
+    covers('F14', 'F15');
     const cause = new Error('a cause');
     const error = toError(new Refusal(reason, 'a detail', { cause }), 'api');
     expect(JSON.stringify(error)).toBe(error.body);

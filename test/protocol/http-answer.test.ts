@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { covers } from '../support/covers.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
@@ -74,7 +75,8 @@ describe('formatAnswer', () => {
     });
   });
 
-  it.each(REASONS)('cases F14, F15: the answer to %s holds neither detail nor help nor cause', (reason) => {
+  it.each(REASONS)('the answer to %s holds neither detail nor help nor cause', (reason) => {
+    covers('F14', 'F15');
     const cause = new Error('cause-of-it');
     const answer = JSON.stringify(formatAnswer(new Refusal(reason, 'detail-of-it', { cause }), 'api'));
     expect(answer).toContain('no-store');

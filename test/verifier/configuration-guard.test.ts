@@ -3,7 +3,8 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, ConfigurationError, claim, createGuard, createVerifier, type Verifier } from '../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
-import { expectMisuse } from '../support/configuration-error.js';
+import { expectMisuse, type OptionsMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { POLICY_MISUSES } from '../support/policy-misuses.js';
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => verifier.close());
 
 /** Options that guards and `verifier.authenticate` have in common, given wrongly. */
-const SHARED_MISUSES: readonly [what: string, given: object, option: string, told: string, fix: string][] = [
+const SHARED_MISUSES: readonly OptionsMisuse[] = [
   [
     'an empty audience',
     { audience: '' },
@@ -51,7 +52,7 @@ const SHARED_MISUSES: readonly [what: string, given: object, option: string, tol
     '"a\\\\b" cannot stand',
     'Give printable ASCII',
   ],
-  ['a realm with a line break (case F12)', { realm: 'a\r\nb' }, 'realm', '"a\\r\\nb" cannot stand', 'Give printable'],
+  ['a realm with a line break', { realm: 'a\r\nb' }, 'realm', '"a\\r\\nb" cannot stand', 'Give printable', 'F12'],
   ['a realm beyond ASCII', { realm: 'caf\u00e9' }, 'realm', 'cannot stand in a challenge.', 'Give printable ASCII'],
   ['a realm that is a number', { realm: 1 }, 'realm', '1 cannot stand in a challenge.', 'Give printable ASCII'],
   [
@@ -108,7 +109,7 @@ describe('createGuard', () => {
     await expectMisuse(() => createGuard(verifier, options as never), misuse);
   });
 
-  it.each([
+  it.each<OptionsMisuse>([
     ...SHARED_MISUSES,
     ['an unknown answer to errors', { errors: 'throw' }, 'errors', 'is "throw".', "Give 'respond' or 'next'."],
     ['errors that are null', { errors: null }, 'errors', 'is null.', "Give 'respond' or 'next'."],
@@ -117,7 +118,8 @@ describe('createGuard', () => {
     ['an onRefusal that is null', { onRefusal: null }, 'onRefusal', 'is null.', 'Give a function, or leave it out.'],
     ['a name with a wrong case', { onrefusal: () => {} }, 'onrefusal', 'is not an option.', 'Did you mean onRefusal?'],
     ['a policy', { policy: 'read' }, 'policy', 'is not an option.', 'Options are: audience, realm,'],
-  ])('refuses %s, before there is any route', async (_, given, option, told, fix) => {
+  ])('refuses %s, before there is any route', async (_, given, option, told, fix, ...ids) => {
+    covers(...ids);
     await expectMisuse(() => createGuard(verifier, given as never), { option, told, fix });
   });
 
@@ -189,7 +191,8 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
 });
 
 describe('verifier.authenticate', () => {
-  it.each(SHARED_MISUSES)('rejects %s', async (_, given, option, told, fix) => {
+  it.each(SHARED_MISUSES)('rejects %s', async (_, given, option, told, fix, ...ids) => {
+    covers(...ids);
     const headers = { authorization: `Bearer ${await issuer.token()}` };
     await expect(verifier.authenticate({ headers }, {})).resolves.toBeDefined();
     await expectMisuse(() => verifier.authenticate({ headers }, given), { option, told, fix });

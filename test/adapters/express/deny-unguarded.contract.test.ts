@@ -3,11 +3,13 @@ import type { RequestHandler } from 'express';
 import { describe, expect, it } from 'vitest';
 import { createGuard, createVerifier, denyUnguarded, REFUSALS } from '../../../src/index.js';
 import { createTestIssuer } from '../../../src/testing/index.js';
+import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { listen } from '../../support/listen.js';
 
 describe.each(EXPRESS_VERSIONS)('the HTTP contract on %s, of a route that was forgotten', (_, express) => {
-  it('docs/http.md (E15): is 500 with denyUnguarded, and not a word of the route', async () => {
+  it('docs/http.md: is 500 with denyUnguarded, and not a word of the route', async () => {
+    covers('E15');
     const issuer = await createTestIssuer();
     const guard = createGuard(createVerifier(issuer.verifierOptions));
     const reasons: string[] = [];

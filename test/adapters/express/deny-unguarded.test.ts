@@ -3,6 +3,7 @@ import type { Express, NextFunction, Request, Response } from 'express';
 import { describe, expect, it } from 'vitest';
 import { createGuard, createVerifier, denyUnguarded, UnguardedRouteError } from '../../../src/index.js';
 import { createTestIssuer } from '../../../src/testing/index.js';
+import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { dispatch } from '../../support/random-app.js';
 
@@ -23,7 +24,8 @@ describe.each(EXPRESS_VERSIONS)('denyUnguarded, %s', (_, express) => {
     };
   }
 
-  it('E15: refuses what reaches a handler of a route without a guard, and runs the handler behind guard.public()', async () => {
+  it('refuses what reaches a handler of a route without a guard, and runs the handler behind guard.public()', async () => {
+    covers('E15');
     const send = open((app) => {
       app.get('/forgotten/:id', answer);
       app.get('/open', guard.public(), answer);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type IssuerUnavailableError } from '../../../src/index.js';
 import { EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { good, KeyServer, until } from '../../support/key-server.js';
 
 const MANY = 500;
@@ -9,7 +10,8 @@ const manyTokens = (server: KeyServer) =>
 const noAnswer = () => new Response('Service Unavailable', { status: 503 });
 
 describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
-  it('H20: 500 requests at once cost one request for each document, and all are answered', async () => {
+  it('500 requests at once cost one request for each document, and all are answered', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const tokens = await manyTokens(server);
@@ -18,7 +20,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: 500 requests with one token at once cost one request for each document', async () => {
+  it('500 requests with one token at once cost one request for each document', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const token = await server.issuer.token();
@@ -27,7 +30,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: a request that comes while the keys are on their way waits for them and asks for nothing', async () => {
+  it('a request that comes while the keys are on their way waits for them and asks for nothing', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const held = server.hold('jwks');
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -39,7 +43,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: the key set alone is asked for where jwksUri is given', async () => {
+  it('the key set alone is asked for where jwksUri is given', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const issuer = { issuer: server.issuer.issuer, jwksUri: server.jwksUri };
     const verifier = createVerifier({ ...server.verifierOptions, issuer, tokenCache });
@@ -48,7 +53,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 0, jwks: 1, elsewhere: 0 });
   });
 
-  it('H16: while the endpoint fails all but the first request of a back-off interval get 503 at once', async () => {
+  it('while the endpoint fails all but the first request of a back-off interval get 503 at once', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     server.answer('jwks', noAnswer);
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -67,7 +73,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits.jwks).toBe(2);
   });
 
-  it('H16: after a failure only the request that tries again waits for an issuer that hangs, at every attempt', async () => {
+  it('after a failure only the request that tries again waits for an issuer that hangs, at every attempt', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     server.answer('jwks', noAnswer);
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -96,7 +103,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits.jwks).toBe(1 + 3 + 1);
   });
 
-  it('H16: the same with an unknown kid, while known keys are in use', async () => {
+  it('the same with an unknown kid, while known keys are in use', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     await verifier.ready();
@@ -114,7 +122,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(await ask()).toBe('accepted');
   });
 
-  it('H16: requests that came at once share the failure of their one fetch', async () => {
+  it('requests that came at once share the failure of their one fetch', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     server.answer('jwks', noAnswer);
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -158,7 +167,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(await verdictOf(verifier.verify(token))).toBe('accepted');
   });
 
-  it('H2: a token that cannot be good costs no request to anywhere', async () => {
+  it('a token that cannot be good costs no request to anywhere', async () => {
+    covers('H2');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const stranger = await server.issuer.token({ claims: { iss: 'https://other.test' } });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigurationError, createVerifier, type VerifierSnapshot } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 import { OwnKey } from '../../support/own-key.js';
@@ -39,7 +40,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: answers requests that come at once in the same way, with one refresh behind them', async () => {
+  it('answers requests that come at once in the same way, with one refresh behind them', async () => {
+    covers('H20');
     const { server, start } = await openWithSnapshot();
     const tokens = await Promise.all(Array.from({ length: 100 }, () => server.issuer.token(EVERLASTING)));
     const held = server.hold('metadata');
@@ -58,7 +60,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.requests).toEqual([]);
   });
 
-  it('H17: a key that was withdrawn since dies with the first refresh', async () => {
+  it('a key that was withdrawn since dies with the first refresh', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -73,7 +76,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
   });
 
-  it('H17: a key rotated in since is accepted in the first request that names it', async () => {
+  it('a key rotated in since is accepted in the first request that names it', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     await server.issuer.rotate();
     const verifier = start();
@@ -81,7 +85,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits.jwks).toBeLessThanOrEqual(2);
   });
 
-  it('H19: refresh() is not undone by a snapshot that takes longer to read', async () => {
+  it('refresh() is not undone by a snapshot that takes longer to read', async () => {
+    covers('H19');
     const { server, snapshot, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -106,7 +111,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(verifier.status().issuers[0]?.keys.map((key) => key.kid)).toEqual(['es256-2']);
   });
 
-  it('H18: in an outage its keys answer as long as those of the process that fetched them', async () => {
+  it('in an outage its keys answer as long as those of the process that fetched them', async () => {
+    covers('H18');
     const { server, start } = await openWithSnapshot();
     server.answer('metadata', () => new Response(null, { status: 500 }));
     const verifier = start();
@@ -122,7 +128,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     ['snapshotMaxAgeSeconds', { snapshotMaxAgeSeconds: 60 }, 60],
     ['maxAgeSeconds and staleIfErrorSeconds', { maxAgeSeconds: 60, staleIfErrorSeconds: 40 }, 100],
     ['a long staleIfErrorSeconds', { staleIfErrorSeconds: 2 * DAY_SECONDS }, DAY_SECONDS],
-  ])('H18: one older than %s is not used', async (_, keys, most) => {
+  ])('one older than %s is not used', async (_, keys, most) => {
+    covers('H18');
     for (const [age, verdict] of [
       [most - 1, 'accepted'],
       [most, 'metadata_unavailable'],
@@ -134,7 +141,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     }
   });
 
-  it('H18: one of keys that Cache-Control made younger is not used longer than they were', async () => {
+  it('one of keys that Cache-Control made younger is not used longer than they were', async () => {
+    covers('H18');
     const { server, start } = await openWithSnapshot();
     server.jwksHeaders = { 'cache-control': 'max-age=60' };
     const other = createVerifier(server.verifierOptions);
@@ -154,7 +162,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(restarted().verify(token))).toBe('metadata_unavailable');
   });
 
-  it('H18: a server that is restarted three hours into an outage with its own snapshot says what it said before', async () => {
+  it('a server that is restarted three hours into an outage with its own snapshot says what it said before', async () => {
+    covers('H18');
     const { server } = await openWithSnapshot();
     const token = await server.issuer.token(EVERLASTING);
     const before = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -167,7 +176,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(after.verify(token))).toBe('metadata_unavailable');
   });
 
-  it('H17: ready() fetches when the snapshot is past maxAgeSeconds, and is content with it in an outage', async () => {
+  it('ready() fetches when the snapshot is past maxAgeSeconds, and is content with it in an outage', async () => {
+    covers('H17');
     for (const [age, metadataHits] of [
       [599, 0],
       [600, 1],
@@ -191,7 +201,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
   });
 
-  it('H17: with the recipe of docs/keys.md a withdrawn key is gone from the next start after maxAgeSeconds on', async () => {
+  it('with the recipe of docs/keys.md a withdrawn key is gone from the next start after maxAgeSeconds on', async () => {
+    covers('H17');
     const { server } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const folder = await mkdtemp(join(tmpdir(), 'keys-'));
@@ -246,7 +257,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H13: members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+  it('members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+    covers('H13');
     const circle: { self?: unknown } = {};
     circle.self = circle;
     const { server, snapshot, start } = await openWithSnapshot();
@@ -265,7 +277,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(rejections).toEqual([]);
   });
 
-  it('H17: an issuer that a resolver gives again does not start with the snapshot again', async () => {
+  it('an issuer that a resolver gives again does not start with the snapshot again', async () => {
+    covers('H17');
     const server = await KeyServer.create();
     const other = createVerifier(server.verifierOptions);
     await other.ready();
