@@ -6,6 +6,9 @@ export default defineConfig({
     exclude: ['test/consumer/**', 'test/interop/**', 'test/browser/**', '**/node_modules/**', 'test/mutation/**'],
     testTimeout: 20_000,
     restoreMocks: true,
+    pool: 'threads',
+    isolate: false,
+    setupFiles: ['test/support/leaves-nothing.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

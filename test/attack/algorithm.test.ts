@@ -15,7 +15,7 @@ import {
 import { GOOD_JWKS } from '../support/bad-keys.js';
 import { createVerifierWith, expectMisuse, ISSUER } from '../support/configuration-error.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { spellPublicKey } from '../support/public-key-spellings.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { toJsonText, toSegment } from '../support/raw-token.js';
@@ -59,7 +59,7 @@ function keepingSignature(alg: string): Pick<Attack, 'token' | 'control'> {
   };
 }
 
-describe.each(EXPRESS_VERSIONS)('A: the algorithm of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('A: the algorithm of a token on %s', (_, express) => {
   const withApi = withAttackApiOn(express);
 
   /** Expects a token to be refused by what its header says, before anybody is asked for a key. */

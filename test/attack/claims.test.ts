@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { RefusalReason } from '../../src/index.js';
 import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
 import { expectAccepted, expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
 const TOLERANCE = 5;
@@ -12,7 +12,7 @@ const DATES = ['exp', 'nbf', 'iat'] as const;
 // Those of RFC 9068, Auth0, Okta and Entra for the client.
 const IDENTIFIERS = ['sub', 'jti', 'client_id', 'azp', 'cid', 'appid'] as const;
 
-describe.each(EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('D: the claims of a token on %s', (_, express) => {
   const api = useAttackApi(express);
 
   /** The detail begins with what the rule was about, so that no other rule passes for it. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/index.js';
 import { type Attack, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { Mutation } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
@@ -62,7 +62,7 @@ const CLAIMS: readonly (readonly [kind: string, claims: JsonTexts])[] = [
   ['a refresh token of an emulator of Cognito', { token_use: '"refresh"' }],
 ];
 
-describe.each(EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, express) => {
   const withApi = withAttackApiOn(express);
 
   /** Expects a mutation to be refused by a profile, and the token that it changes to pass. */

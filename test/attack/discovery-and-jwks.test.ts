@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { VerifierOptions } from '../../src/index.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import type { Answering, LoopbackServer } from '../support/loopback-server.js';
 
@@ -117,7 +117,7 @@ const cases = (answers: readonly BadAnswer[]) =>
   answers.flatMap((bad) => (bad.of ?? BOTH).map((document) => [document, bad.name, { ...bad, document }] as const));
 const REASONS = { metadata: 'metadata_unavailable', jwks: 'keys_unavailable' } as const;
 
-describe.each(EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('H: documents of an issuer that are bad on %s', (_, express) => {
   const world = useAttackWorld(express);
   beforeEach(() => {
     // Deadlines pass when a test says so. Sockets have timers of their own.

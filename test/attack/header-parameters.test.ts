@@ -12,7 +12,7 @@ import {
 } from '../support/attack-api.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer, toJwk } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
@@ -26,7 +26,7 @@ const SIGNATURE_INVALID = invalidToken('signature_invalid');
 const KEY_UNKNOWN = invalidToken('unknown_key');
 const NOT_SUPPORTED = invalidToken('critical_header_unsupported');
 
-describe.each(EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('C: the header parameters of a token on %s', (_, express) => {
   const withApi = withAttackApiOn(express);
 
   /** Signs with the key of the attacker, which the header brings along or tells where to find. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { expectAnswer, insufficientScope, invalidToken, unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
 import { schemaOf } from '../support/schema-of.js';
 
 const INACTIVE = invalidToken('token_inactive');
 
-describe.each(EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
   const CACHES = [
     ['with the token cache', {}],

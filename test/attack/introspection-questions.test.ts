@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/index.js';
 import { verdictOf } from '../support/clients.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { bearer } from '../support/guarded-api.js';
 import { type IntrospectionServer, replyWell } from '../support/introspection-server.js';
 import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
@@ -13,7 +13,7 @@ const BACK_OFF_SECONDS = 61;
 const UNAVAILABLE = unavailable('introspection_unavailable');
 const INACTIVE = invalidToken('token_inactive');
 
-describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
   it.each<[string, (good: string) => string, ReturnType<typeof invalidToken>]>([
@@ -118,7 +118,7 @@ describe.each(EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, 
   });
 });
 
-describe.each(EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
   it.each<[string, unknown]>([

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { startDocumentServer } from '../support/document-server.js';
 import { unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type Replying, replyWell } from '../support/introspection-server.js';
 import {
   expectAdmitted,
@@ -77,7 +77,7 @@ const BAD_REPLIES: readonly BadReply[] = [
   { name: 'a body that drips', reply: drip, hangs: true },
 ];
 
-describe.each(EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
   beforeEach(() => {
     // Deadlines pass when a test says so. Sockets have timers of their own.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import {
   expectAdmitted,
   expectBadAnswer,
@@ -16,7 +16,7 @@ const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 const NEW_YORK_SECONDS = -14_400;
 const TOKYO_SECONDS = 36_000;
 
-describe.each(EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
   it('RFC 7662 §2.1 (7662-1): asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {

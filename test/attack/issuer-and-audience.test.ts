@@ -12,7 +12,7 @@ import {
 import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
 import { createVerifierWith } from '../support/configuration-error.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { bearer } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
@@ -68,7 +68,7 @@ const LOOK_ALIKES: readonly (readonly [string, (origin: string) => string])[] = 
   ['the same address in IPv6', (origin) => origin.replace('127.0.0.1', '[::ffff:7f00:1]')],
 ];
 
-describe.each(EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, express) => {
   const api = useAttackApi(express);
 
   async function expectRefusal(payload: JsonTexts, reason: RefusalReason): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type AttackApi, expectPassed, expectRepelled, startAttackApi } from '../support/attack-api.js';
 import { type Answer, expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 
 /** The most that the option allows. */
 const MOST_BYTES = 1_048_576;
@@ -29,7 +29,7 @@ const HUGE: readonly (readonly [string, string])[] = [
   ['100,000 escapes', `"${'\\u0061'.repeat(100_000)}"`],
 ];
 
-describe.each(EXPRESS_VERSIONS)('D: the size of the JSON of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('D: the size of the JSON of a token on %s', (_, express) => {
   let api: AttackApi;
   afterEach(() => api.close());
 

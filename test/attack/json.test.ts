@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RefusalReason } from '../../src/index.js';
 import { type AttackApi, expectPassed, expectRepelled, mutated, startAttackApi } from '../support/attack-api.js';
 import { insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { Mutation } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
@@ -23,7 +23,7 @@ const spliced = (before: string | Buffer, after: string | Buffer) => (text: stri
 
 const SPELLINGS_OF_PROTO = { 'as a member': '"__proto__"', 'in escapes': '"\\u005f_pr\\u006fto__"' };
 
-describe.each(EXPRESS_VERSIONS)('D: the JSON of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('D: the JSON of a token on %s', (_, express) => {
   let api: AttackApi;
   beforeEach(async () => {
     api = await startAttackApi({ express });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { DiagnosticsMessages } from '../../src/index.js';
 import { type AttackApi, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { textsOf } from '../support/leaks.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
@@ -14,7 +14,7 @@ const NAMED = [1, 2, 3].map((n) => new RawIssuer({ kid: `ec-${n}` })) as [RawIss
 
 type UnknownKid = DiagnosticsMessages['scopegate:unknown-kid'];
 
-describe.each(EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
   const withApi = withAttackApiOn(express);
 
   /** Signs a token of the issuer of an API with another key, whatever the header names. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { IssuerResolver } from '../../src/index.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
 const ONCE = { metadata: 1, jwks: 1, elsewhere: 0 };
 const NEVER = { metadata: 0, jwks: 0, elsewhere: 0 };
 
-describe.each(EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
   const world = useAttackWorld(express);
 
   /** Claims of one issuer, signed by another whose key has the same kid. */

@@ -2,7 +2,7 @@ import { createHash, createSecretKey, generateKeyPairSync, type KeyObject, rando
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/jws/algorithm.js';
 import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { messagesDuring } from '../support/listening.js';
 import { generateKeys, type KeyPair, type Mutation, toJwk } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
   row('H13: an alg in a list', EC, withMembers({ alg: ['ES256'] })),
 ];
 
-describe.each(EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s', (_, express) => {
   const world = useAttackWorld(express);
 
   it.each(ROWS.map((one) => [one.title, one] as const))(

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, anyOf, claim, type Guard, type Policy, type ScopeSource } from '../../src/index.js';
 import { type AttackApi, expectPassed, expectRepelled, mutated, startAttackApi } from '../support/attack-api.js';
 import { type Answer, insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
 const ruleFailed: Answer = { reason: 'claim_rule_failed', status: 403, error: 'insufficient_scope' };
@@ -34,7 +34,7 @@ function declareRoutes(app: Express, guard: Guard, handler: RequestHandler): voi
   for (const [path, policy] of Object.entries(POLICIES)) app.get(path, guard(policy), handler);
 }
 
-describe.each(EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, express) => {
   let api: AttackApi;
   beforeEach(async () => {
     api = await startAttackApi({ express, routes: declareRoutes });

@@ -3,7 +3,7 @@ import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type AttackApi, expectRepelled, withAttackApi } from '../support/attack-api.js';
 import { expectAccepted, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import {
@@ -63,7 +63,7 @@ function twinOf(signature: Buffer): Buffer {
   return sideBySide(r, P256_ORDER - s);
 }
 
-describe.each(EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('B: the bytes of a signature on %s', (_, express) => {
   const withApi = (use: (api: AttackApi) => Promise<unknown>) => withAttackApi({ express, jwks: withMoreKeys }, use);
 
   /** Expects a token to be refused once the bytes of its signature are others, and accepted as it was. */

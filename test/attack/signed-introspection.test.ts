@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type IntrospectionServer, type Replying, replyWell, SIGNED_ANSWER } from '../support/introspection-server.js';
 import {
   expectAdmitted,
@@ -16,7 +16,7 @@ const SIGNED = { introspection: { signed: true } };
 const STRANGER = generateKeys('ES256');
 const BACK_OFF_SECONDS = 61;
 
-describe.each(EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) => {
   const world = useIntrospectionWorld(express);
 
   it('RFC 9701 §4, §5 (9701-1): a signed answer is asked for, verified with the keys of the issuer, and shown', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/index.js';
 import { type AttackApiOptions, expectPassed, expectRepelledUnasked, withAttackApiOn } from '../support/attack-api.js';
 import { expectAccepted, invalidRequest, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { respell, SEGMENTS, type Segment, withRemainder } from '../support/respelled-token.js';
@@ -41,7 +41,7 @@ function isSameBytes(left: string, right: string): boolean {
   return Buffer.from(left, 'base64url').equals(Buffer.from(right, 'base64url'));
 }
 
-describe.each(EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('B: the text of a token on %s', (_, express) => {
   const withApi = withAttackApiOn(express);
 
   /** Expects a token to be refused when one of its segments is spelled differently, and signed like that. */

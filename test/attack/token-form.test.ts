@@ -6,7 +6,7 @@ import { createVerifier, type RefusalReason } from '../../src/index.js';
 import { type AttackApi, expectPassed, expectRepelledUnasked, withAttackApi } from '../support/attack-api.js';
 import { type EncryptedToken, encryptToken } from '../support/encrypted-token.js';
 import { invalidRequest, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -74,7 +74,7 @@ function encrypt(header: object, rest: Pick<EncryptedToken, 'plaintext' | 'encry
   return encryptToken({ header, key: CONTENT_KEY, ...rest });
 }
 
-describe.each(EXPRESS_VERSIONS)('B: the form of a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('B: the form of a token on %s', (_, express) => {
   const withApi = (use: (api: AttackApi) => Promise<unknown>) => withAttackApi({ express }, use);
 
   it.each<[string, string, RefusalReason]>([

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AccessToken, authOf, type VerifierOptions } from '../../src/index.js';
 import { useAttackWorld } from '../support/attack-issuer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { schemaOf } from '../support/schema-of.js';
 
 // A handler in JavaScript can try anything.
@@ -131,7 +131,7 @@ function pictureOf(auth: AccessToken): string {
   return inspect(parts, { depth: null, showHidden: true, getters: true });
 }
 
-describe.each(EXPRESS_VERSIONS)('H: what handlers do to a token on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('H: what handlers do to a token on %s', (_, express) => {
   const world = useAttackWorld(express);
   let repair = () => {};
   afterEach(() => repair());

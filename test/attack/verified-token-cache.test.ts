@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claim, createVerifier, type IssuerResolver, type VerifierOptions } from '../../src/index.js';
 import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
@@ -11,7 +11,7 @@ import { schemaOf } from '../support/schema-of.js';
 
 const TOLERANCE_SECONDS = 5;
 
-describe.each(EXPRESS_VERSIONS)('H: what the cache of verified tokens must not change on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must not change on %s', (_, express) => {
   const world = useAttackWorld(express);
   const hitsOf = (api: IssuerApi) => api.verifier.status().tokenCache?.hits;
 

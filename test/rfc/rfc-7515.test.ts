@@ -7,14 +7,14 @@ import {
   withAttackApi,
 } from '../support/attack-api.js';
 import { invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { respell, SEGMENTS, withRemainder } from '../support/respelled-token.js';
 
 const MALFORMED = invalidToken('token_malformed');
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-describe.each(EXPRESS_VERSIONS)('RFC 7515 on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 7515 on %s', (_, express) => {
   const refuse = (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
     withAttackApi({ express, ...options }, (api) => expectRepelled(api, attack));
   const refuseMutation = (mutation: Mutation, answer = MALFORMED) =>

@@ -10,14 +10,14 @@ import {
 } from '../support/attack-api.js';
 import { useAttackWorld } from '../support/attack-issuer.js';
 import { invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { answerWell } from '../support/loopback-server.js';
 import { generateKeys, type RawIssuer, toJwk } from '../support/raw-issuer.js';
 
 const KEY_UNKNOWN = invalidToken('unknown_key');
 const OTHER_KEY = toJwk(generateKeys('ES256').publicKey);
 
-describe.each(EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 7517 on %s', (_, express) => {
   const world = useAttackWorld(express);
 
   /** Changes the ES256 key that the issuer publishes. Its tokens are refused then; those of the RS256 key pass. */

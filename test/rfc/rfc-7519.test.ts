@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RefusalReason } from '../../src/index.js';
 import { expectAccepted, expectAnswer, expectRefused, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 
 const TOLERANCE = 5;
 
-describe.each(EXPRESS_VERSIONS)('RFC 7519 on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 7519 on %s', (_, express) => {
   const issuer = new RawIssuer();
   let api: GuardedApi;
 

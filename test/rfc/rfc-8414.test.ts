@@ -4,7 +4,7 @@ import { ConfigurationError, createVerifier, type VerifierOptions } from '../../
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { type DocumentServer, type ServedDocument, startDocumentServer } from '../support/document-server.js';
 import { expectAccepted, expectAnswer, unavailable } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
@@ -19,7 +19,7 @@ interface DiscoveringApi {
   readonly call: { readonly token: string };
 }
 
-describe.each(EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
   let server: DocumentServer;
   const opened: { close(): Promise<void> }[] = [];
 

@@ -11,14 +11,14 @@ import {
 import { useAttackWorld } from '../support/attack-issuer.js';
 import { createVerifierWith, expectMisuse } from '../support/configuration-error.js';
 import { invalidRequest, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { generateKeys, type Mutation } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 
 const withoutAlg: AttackApiOptions['jwks'] = (keys) => keys.map((key) => ({ ...key, alg: undefined }));
 const withAlg = (alg: string) => ({ header: { alg: JSON.stringify(alg) } });
 
-describe.each(EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8725 on %s', (_, express) => {
   const world = useAttackWorld(express);
   const refuse = (attack: Attack, options: Omit<AttackApiOptions, 'express'> = {}) =>
     withAttackApi({ express, ...options }, (api) => expectRepelled(api, attack));

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestTokenOptions } from '../../src/testing/index.js';
 import { expectAccepted, expectRefused, invalidToken } from '../support/expect-answer.js';
-import { EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 
-describe.each(EXPRESS_VERSIONS)(
+describe.each(TOKEN_EXPRESS_VERSIONS)(
   "RFC 9068 on %s, with profile: 'rfc9068': whatever fails is invalid_token (9068-8)",
   (_, express) => {
     let api: GuardedApi;
@@ -131,7 +131,7 @@ describe.each(EXPRESS_VERSIONS)(
   },
 );
 
-describe.each(EXPRESS_VERSIONS)("RFC 9068 on %s, with profile: 'jwt'", (_, express) => {
+describe.each(TOKEN_EXPRESS_VERSIONS)("RFC 9068 on %s, with profile: 'jwt'", (_, express) => {
   let api: GuardedApi;
 
   beforeAll(async () => {

@@ -3,6 +3,7 @@ import { createVerifier, type IssuerResolver } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
 import { usedHeapBytes } from '../../support/heap.js';
 import { KeyServer, until } from '../../support/key-server.js';
+import { THOROUGH } from '../../support/thorough.js';
 
 describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
   async function open(resolve: (iss: string) => ReturnType<IssuerResolver>) {
@@ -100,7 +101,7 @@ describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
 });
 
 describe('the memory of a flood of names of issuers', () => {
-  it('H27: 3,000 refused names of 2,000 characters leave nothing behind', async () => {
+  it.runIf(THOROUGH)('H27: 3,000 refused names of 2,000 characters leave nothing behind', async () => {
     const server = await KeyServer.create();
     const issuer: IssuerResolver = (iss) => (iss === server.issuer.issuer ? { issuer: iss } : undefined);
     const verifier = createVerifier({ ...server.verifierOptions, issuer });
