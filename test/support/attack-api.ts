@@ -1,8 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type expressModule from 'express';
 import type { Express, RequestHandler } from 'express';
 import type { JWK } from 'jose';
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import {
   authOf,
   createGuard,
@@ -15,7 +15,7 @@ import type { Algorithm } from '../../src/jws/algorithm.js';
 import type { JsonObject } from '../../src/jws/strict-json.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { bearer, type Call, type Exchange } from './guarded-api.js';
-import { listen } from './listen.js';
+import { listen, type TestServer } from './listen.js';
 import { answerWell, LoopbackServer } from './loopback-server.js';
 import { sendRaw } from './raw-http.js';
 import { generateKeys, type KeyPair, type Mutation, RawIssuer } from './raw-issuer.js';
@@ -62,9 +62,46 @@ export interface AttackApi {
   close(): Promise<void>;
 }
 
+/** The listening servers of an API: to open and close them for each test would take longer than the test. */
+class AttackServers {
+  readonly issuer = new LoopbackServer();
+  readonly sink = new LoopbackServer();
+  app: RequestListener = (_, res) => res.destroy();
+  // Tokens beyond 16 KiB have to get as far as the verifier.
+  readonly #api = createServer({ maxHeaderSize: 4 * 1024 * 1024 }, (req, res) => this.app(req, res));
+  #listening: TestServer | undefined;
+
+  get port(): number {
+    return this.#listening?.port ?? 0;
+  }
+
+  async open(): Promise<void> {
+    const [listening] = await Promise.all([listen(this.#api), this.issuer.open(), this.sink.open()]);
+    this.#listening = listening;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#listening?.close(), this.issuer.close(), this.sink.close()]);
+  }
+}
+
 export async function startAttackApi(options: AttackApiOptions): Promise<AttackApi> {
-  const [server, sink] = [new LoopbackServer(), new LoopbackServer()];
-  await Promise.all([server.open(), sink.open()]);
+  const servers = new AttackServers();
+  await servers.open();
+  const api = createAttackApi(options, servers);
+  const { close } = api;
+  return Object.assign(api, {
+    async close() {
+      await close();
+      await servers.close();
+    },
+  });
+}
+
+/** Puts a new API behind servers that listen already. Closing it leaves them open. */
+function createAttackApi(options: AttackApiOptions, servers: AttackServers): AttackApi {
+  const { issuer: server, sink } = servers;
+  for (const { paths } of [server, sink]) paths.length = 0;
   const issuer = new RawIssuer({ issuer: server.origin, kid: 'ec', keys: keysFor('ES256') });
   const rsaIssuer = new RawIssuer({ issuer: server.origin, algorithm: 'RS256', kid: 'rsa', keys: keysFor('RS256') });
   const published = [issuer.jwk, rsaIssuer.jwk];
@@ -84,6 +121,8 @@ export async function startAttackApi(options: AttackApiOptions): Promise<AttackA
     profile: 'rfc9068',
     clock: issuer.clock.now,
     dangerouslyAllowInsecureHttp: true,
+    // A cache takes the memory for all of its entries at once.
+    tokenCache: { max: 50 },
     ...options.verifier,
   });
   let refusals: Exchange['refusals'][number][] = [];
@@ -96,8 +135,7 @@ export async function startAttackApi(options: AttackApiOptions): Promise<AttackA
   const app = options.express();
   app.get('/orders', guard('read'), handler);
   options.routes?.(app, guard, handler);
-  // Tokens beyond 16 KiB have to get as far as the verifier.
-  const api = await listen(createServer({ maxHeaderSize: 4 * 1024 * 1024 }, app));
+  servers.app = app;
 
   return {
     issuer,
@@ -118,13 +156,12 @@ export async function startAttackApi(options: AttackApiOptions): Promise<AttackA
       const request = { method, target: url, lines: lines(token) };
       refusals = [];
       handlerRuns = 0;
-      const response = await sendRaw(api.port, request);
+      const response = await sendRaw(servers.port, request);
       return { token, request, response, refusals, handlerRuns };
     },
 
     async close() {
       verifier.close();
-      await Promise.all([api.close(), server.close(), sink.close()]);
     },
   };
 }
@@ -155,13 +192,16 @@ export interface TestedAttackApi extends AttackApi {
   restart(verifier: NonNullable<AttackApiOptions['verifier']>): Promise<void>;
 }
 
-/** Call in a `describe`: gives each of its tests an API of its own, which is closed after it. */
+/** Call in a `describe`: gives each of its tests an API of its own, which is closed after it. They share its servers. */
 export function useAttackApi(express: typeof expressModule): TestedAttackApi {
+  const servers = new AttackServers();
   let api: AttackApi;
-  beforeEach(async () => {
-    api = await startAttackApi({ express });
+  beforeAll(() => servers.open());
+  beforeEach(() => {
+    api = createAttackApi({ express }, servers);
   });
   afterEach(() => api.close());
+  afterAll(() => servers.close());
   return {
     get issuer() {
       return api.issuer;
@@ -185,7 +225,7 @@ export function useAttackApi(express: typeof expressModule): TestedAttackApi {
     close: () => api.close(),
     async restart(verifier) {
       await api.close();
-      api = await startAttackApi({ express, verifier });
+      api = createAttackApi({ express, verifier }, servers);
     },
   };
 }

@@ -162,6 +162,8 @@ async function startApi(express: typeof expressModule, issuers: readonly AttackI
     profile: 'rfc9068',
     clock: issuers[0]?.clock.now,
     dangerouslyAllowInsecureHttp: true,
+    // A cache takes the memory for all of its entries at once.
+    tokenCache: { max: 50 },
     ...options.verifier,
   } as Omit<VerifierOptions, 'claims'>);
   const exchanges = new Map<string, { refusals: Exchange['refusals'][number][]; handlerRuns: number }>();
