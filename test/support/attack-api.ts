@@ -11,14 +11,13 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../../src/index.js';
-import type { Algorithm } from '../../src/jws/algorithm.js';
 import type { JsonObject } from '../../src/jws/strict-json.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { bearer, type Call, type Exchange } from './guarded-api.js';
 import { listen, type TestServer } from './listen.js';
 import { answerWell, LoopbackServer } from './loopback-server.js';
 import { sendRaw } from './raw-http.js';
-import { generateKeys, type KeyPair, type Mutation, RawIssuer } from './raw-issuer.js';
+import { type Mutation, RawIssuer, sharedKeys } from './raw-issuer.js';
 
 const AUDIENCE = 'https://api.test';
 
@@ -102,8 +101,8 @@ export async function startAttackApi(options: AttackApiOptions): Promise<AttackA
 function createAttackApi(options: AttackApiOptions, servers: AttackServers): AttackApi {
   const { issuer: server, sink } = servers;
   for (const { paths } of [server, sink]) paths.length = 0;
-  const issuer = new RawIssuer({ issuer: server.origin, kid: 'ec', keys: keysFor('ES256') });
-  const rsaIssuer = new RawIssuer({ issuer: server.origin, algorithm: 'RS256', kid: 'rsa', keys: keysFor('RS256') });
+  const issuer = new RawIssuer({ issuer: server.origin, kid: 'ec', keys: sharedKeys('ES256') });
+  const rsaIssuer = new RawIssuer({ issuer: server.origin, algorithm: 'RS256', kid: 'rsa', keys: sharedKeys('RS256') });
   const published = [issuer.jwk, rsaIssuer.jwk];
   const documents: Record<string, object> = {
     '/.well-known/openid-configuration': { issuer: server.origin, jwks_uri: `${server.origin}/jwks` },
@@ -284,15 +283,6 @@ export async function expectPassed(api: AttackApi, token: string, target = '/ord
   expect(api.verifier.status().tokenCache?.hits).toBe(before + 1);
   expect(warm.response.body).toBe(cold.response.body);
   return JSON.parse(Buffer.from(cold.response.body, 'latin1').toString());
-}
-
-const KEYS = new Map<Algorithm, KeyPair>();
-
-/** One key pair an algorithm, for all tests of a file: making an RSA key takes its time. */
-function keysFor(algorithm: Algorithm): KeyPair {
-  const keys = KEYS.get(algorithm) ?? generateKeys(algorithm);
-  KEYS.set(algorithm, keys);
-  return keys;
 }
 
 /** A token whose claims or header differ from those of the control. */

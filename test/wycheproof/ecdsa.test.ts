@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Algorithm, isAlgorithm } from '../../src/jws/algorithm.js';
 import { verifySignature } from '../../src/jws/signature.js';
 import { toSignatureKey } from '../../src/jws/signature-key.js';
+import { thorough } from '../support/thorough.js';
 import { describeWycheproof, type EcdsaGroup, readVectors } from '../support/wycheproof.js';
 
 const FILES = [
@@ -32,7 +33,12 @@ describeWycheproof('ECDSA with R and S side by side', () => {
       expect(new Set(testGroups.map(({ sha }) => sha))).toEqual(new Set([`SHA-${hashBits(algorithm)}`]));
     });
 
-    it.each(rows)('RFC 7518 §3.4, CVE-2022-21449: $tcId $comment is $result', async ({ group, msg, sig, result }) => {
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )('RFC 7518 §3.4, CVE-2022-21449: $tcId $comment is $result', async ({ group, msg, sig, result }) => {
       const keys = keysOf(group);
       for (const key of keys) {
         const isValid = await verifySignature(

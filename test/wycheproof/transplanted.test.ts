@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
+import { thorough } from '../support/thorough.js';
 import { describeWycheproof, type GroupedVector, listVectors } from '../support/wycheproof.js';
 import { algorithmOf, createVerifierOf, remint } from './remint.js';
 
@@ -34,7 +35,12 @@ describeWycheproof('signatures of vectors, moved to our own tokens', () => {
       expect(await reasonOfCall(createVerifierOf(valid.group).verify(token))).toBe('accepted');
     });
 
-    it.each(rows)(
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )(
       'B6, CVE-2021-30246, RFC 8017 §8.2.2: $vector.tcId $vector.comment is refused',
       async ({ group, token, control }) => {
         const verifier = createVerifierOf(group);
