@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/consumer/**', 'test/interop/**', 'test/browser/**', '**/node_modules/**', 'test/mutation/**'],
+    include: ['test/**/*.test.ts', 'examples/company/test/*.test.ts'],
+    exclude: ['test/consumer/**', 'test/interop/**', '**/node_modules/**', 'test/mutation/**'],
     testTimeout: 20_000,
     restoreMocks: true,
     pool: 'threads',

@@ -4,6 +4,7 @@ export type {
   Guard,
   Guarded,
   GuardOptions,
+  Handler,
   MaybeGuarded,
   Middleware,
   NextFunction,
@@ -21,12 +22,14 @@ export type { IntrospectionStatus } from './introspection/introspection-endpoint
 export type {
   BearerIntrospection,
   IntrospectionOptions,
+  IntrospectionSettings,
   PrivateKeyIntrospection,
   SecretIntrospection,
   TextSource,
 } from './issuer/introspection-options.js';
 export type {
   DiscoveredIssuer,
+  IssuerIdentity,
   IssuerOptions,
   IssuerResolver,
   JwksUriIssuer,
@@ -35,8 +38,9 @@ export type {
 } from './issuer/issuer-options.js';
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
-export type { Algorithm, HmacAlgorithm } from './jws/algorithm.js';
+export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
+export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
   allOf,
@@ -53,13 +57,27 @@ export {
 export type { AccessToken } from './protocol/access-token.js';
 export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
-export { AuthorizationError, ConfigurationError, IssuerUnavailableError } from './protocol/errors.js';
-export type { HttpRequest } from './protocol/http-request.js';
-export { type OAuthErrorCode, REFUSALS, type RefusalReason } from './protocol/refusal.js';
+export {
+  AuthorizationError,
+  ConfigurationError,
+  IssuerUnavailableError,
+  type RefusalError,
+} from './protocol/errors.js';
+export type { HttpAnswer } from './protocol/http-answer.js';
+export type { HeaderMap, HeaderRecord, HttpRequest } from './protocol/http-request.js';
+export {
+  type OAuthErrorCode,
+  REFUSALS,
+  type Refusal,
+  type RefusalContext,
+  type RefusalEntry,
+  type RefusalReason,
+} from './protocol/refusal.js';
 export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
-export type { StandardSchema } from './protocol/standard-schema.js';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
-export { createVerifier, type IssuerStatus, type Verifier, type VerifierStatus } from './verifier/create-verifier.js';
+export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
 export type { AuthenticateOptions, VerifyOptions } from './verifier/requirements.js';
+export type { IssuerStatus, Verifier, VerifierStatus } from './verifier/verifier.js';

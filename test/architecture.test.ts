@@ -14,16 +14,16 @@ import {
   type Sources,
 } from './support/architecture.js';
 
-/** A row a folder. The house as docs/architecture.md draws it; a new import of another folder is a new word here. */
+/** A row a folder, as docs/architecture.md has it. A new import of another folder is a new word here. */
 const MAY_IMPORT: MayImport = {
   protocol: [],
   options: ['protocol'],
   platform: ['protocol'],
   resilience: ['platform'],
-  jws: ['protocol', 'platform', 'issuer'],
+  jws: ['protocol'],
   discovery: ['protocol', 'platform', 'resilience'],
-  keys: ['protocol', 'platform', 'resilience', 'jws', 'discovery', 'issuer'],
-  issuer: ['protocol', 'options', 'platform', 'resilience', 'jws', 'discovery', 'keys', 'introspection'],
+  keys: ['protocol', 'platform', 'resilience', 'jws', 'discovery'],
+  issuer: ['protocol', 'options', 'platform', 'resilience', 'jws', 'discovery', 'keys'],
   token: ['protocol', 'platform', 'jws', 'issuer'],
   policy: ['protocol', 'options', 'platform'],
   introspection: ['protocol', 'platform', 'resilience', 'jws', 'discovery', 'issuer', 'token'],
@@ -102,7 +102,7 @@ const CODE_RULES: readonly (readonly [rule: string, pattern: RegExp, bad: string
   ],
 ];
 
-describe('the house', () => {
+describe('the layers', () => {
   it('is read whole: every import of every file is understood', () => {
     expect(sources.size).toBeGreaterThan(50);
     for (const [path, source] of sources) {
@@ -148,8 +148,8 @@ describe('the house', () => {
   });
 });
 
-describe('the rules of the house, on houses made for them', () => {
-  const house = (files: Record<string, string>): Sources => new Map(Object.entries(files));
+describe('the rules of the layers, on sources made for them', () => {
+  const project = (files: Record<string, string>): Sources => new Map(Object.entries(files));
 
   it('see every form of import', () => {
     const forms = [
@@ -182,17 +182,17 @@ describe('the rules of the house, on houses made for them', () => {
   it('refuse an import that is not in the row of its folder', () => {
     const table = { protocol: [], issuer: ['protocol'] };
     const files = { 'protocol/a.ts': '', 'issuer/b.ts': "import '../protocol/a.js';" };
-    expect(findForbiddenImports(house(files), table)).toEqual([]);
+    expect(findForbiddenImports(project(files), table)).toEqual([]);
     const upward = { 'issuer/b.ts': '', 'protocol/a.ts': "import type { B } from '../issuer/b.js';" };
-    expect(findForbiddenImports(house(upward), table)).toEqual(['protocol/a.ts must not import issuer/b.ts']);
+    expect(findForbiddenImports(project(upward), table)).toEqual(['protocol/a.ts must not import issuer/b.ts']);
   });
 
   it('refuse that one adapter imports another', () => {
     const table = { 'adapters/express': ['verifier'], 'adapters/koa': ['verifier'], verifier: [] };
     const files = { 'adapters/express/a.ts': "import './b.js';", 'adapters/express/b.ts': '', 'adapters/koa/c.ts': '' };
-    expect(findForbiddenImports(house(files), table)).toEqual([]);
+    expect(findForbiddenImports(project(files), table)).toEqual([]);
     const sideways = { ...files, 'adapters/express/b.ts': "import '../koa/c.js';" };
-    expect(findForbiddenImports(house(sideways), table)).toEqual([
+    expect(findForbiddenImports(project(sideways), table)).toEqual([
       'adapters/express/b.ts must not import adapters/koa/c.ts',
     ]);
   });
@@ -200,30 +200,30 @@ describe('the rules of the house, on houses made for them', () => {
   it('refuse an import of the main entry from below', () => {
     const table = { token: [], cli: ['token'] };
     const files = { 'index.ts': "export { a } from './token/a.js';", 'token/a.ts': '' };
-    expect(findForbiddenImports(house(files), table)).toEqual([]);
-    expect(findForbiddenImports(house({ ...files, 'cli/b.ts': "import '../index.js';" }), table)).toEqual([
+    expect(findForbiddenImports(project(files), table)).toEqual([]);
+    expect(findForbiddenImports(project({ ...files, 'cli/b.ts': "import '../index.js';" }), table)).toEqual([
       'cli/b.ts must not import index.ts',
     ]);
   });
 
   it.each(['utils/a.ts', 'helper.ts'])('refuse %s, which is in no folder of the table', (path) => {
-    expect(findForbiddenImports(house({ 'token/a.ts': '' }), { token: [] })).toEqual([]);
-    expect(findForbiddenImports(house({ 'token/a.ts': '', [path]: '' }), { token: [] })).toEqual([
+    expect(findForbiddenImports(project({ 'token/a.ts': '' }), { token: [] })).toEqual([]);
+    expect(findForbiddenImports(project({ 'token/a.ts': '', [path]: '' }), { token: [] })).toEqual([
       `${path} is in no folder of the table`,
     ]);
   });
 
   it('report what the table allows and nobody uses', () => {
     const files = { 'protocol/a.ts': '', 'token/b.ts': "import '../protocol/a.js';" };
-    expect(findUnusedPermissions(house(files), { protocol: [], token: ['protocol'] })).toEqual([]);
-    expect(findUnusedPermissions(house(files), { protocol: [], token: ['protocol', 'issuer'] })).toEqual([
+    expect(findUnusedPermissions(project(files), { protocol: [], token: ['protocol'] })).toEqual([]);
+    expect(findUnusedPermissions(project(files), { protocol: [], token: ['protocol', 'issuer'] })).toEqual([
       'token -> issuer',
     ]);
   });
 
   it('refuse an import of a file that is not there', () => {
-    expect(findLostImports(house({ 'token/a.ts': "import './b.js';", 'token/b.ts': '' }))).toEqual([]);
-    expect(findLostImports(house({ 'token/a.ts': "import './c.js';", 'token/b.ts': '' }))).toEqual([
+    expect(findLostImports(project({ 'token/a.ts': "import './b.js';", 'token/b.ts': '' }))).toEqual([]);
+    expect(findLostImports(project({ 'token/a.ts': "import './c.js';", 'token/b.ts': '' }))).toEqual([
       'token/a.ts imports token/c.ts, which is not there',
     ]);
   });
@@ -234,10 +234,10 @@ describe('the rules of the house, on houses made for them', () => {
       'token/b.ts': "import type { C } from '../issuer/c.js';",
       'issuer/c.ts': '',
     };
-    expect(findCycles(house(files))).toEqual([]);
+    expect(findCycles(project(files))).toEqual([]);
     const circle = { ...files, 'issuer/c.ts': "import type { A } from '../token/a.js';" };
-    expect(findCycles(house(circle))).toEqual(['token/a.ts -> token/b.ts -> issuer/c.ts -> token/a.ts']);
-    expect(findCycles(house({ 'token/a.ts': "import './a.js';" }))).toEqual(['token/a.ts -> token/a.ts']);
+    expect(findCycles(project(circle))).toEqual(['token/a.ts -> token/b.ts -> issuer/c.ts -> token/a.ts']);
+    expect(findCycles(project({ 'token/a.ts': "import './a.js';" }))).toEqual(['token/a.ts -> token/a.ts']);
   });
 
   it.each([
@@ -247,20 +247,20 @@ describe('the rules of the house, on houses made for them', () => {
     ["import { readFileSync } from 'fs';", "import { readFileSync } from 'node:fs';"],
     ["import { createVerifier } from 'scopegate';", "import { createVerifier } from '../verifier/a.js';"],
   ])('refuse %s', (bad, good) => {
-    expect(findForeignImports(house({ 'adapters/express/a.ts': good }), isAllowedPackage)).toEqual([]);
-    expect(findForeignImports(house({ 'adapters/express/a.ts': bad }), isAllowedPackage)).toHaveLength(1);
+    expect(findForeignImports(project({ 'adapters/express/a.ts': good }), isAllowedPackage)).toEqual([]);
+    expect(findForeignImports(project({ 'adapters/express/a.ts': bad }), isAllowedPackage)).toHaveLength(1);
   });
 
   it('refuse the types of express outside of its adapter', () => {
     const source = "import type { Request } from 'express';";
-    expect(findForeignImports(house({ 'adapters/express/a.ts': source }), isAllowedPackage)).toEqual([]);
-    expect(findForeignImports(house({ 'token/a.ts': source }), isAllowedPackage)).toEqual([
+    expect(findForeignImports(project({ 'adapters/express/a.ts': source }), isAllowedPackage)).toEqual([]);
+    expect(findForeignImports(project({ 'token/a.ts': source }), isAllowedPackage)).toEqual([
       'token/a.ts imports express',
     ]);
   });
 
   it('find what comes along with the main entry, over several steps', () => {
-    const files = house({
+    const files = project({
       'index.ts': "export { a } from './verifier/a.js';",
       'verifier/a.ts': "import { b } from '../testing/b.js';",
       'testing/b.ts': '',
@@ -277,8 +277,8 @@ describe('the rules of the house, on houses made for them', () => {
   });
 
   it.each(CODE_RULES)('can tell a file that %s', (_, pattern, bad, good) => {
-    expect(findCode(house({ 'a.ts': good, 'b.ts': `// ${bad}` }), pattern)).toEqual([]);
-    expect(findCode(house({ 'a.ts': `\n${bad}` }), pattern)).toEqual([`a.ts:2 ${bad.trim()}`]);
+    expect(findCode(project({ 'a.ts': good, 'b.ts': `// ${bad}` }), pattern)).toEqual([]);
+    expect(findCode(project({ 'a.ts': `\n${bad}` }), pattern)).toEqual([`a.ts:2 ${bad.trim()}`]);
   });
 });
 

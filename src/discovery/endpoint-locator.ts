@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
 import { BackOff } from '../resilience/back-off.js';
+import { SingleFlight } from '../resilience/single-flight.js';
 import {
   type AuthorizationServerMetadata,
   type DiscoveryOptions,
@@ -9,9 +10,9 @@ import {
 } from './fetch-metadata.js';
 
 export interface EndpointLocatorOptions {
-  /** Where it is, when that was configured; the metadata is not asked then. */
+  /** The URL that was configured. With it, the metadata is not fetched. */
   readonly configured: string | undefined;
-  /** How the metadata calls it. */
+  /** The member of the metadata that names the endpoint. */
   readonly name: string;
   readonly find: (metadata: AuthorizationServerMetadata) => string | undefined;
   readonly discovery: DiscoveryOptions;
@@ -19,12 +20,12 @@ export interface EndpointLocatorOptions {
   readonly clock: Clock;
 }
 
-/** Knows where an endpoint of an issuer is, by its metadata. Asks once for all who wait, and not again at once when that failed. */
+/** Finds the URL of an endpoint in the metadata of an issuer. Single flight, with back-off after a failure. */
 export class EndpointLocator {
   readonly #options: EndpointLocatorOptions;
   readonly #backOff: BackOff;
+  readonly #fetches = new SingleFlight<'metadata', string>();
   #endpoint: string | undefined;
-  #locating: Promise<string> | undefined;
   #failure: unknown;
 
   constructor(options: EndpointLocatorOptions) {
@@ -37,19 +38,16 @@ export class EndpointLocator {
   async locate(): Promise<string> {
     if (this.#endpoint !== undefined) return this.#endpoint;
     if (this.#backOff.remainingSeconds() > 0) throw this.#failure;
-    this.#locating ??= this.#ask().finally(() => {
-      this.#locating = undefined;
-    });
-    return this.#locating;
+    return this.#fetches.run('metadata', () => this.#fetch());
   }
 
-  /** Asks the metadata anew at the next need, where a failure tells that the endpoint may be elsewhere by now. */
+  /** Forgets the URL after a failure which says that the endpoint may be elsewhere by now. */
   forgetIfMoved({ status = 0 }: FetchFailure): void {
     const isRedirect = status >= 300 && status < 400;
     if (isRedirect || status === 404 || status === 410) this.#endpoint = this.#options.configured;
   }
 
-  async #ask(): Promise<string> {
+  async #fetch(): Promise<string> {
     const { discovery, fetchOptions, name, find } = this.#options;
     try {
       const metadata = await fetchMetadata(discovery, (url) => fetchJson(url, fetchOptions));

@@ -10,20 +10,18 @@ export interface AuthorizationServerMetadata {
   readonly userInfoEndpoint: string | undefined;
 }
 
-/** What is asked for, where, and how. */
+/** Where the metadata of an issuer is. */
 export interface DiscoveryOptions {
   readonly issuer: string;
-  /** Asked in turn; the next one only where the one before gave no document. */
+  /** Fetched in turn, the next one only if the one before is not there. */
   readonly urls: readonly string[];
   readonly allowInsecureHttp: boolean;
 }
 
-/** Fetches one document. */
 export type FetchDocument = (url: string) => Promise<FetchedJson>;
 
 /**
- * Fetches and judges the metadata of an issuer. Its `issuer` member must equal ours to the letter, or none
- * of it is used.
+ * Fetches the metadata of an issuer. Its `issuer` member must equal ours to the letter, or none of it is used.
  *
  * @see RFC 8414 §3.3, OpenID Connect Discovery §4.3
  * @throws {FetchFailure}
@@ -35,6 +33,7 @@ export async function fetchMetadata(
   if (urls.length === 0) throw new FetchFailure(`${quoteUntrusted(issuer)} is no https URL, and so has no metadata`);
   const { url, document } = await fetchFirst(urls, fetchDocument);
   if (document['issuer'] !== issuer) throw new FetchFailure(describeMismatch(url, issuer, document['issuer']));
+
   const urlOf = (name: string) => {
     const value = document[name];
     return typeof value === 'string' && isFetchable(value, allowInsecureHttp) ? value : undefined;
@@ -47,7 +46,7 @@ export async function fetchMetadata(
   };
 }
 
-/** Gives an endpoint that the metadata must name. @throws {FetchFailure} */
+/** Checks that the metadata names an endpoint. @throws {FetchFailure} */
 export function requireEndpoint(url: string, name: string, endpoint: string | undefined): string {
   if (endpoint !== undefined) return endpoint;
   throw new FetchFailure(`${url} has no ${name} that is an https URL`);
@@ -63,7 +62,7 @@ async function fetchFirst(
       const { document = {} } = await fetchDocument(url);
       return { url, document };
     } catch (error) {
-      // Without an answer the document may stand there all the same: it is not the next one's turn.
+      // No HTTP status: the document may exist there. Do not try the next URL.
       if (!(error instanceof FetchFailure) || error.status === undefined) throw error;
       failures.push(error);
     }
@@ -83,7 +82,7 @@ function withoutSlash(issuer: string): string {
   return issuer.toLowerCase().replace(/\/$/, '');
 }
 
-/** Tells whether a URL is one that keys may come from. */
+/** Whether documents may be fetched from a URL. */
 export function isFetchable(url: string, allowInsecureHttp: boolean): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol } = new URL(url);

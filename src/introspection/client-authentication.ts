@@ -3,17 +3,18 @@ import type { ClientCredentials, TextSource } from '../issuer/introspection-opti
 import type { Clock } from '../platform/clock.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
 
-/** What goes with a request, so that the issuer knows who asks. */
+/** What a request carries so that the issuer knows its client. */
 export interface ClientAuthentication {
   readonly headers: Readonly<Record<string, string>>;
   readonly fields: Readonly<Record<string, string>>;
 }
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+// RFC 7523 §3: an assertion must expire, and is used at once. A minute allows for clocks that differ.
 const ASSERTION_SECONDS = 60;
 
 /**
- * Makes what shows an issuer who this server is. Rejects with whatever a function of the user's throws.
+ * Creates the credentials of a request to the issuer. Rejects with whatever a function of the user's throws.
  *
  * @see RFC 6749 §2.3.1, RFC 7523 §2.2, RFC 6750 §2.1
  */
@@ -51,21 +52,21 @@ async function signAssertion(
   issuer: string,
   now: number,
 ): Promise<string> {
-  // Loaded by those who need it: most servers sign nothing.
+  // Loaded when needed: most servers sign nothing.
   const { SignJWT } = await import('jose/jwt/sign');
   return new SignJWT({ iss: id, sub: id, aud: issuer, jti: randomUUID(), iat: now, exp: now + ASSERTION_SECONDS })
     .setProtectedHeader({ alg: algorithm, ...(keyId !== undefined && { kid: keyId }) })
     .sign(key);
 }
 
-/** What else a header cannot hold, `fetch` would show in its error. */
+/** Refuses characters that a header cannot hold: `fetch` would print the token in its error. */
 async function readBearerToken(source: TextSource): Promise<string> {
   const token = await readText(source);
   if (isBearerToken(token)) return token;
   throw new TypeError('the function gave characters that no bearer token has');
 }
 
-/** What the user's function gives may be anything. */
+/** A function of the user's may give anything. */
 async function readText(source: TextSource): Promise<string> {
   const text: unknown = typeof source === 'function' ? await source() : source;
   if (typeof text === 'string' && text !== '') return text;

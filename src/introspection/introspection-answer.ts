@@ -1,15 +1,15 @@
 import type { Issuer } from '../issuer/issuer.js';
-import type { JsonObject } from '../jws/strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { parseValidatedClaims, type ValidatedClaims } from '../token/claim-rules.js';
 import { checkKind } from '../token/token-kind.js';
 
-/** What an issuer said of an active access token. */
+/** An access token that its issuer calls active. */
 export interface ActiveToken {
-  /** The members of the answer that say something. Frozen. */
+  /** The members of the answer, without the empty ones. Frozen. */
   readonly payload: JsonObject;
-  /** `expiresAt` is infinite where the issuer did not say. */
-  readonly facts: ValidatedClaims;
+  /** `expiresAt` is infinite if the answer has no `exp`. */
+  readonly validated: ValidatedClaims;
 }
 
 export interface AnswerOptions {
@@ -21,8 +21,8 @@ export interface AnswerOptions {
 const ACCESS_TOKEN_TYPES = ['bearer', 'dpop', 'access_token'];
 
 /**
- * Judges the answer of an introspection endpoint by the rules that claims of a JWT are judged by. A refusal blames
- * the token: whether the answer is one at all was seen before.
+ * Checks the answer of an introspection endpoint by the rules for the claims of a JWT. The response is already known to
+ * be well formed, so every refusal here is about the token.
  *
  * @see RFC 7662 §2.2, §4
  */
@@ -31,6 +31,7 @@ export function parseIntrospectionAnswer(
   { issuer, ignoreExp }: AnswerOptions,
 ): ActiveToken | Refusal {
   if (answer['active'] !== true) return new Refusal('token_inactive', `active ${quoteUntrusted(answer['active'])}`);
+
   const payload = dropEmptyMembers(answer, ignoreExp);
   const { iss, token_type: tokenType } = payload;
   if (iss !== undefined && iss !== issuer.issuer) {
@@ -39,10 +40,11 @@ export function parseIntrospectionAnswer(
   if (tokenType !== undefined && !isAccessTokenType(tokenType)) {
     return new Refusal('token_type_not_allowed', `token_type ${quoteUntrusted(tokenType)}`);
   }
-  const foreignKind = checkKind({}, payload, 'jwt');
-  if (foreignKind !== undefined) return foreignKind;
-  const facts = parseValidatedClaims(payload, Number.POSITIVE_INFINITY);
-  return facts instanceof Refusal ? facts : { payload, facts };
+
+  const otherKind = checkKind({}, payload, 'jwt');
+  if (otherKind !== undefined) return otherKind;
+  const validated = parseValidatedClaims(payload, Number.POSITIVE_INFINITY);
+  return validated instanceof Refusal ? validated : { payload, validated };
 }
 
 function isAccessTokenType(tokenType: unknown): boolean {
@@ -50,12 +52,12 @@ function isAccessTokenType(tokenType: unknown): boolean {
 }
 
 /**
- * Leaves out what says nothing: null, which Authlib writes for what it does not know, and `exp: 0`, which Doorkeeper
+ * Drops members without meaning: null, which Authlib writes for what it does not know, and `exp: 0`, which Doorkeeper
  * writes for tokens that never expire.
  */
 function dropEmptyMembers(answer: JsonObject, ignoreExp: boolean): JsonObject {
-  const told = Object.entries(answer).filter(([name, value]) => {
+  const members = Object.entries(answer).filter(([name, value]) => {
     return value !== null && !(name === 'exp' && (value === 0 || ignoreExp));
   });
-  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(told)));
+  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(members)));
 }

@@ -4,32 +4,35 @@ import type { IntrospectionConfig } from '../issuer/introspection-options.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
-import { Refusal } from '../protocol/refusal.js';
+import type { Refusal, RefusalContext } from '../protocol/refusal.js';
+import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { untilAborted, withinSeconds } from '../resilience/deadline.js';
 import { authenticateClient, type ClientAuthentication } from './client-authentication.js';
 
 export interface IntrospectionEndpointOptions {
   readonly issuer: string;
   readonly config: IntrospectionConfig;
-  /** Where the metadata is, should that have to name the endpoint. */
+  /** Where the metadata is, which names the endpoint unless that was configured. */
   readonly discovery: DiscoveryOptions;
   readonly maxResponseBytes: number;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Ends requests that are under way, and lets no more begin. */
+  readonly signal: AbortSignal;
 }
 
-/** An answer as it came. Nothing in it is judged yet. */
+/** A response as it came. Nothing in it is checked yet. */
 export interface IntrospectionResponse {
   readonly bytes: Buffer;
   readonly mediaType: string | undefined;
 }
 
-/** How the introspection of an issuer is doing. */
+/** The state of introspection at one issuer. */
 export interface IntrospectionStatus {
-  /** Questions that were sent. */
+  /** Requests that were sent. */
   readonly calls: number;
   readonly inFlight: number;
-  /** Why the last question had no answer that can be used; undefined when it had one. */
+  /** Why the last request had no response that can be used; undefined when it had one. */
   readonly lastError: string | undefined;
 }
 
@@ -37,13 +40,12 @@ export interface IntrospectionStatus {
 export const SIGNED_RESPONSE_TYPE = 'application/token-introspection+jwt';
 
 /**
- * Asks the introspection endpoint of one issuer (RFC 7662 §2). POST alone, to the very URL that was configured
+ * The introspection endpoint of one issuer (RFC 7662 §2). Requests go by POST alone, to the very URL that was configured
  * or found in the metadata; redirects are not followed, so that the credentials go nowhere else.
  */
 export class IntrospectionEndpoint {
   readonly config: IntrospectionConfig;
   readonly #options: IntrospectionEndpointOptions;
-  readonly #closing = new AbortController();
   readonly #locator: EndpointLocator;
   #calls = 0;
   #inFlight = 0;
@@ -62,17 +64,18 @@ export class IntrospectionEndpoint {
     });
   }
 
-  /** Asks about a token. Whoever fails, it is never the token's fault. */
+  /** Introspects a token. Whatever fails, it is never the token's fault. */
   async introspect(token: string): Promise<IntrospectionResponse | Refusal> {
     const { maxInFlight } = this.config;
     if (this.#inFlight >= maxInFlight) {
       return this.refuse(`${maxInFlight} questions are under way already`, { retryAfterSeconds: 1 });
     }
+
     this.#inFlight += 1;
     try {
-      const reply = await this.#send(token);
+      const response = await this.#send(token);
       this.#lastError = undefined;
-      return reply;
+      return response;
     } catch (error) {
       const cause = error as FetchFailure;
       this.#locator.forgetIfMoved(cause);
@@ -82,7 +85,7 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** Knows where to ask when it settles, or gives why not. */
+  /** Finds out where the endpoint is, or gives why that failed. */
   async ready(): Promise<Refusal | undefined> {
     try {
       await this.#locator.locate();
@@ -92,48 +95,47 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** Says that no answer came, or none that can be used. */
-  refuse(why: string, context: { retryAfterSeconds?: number; cause?: unknown } = {}): Refusal {
-    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', why);
-    this.#lastError = why;
-    publish('scopegate:introspection', () => ({ issuer: this.#options.issuer, outcome: 'failed', error: why }));
-    return new Refusal('introspection_unavailable', why, context);
+  /** Refuses a token since no response came, or none that can be used. */
+  refuse(why: string, context: RefusalContext = {}): Refusal {
+    const { issuer, signal } = this.#options;
+    if (!signal.aborted) {
+      this.#lastError = why;
+      publish('scopegate:introspection', () => ({ issuer, outcome: 'failed', error: why }));
+    }
+    return refuseUnavailable(signal, 'introspection_unavailable', why, context);
   }
 
   status(): IntrospectionStatus {
     return { calls: this.#calls, inFlight: this.#inFlight, lastError: this.#lastError };
   }
 
-  close(): void {
-    this.#closing.abort();
-  }
-
   /** @throws {FetchFailure} */
   async #send(token: string): Promise<IntrospectionResponse> {
-    const { issuer, config, clock } = this.#options;
     const url = await this.#locator.locate();
-    const { headers, fields } = await this.#authenticate(issuer, clock);
-    // RFC 7662 §2.1. Several servers answer for refresh tokens unless they are told what is meant.
+    const { headers, fields } = await this.#authenticate();
+
+    // RFC 7662 §2.1. Several servers answer for refresh tokens too, unless they get the hint.
     const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...fields });
-    const accept = config.signed ? SIGNED_RESPONSE_TYPE : 'application/json';
+    const accept = this.config.signed ? SIGNED_RESPONSE_TYPE : 'application/json';
     this.#calls += 1;
     const { bytes, mediaType } = await fetchBytes(url, { ...this.#fetchOptions(), form, headers, accept });
     return { bytes: bytes as Buffer, mediaType };
   }
 
   /** A function of the user's may throw, or never settle. */
-  async #authenticate(issuer: string, clock: Clock): Promise<ClientAuthentication> {
+  async #authenticate(): Promise<ClientAuthentication> {
+    const { issuer, clock, signal } = this.#options;
     const { credentials, timeoutSeconds } = this.config;
     try {
       const authenticating = withinSeconds(timeoutSeconds, authenticateClient(credentials, issuer, clock));
-      return await untilAborted(this.#closing.signal, authenticating);
+      return await untilAborted(signal, authenticating);
     } catch (cause) {
       throw new FetchFailure('the credentials of this server could not be had', { cause });
     }
   }
 
   #fetchOptions(): FetchJsonOptions {
-    const { config, maxResponseBytes: maxBytes, fetch } = this.#options;
-    return { fetch, timeoutSeconds: config.timeoutSeconds, maxBytes, signal: this.#closing.signal };
+    const { config, maxResponseBytes: maxBytes, fetch, signal } = this.#options;
+    return { fetch, timeoutSeconds: config.timeoutSeconds, maxBytes, signal };
   }
 }

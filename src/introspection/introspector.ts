@@ -1,165 +1,170 @@
-import { LRUCache } from 'lru-cache';
-import type { Issuer } from '../issuer/issuer.js';
+import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
+import { Malformed } from '../jws/malformed.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
-import { type JsonObject, parseStrictJsonObject } from '../jws/strict-json.js';
-import type { Clock } from '../platform/clock.js';
+import { parseStrictJsonObject } from '../jws/strict-json.js';
+import type { Clock, Period } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
+import { digestOf } from '../platform/digest.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
+import { SingleFlight } from '../resilience/single-flight.js';
+import { TimedCache } from '../resilience/timed-cache.js';
 import { checkTime } from '../token/claim-rules.js';
-import { digestOf, isWithin } from '../token/verified-token-cache.js';
-import type { VerifiedToken } from '../token/verify-jwt.js';
+import type { VerifiedToken } from '../token/verified-token.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
-  type IntrospectionEndpoint,
+  IntrospectionEndpoint,
   type IntrospectionResponse,
+  type IntrospectionStatus,
   SIGNED_RESPONSE_TYPE,
 } from './introspection-endpoint.js';
 import { verifySignedAnswer } from './signed-introspection.js';
+import { Unusable } from './unusable.js';
 
 export interface IntrospectorOptions {
   readonly clock: Clock;
+  readonly fetch: typeof fetch;
+  /** Ends requests that are under way, and lets no more begin. */
+  readonly signal: AbortSignal;
   readonly clockToleranceSeconds: number;
   readonly maxResponseBytes: number;
   readonly signatures: SignatureQueue;
 }
 
-type Asked = NonNullable<VerifiedToken['introspected']>;
-
-interface CachedAnswer extends Asked {
-  readonly answer: VerifiedToken | Refusal;
+/** What introspection needs for one issuer. */
+interface Introspection {
+  readonly endpoint: IntrospectionEndpoint;
+  readonly active: TimedCache<VerifiedToken>;
 }
 
-// A token that is not active stays so, but one that is not known yet may be a moment later.
+// A token that is not active stays so, but a token that was just issued may be known to the issuer a moment later.
 const INACTIVE_SECONDS = 5;
+// Bounds the memory that made-up tokens take. They have a cache of their own, so that they evict no active token.
 const MAX_INACTIVE = 1000;
 
 /**
- * Verifies tokens by asking their issuer, and remembers its answers: by the SHA-256 of the whole token, for each
- * issuer apart. Requests that bring one token at the same time ask once.
+ * Verifies tokens by introspection, and caches the answers: by the SHA-256 of the whole token, for each issuer apart.
+ * Requests that bring one token at the same time cause one request to the issuer.
  *
  * @see RFC 7662
  */
 export class Introspector {
   readonly #options: IntrospectorOptions;
-  readonly #active = new Map<Issuer, LRUCache<string, CachedAnswer>>();
-  readonly #inactive = new LRUCache<string, CachedAnswer>({ max: MAX_INACTIVE });
-  readonly #underWay = new Map<string, Promise<VerifiedToken | Refusal>>();
+  readonly #byIssuer = new Map<Issuer, Introspection>();
+  readonly #inactive: TimedCache<Refusal>;
+  readonly #requests = new SingleFlight<string, VerifiedToken | Refusal>();
 
   constructor(options: IntrospectorOptions) {
     this.#options = options;
+    this.#inactive = new TimedCache(MAX_INACTIVE, options.clock);
   }
 
-  introspect(token: string, issuer: Issuer, endpoint: IntrospectionEndpoint): MaybePromise<VerifiedToken | Refusal> {
+  introspect(token: string, issuer: IntrospectedIssuer): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;
-    const known = this.#recall(this.#answersOf(issuer, endpoint), digest) ?? this.#recall(this.#inactive, name);
-    if (known !== undefined) return known.answer;
-    const underWay = this.#underWay.get(name);
-    if (underWay !== undefined) return underWay;
-    const asking = this.#ask(token, issuer, endpoint)
-      .then((answer) => {
-        this.#remember(answer, issuer, endpoint, digest);
-        return answer;
-      })
-      .finally(() => this.#underWay.delete(name));
-    this.#underWay.set(name, asking);
-    return asking;
+    const introspection = this.#of(issuer);
+    const cached = introspection.active.get(digest) ?? this.#inactive.get(name);
+    if (cached !== undefined) return cached;
+
+    return this.#requests.run(name, async () => {
+      const outcome = await this.#request(token, issuer, introspection.endpoint);
+      if (!(outcome instanceof Refusal)) introspection.active.set(digest, outcome, outcome.introspected as Period);
+      else if (outcome.entry.status !== 503) this.#storeInactive(name, outcome, issuer);
+      return outcome;
+    });
   }
 
+  /** Finds out where the endpoint of an issuer is, or gives why that failed. */
+  async ready(issuer: Issuer): Promise<Refusal | undefined> {
+    return isIntrospected(issuer) ? this.#of(issuer).endpoint.ready() : undefined;
+  }
+
+  /** Undefined for an issuer that does not introspect. */
+  status(issuer: Issuer): IntrospectionStatus | undefined {
+    return isIntrospected(issuer) ? this.#of(issuer).endpoint.status() : undefined;
+  }
+
+  /** Forgets all answers. */
   clear(): void {
-    this.#active.clear();
+    for (const { active } of this.#byIssuer.values()) active.clear();
     this.#inactive.clear();
   }
 
-  #answersOf(issuer: Issuer, { config }: IntrospectionEndpoint): LRUCache<string, CachedAnswer> {
-    const known = this.#active.get(issuer);
+  #of(issuer: IntrospectedIssuer): Introspection {
+    const known = this.#byIssuer.get(issuer);
     if (known !== undefined) return known;
-    const answers = new LRUCache<string, CachedAnswer>({ max: config.cacheMax });
-    this.#active.set(issuer, answers);
-    return answers;
+
+    const { introspection: config, discovery } = issuer;
+    const { clock, fetch, signal, maxResponseBytes } = this.#options;
+    const options = { issuer: issuer.issuer, config, discovery, maxResponseBytes, clock, fetch, signal };
+    const introspection = {
+      endpoint: new IntrospectionEndpoint(options),
+      active: new TimedCache<VerifiedToken>(config.cacheMax, clock),
+    };
+    this.#byIssuer.set(issuer, introspection);
+    return introspection;
   }
 
-  #recall(answers: LRUCache<string, CachedAnswer>, name: string): CachedAnswer | undefined {
-    const known = answers.get(name);
-    if (known === undefined) return undefined;
-    if (isWithin(known, this.#options.clock())) return known;
-    answers.delete(name);
-    return undefined;
-  }
-
-  #remember(answer: VerifiedToken | Refusal, issuer: Issuer, endpoint: IntrospectionEndpoint, digest: string): void {
-    if (!(answer instanceof Refusal)) {
-      this.#answersOf(issuer, endpoint).set(digest, { answer, ...(answer.introspected as Asked) });
-      return;
-    }
-    // What could not be asked is asked again.
-    if (answer.entry.status === 503) return;
+  #storeInactive(name: string, refusal: Refusal, { introspection }: IntrospectedIssuer): void {
     const at = this.#options.clock();
-    const seconds = Math.min(INACTIVE_SECONDS, endpoint.config.cacheSeconds);
-    this.#inactive.set(`${digest} ${issuer.issuer}`, { answer, at, goodUntil: at + seconds * 1000 });
+    const seconds = Math.min(INACTIVE_SECONDS, introspection.cacheSeconds);
+    this.#inactive.set(name, refusal, { at, validUntil: at + seconds * 1000 });
   }
 
-  async #ask(token: string, issuer: Issuer, endpoint: IntrospectionEndpoint): Promise<VerifiedToken | Refusal> {
-    const askedAt = this.#options.clock();
-    const reply = await endpoint.introspect(token);
-    if (reply instanceof Refusal) return reply;
-    const said = await this.#read(reply, issuer, endpoint);
-    if (said instanceof Refusal) {
-      // The keys of the answer could not be had: that is the fault, and no token is to blame.
-      endpoint.refuse(said.detail);
-      return said;
+  async #request(
+    token: string,
+    issuer: IntrospectedIssuer,
+    endpoint: IntrospectionEndpoint,
+  ): Promise<VerifiedToken | Refusal> {
+    const at = this.#options.clock();
+    const response = await endpoint.introspect(token);
+    if (response instanceof Refusal) return response;
+
+    const answer = await this.#read(response, issuer);
+    if (answer instanceof Unusable) return endpoint.refuse(answer.why);
+    if (answer instanceof Refusal) {
+      // The keys of the answer cannot be had: that is the reason, and the token is not to blame.
+      endpoint.refuse(answer.detail);
+      return answer;
     }
-    if (typeof said === 'string') return endpoint.refuse(said);
-    if (!('active' in said)) return endpoint.refuse('the answer has no active member');
-    const active = parseIntrospectionAnswer(said, { issuer, ignoreExp: endpoint.config.ignoreExp });
+    if (!('active' in answer)) return endpoint.refuse('the answer has no active member');
+
+    const active = parseIntrospectionAnswer(answer, { issuer, ignoreExp: issuer.introspection.ignoreExp });
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
     publish('scopegate:introspection', () => ({ issuer: issuer.issuer, outcome, error: undefined }));
     if (active instanceof Refusal) return active;
-    return this.#findExpired(active, askedAt) ?? toVerifiedToken(active, issuer, askedAt, endpoint.config.cacheSeconds);
+    return this.#findExpired(active, at) ?? toVerifiedToken(active, issuer, at);
   }
 
-  /** What ended cannot be kept as an answer, so that it is as a refusal: each request would ask otherwise. */
-  #findExpired({ facts }: ActiveToken, askedAt: number): Refusal | undefined {
+  /** An expired answer is cached as a refusal. Otherwise each request would go to the issuer again. */
+  #findExpired({ validated }: ActiveToken, at: number): Refusal | undefined {
     const { clockToleranceSeconds } = this.#options;
-    const rules = { now: askedAt / 1000, clockToleranceSeconds, maxTokenAgeSeconds: undefined };
-    const untimely = checkTime(facts, rules);
+    const untimely = checkTime(validated, { now: at / 1000, clockToleranceSeconds, maxTokenAgeSeconds: undefined });
     return untimely?.reason === 'token_expired' ? untimely : undefined;
   }
 
-  /** Gives what the issuer said, or why it cannot be believed. */
+  /** Gives the members of an answer. A refusal says that the keys which sign answers cannot be had. */
   #read(
     { bytes, mediaType }: IntrospectionResponse,
-    issuer: Issuer,
-    { config }: IntrospectionEndpoint,
-  ): MaybePromise<JsonObject | string | Refusal> {
-    if (!config.signed) {
-      const said = parseStrictJsonObject(bytes);
-      return typeof said === 'string' ? `the answer ${said}` : said;
+    issuer: IntrospectedIssuer,
+  ): MaybePromise<JsonObject | Unusable | Refusal> {
+    const { signed, credentials } = issuer.introspection;
+    if (!signed) {
+      const answer = parseStrictJsonObject(bytes);
+      return answer instanceof Malformed ? new Unusable(`the answer ${answer.why}`) : answer;
     }
-    if (mediaType !== SIGNED_RESPONSE_TYPE) return 'the answer is not signed';
+    if (mediaType !== SIGNED_RESPONSE_TYPE) return new Unusable('the answer is not signed');
+
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;
-    const clientId = config.credentials.id as string;
-    const now = clock() / 1000;
-    return verifySignedAnswer(bytes.toString('latin1').trim(), {
-      issuer,
-      clientId,
-      now,
-      clockToleranceSeconds,
-      maxBytes,
-      signatures,
-    });
+    const clientId = credentials.id as string;
+    const rules = { issuer, clientId, now: clock() / 1000, clockToleranceSeconds, maxBytes, signatures };
+    return verifySignedAnswer(bytes.toString('latin1').trim(), rules);
   }
 }
 
-/** The answer holds from the moment of the question on, and never beyond `exp`. */
-function toVerifiedToken(
-  { payload, facts }: ActiveToken,
-  issuer: Issuer,
-  askedAt: number,
-  cacheSeconds: number,
-): VerifiedToken {
-  const goodUntil = Math.min(askedAt + cacheSeconds * 1000, facts.expiresAt * 1000);
-  const asked = { at: askedAt, goodUntil };
-  return { issuer, key: undefined, header: undefined, introspected: asked, payload, validated: facts };
+/** The answer counts from the moment when the request was sent, and never beyond `exp`. */
+function toVerifiedToken({ payload, validated }: ActiveToken, issuer: IntrospectedIssuer, at: number): VerifiedToken {
+  const validUntil = Math.min(at + issuer.introspection.cacheSeconds * 1000, validated.expiresAt * 1000);
+  return { issuer, key: undefined, header: undefined, introspected: { at, validUntil }, payload, validated };
 }

@@ -1,9 +1,12 @@
 import { EndpointLocator } from '../discovery/endpoint-locator.js';
 import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
-import { type JsonObject, parseStrictJsonObject } from '../jws/strict-json.js';
+import { Malformed } from '../jws/malformed.js';
+import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
+import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 
 export interface UserInfoEndpointOptions {
   readonly discovery: DiscoveryOptions;
@@ -11,16 +14,18 @@ export interface UserInfoEndpointOptions {
   readonly maxResponseBytes: number;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Ends requests that are under way, and lets no more begin. */
+  readonly signal: AbortSignal;
 }
 
-/** Asks the UserInfo endpoint of one issuer, which its metadata names (OpenID Connect Core §5.3). */
+/** The UserInfo endpoint of one issuer, which its metadata names (OpenID Connect Core §5.3). */
 export class UserInfoEndpoint {
   readonly #fetchOptions: FetchJsonOptions;
   readonly #locator: EndpointLocator;
-  readonly #closing = new AbortController();
 
-  constructor({ discovery, timeoutSeconds, maxResponseBytes: maxBytes, clock, fetch }: UserInfoEndpointOptions) {
-    this.#fetchOptions = { fetch, timeoutSeconds, maxBytes, signal: this.#closing.signal };
+  constructor(options: UserInfoEndpointOptions) {
+    const { discovery, timeoutSeconds, maxResponseBytes: maxBytes, clock, fetch, signal } = options;
+    this.#fetchOptions = { fetch, timeoutSeconds, maxBytes, signal };
     this.#locator = new EndpointLocator({
       configured: undefined,
       name: 'userinfo_endpoint',
@@ -31,16 +36,17 @@ export class UserInfoEndpoint {
     });
   }
 
-  /** Gives what the issuer says of the person that a token stands for, who must be `subject`. */
+  /** Fetches the claims about the person that a token stands for, whose `sub` must be `subject`. */
   async fetch(token: string, subject: string): Promise<JsonObject | Refusal> {
     try {
       const url = await this.#locator.locate();
       const headers = { authorization: `Bearer ${token}` };
       const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, headers });
-      const said = parseStrictJsonObject(bytes as Buffer);
-      if (typeof said === 'string') return this.#refuse(`the answer ${said}`);
+
+      const claims = parseStrictJsonObject(bytes as Buffer);
+      if (claims instanceof Malformed) return this.#refuse(`the answer ${claims.why}`);
       // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
-      return said['sub'] === subject ? said : this.#refuse('the sub of the answer is not that of the token');
+      return claims['sub'] === subject ? claims : this.#refuse('the sub of the answer is not that of the token');
     } catch (error) {
       const cause = error as FetchFailure;
       // RFC 6750 §3.1: the issuer itself does not accept the token any more.
@@ -50,12 +56,7 @@ export class UserInfoEndpoint {
     }
   }
 
-  close(): void {
-    this.#closing.abort();
-  }
-
   #refuse(why: string, cause?: unknown): Refusal {
-    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', why);
-    return new Refusal('userinfo_unavailable', why, { cause });
+    return refuseUnavailable(this.#fetchOptions.signal, 'userinfo_unavailable', why, { cause });
   }
 }

@@ -21,7 +21,9 @@ export function createIssuerRegistry(issuers: IssuerConfigs, environment: Regist
     snapshot.delete(config.issuer);
     return createIssuer(config, environment, keys);
   };
+
   if (typeof issuers !== 'function') return new ListedIssuers(issuers.map(create));
-  const { clock, keyLimits: limits } = environment;
-  return new ResolvedIssuers({ resolve: issuers, create, limits, clock });
+
+  const { clock, keyLimits: limits, signal } = environment;
+  return new ResolvedIssuers({ resolve: issuers, create, limits, clock, signal });
 }

@@ -17,7 +17,8 @@ import { checkUrl } from './key-location.js';
 /** A text, or a function that gives it, called for each question that goes out. */
 export type TextSource = string | (() => string | Promise<string>);
 
-interface IntrospectionSettings {
+/** The options of introspection, whichever way this server authenticates. */
+export interface IntrospectionSettings {
   /** @defaultValue `introspection_endpoint` of the issuer's metadata */
   readonly endpoint?: string;
   /**

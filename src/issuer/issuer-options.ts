@@ -16,7 +16,8 @@ import {
 } from './key-location.js';
 import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from './shared-rules.js';
 
-interface IssuerIdentity extends SharedRules {
+/** What every form of an issuer has. */
+export interface IssuerIdentity extends SharedRules {
   /** Compared with the `iss` claim to the letter. */
   readonly issuer: string;
   /**

@@ -1,7 +1,9 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { metadataUrls } from '../discovery/well-known.js';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
-import { checkJwk } from '../jws/verification-key.js';
+import { Malformed } from '../jws/malformed.js';
+import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
+import type { FetchSecrets } from '../keys/fetched-secrets.js';
 import { describeValue, optionPath, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
 
@@ -12,9 +14,6 @@ export type KeyLocation =
   | { readonly kind: 'jwks'; readonly members: readonly unknown[] }
   | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] }
   | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
-
-/** Gives the secrets of an issuer, which were checked. Rejects with what is wrong, or what the user's function throws. */
-export type FetchSecrets = () => Promise<readonly Uint8Array[]>;
 
 /** The options that say where keys are. At most one of them may be given. */
 export const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const;
@@ -104,14 +103,14 @@ export function checkUrl(given: unknown, option: string, allowInsecureHttp: bool
 }
 
 /** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
-function checkStaticKey(member: unknown): string | undefined {
+function checkStaticKey(member: unknown): Malformed | undefined {
   const usable = checkJwk(member);
-  if (typeof usable === 'string') return usable;
+  if (usable instanceof Malformed) return usable;
   try {
     createPublicKey({ key: usable.publicJwk as JsonWebKey, format: 'jwk' });
     return undefined;
   } catch {
-    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+    return INVALID_KEY;
   }
 }
 
@@ -120,8 +119,8 @@ function checkJwks(jwks: unknown, option: string): readonly unknown[] {
   requireObject(jwks, option, fix);
   const { keys } = jwks as { keys?: unknown };
   if (!Array.isArray(keys)) throw new ConfigurationError(option, 'has no keys array.', fix);
-  const judged = Array.from(keys, checkStaticKey);
-  if (judged.some((why) => why === undefined)) return [...keys];
-  const reasons = judged.map((why, index) => `keys[${index}] ${why}`).join('; ');
+  const problems = Array.from(keys, checkStaticKey);
+  if (problems.includes(undefined)) return [...keys];
+  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
   throw new ConfigurationError(option, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
 }

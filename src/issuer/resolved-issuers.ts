@@ -4,9 +4,13 @@ import type { KeyLimits } from '../keys/key-source.js';
 import type { Clock } from '../platform/clock.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import { withinSeconds } from '../resilience/deadline.js';
+import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
+import { BackOff } from '../resilience/back-off.js';
+import { untilAborted, withinSeconds } from '../resilience/deadline.js';
 import { ExpiringSet } from '../resilience/expiring-set.js';
-import { closeIssuer, type Issuer } from './issuer.js';
+import { type Fetched, Refreshing, Unavailable } from '../resilience/refreshing.js';
+import { SingleFlight } from '../resilience/single-flight.js';
+import type { Issuer } from './issuer.js';
 import type { IssuerConfig } from './issuer-options.js';
 import type { IssuerRegistry } from './issuer-registry.js';
 
@@ -16,135 +20,123 @@ export interface ResolvedIssuersOptions {
   readonly create: (config: IssuerConfig) => Issuer;
   readonly limits: KeyLimits;
   readonly clock: Clock;
+  /** Ends lookups that are under way, and lets no more begin. */
+  readonly signal: AbortSignal;
 }
 
-interface Resolved {
-  readonly config: IssuerConfig;
-  readonly issuer: Issuer;
-  /** When the resolver vouched for it last: milliseconds since the epoch. */
-  readonly at: number;
-  /** When the resolver is asked again, behind a request. */
-  readonly askAgainAt: number;
-}
+/** What the resolver gave for a name. Undefined: not trusted. */
+type Resolution = { readonly config: IssuerConfig; readonly issuer: Issuer } | undefined;
 
+// Bounds the memory of a service for many tenants. A tenant that was evicted is looked up again.
 const MAX_ISSUERS = 1000;
+// The same for refused names, which clients make up.
 const MAX_REFUSED = 1000;
+// Bounds what clients who make up names can put on the resolver, and on the database behind it.
 const MAX_PENDING = 100;
 // Longer than any URL that a browser or server takes.
 const MAX_ISSUER_LENGTH = 2048;
-// For how long a resolver that failed is left alone about an issuer that it vouched for before.
-const RETRY_SECONDS = 5;
-// For how long a refusal stands before the resolver is asked again.
+// A new tenant whose first token came too early waits this long at most, and made-up names cost one lookup a minute.
 const REFUSED_FOR_SECONDS = 60;
+// The resolver is the user's own code, which may be a query to their own database: a fixed pause between attempts is
+// enough, and the issuer is known again soon after the database is back.
+const RETRY = { firstSeconds: 5, maxSeconds: 5, jitter: 0 };
 
 /**
- * Issuers that a function of the user's knows. Its answers are kept as long as key sets are: asked again
- * behind the requests after `maxAgeSeconds`, and kept for `staleIfErrorSeconds` while it fails. Trusted
- * issuers and refused names live in bounded caches of their own, so that made-up names evict nobody.
+ * Issuers that a function of the user's knows. Each is refreshed as `Refreshing` says. Trusted issuers and refused names
+ * have bounded caches of their own, so that made-up names evict no issuer.
  */
 export class ResolvedIssuers implements IssuerRegistry {
   readonly #options: ResolvedIssuersOptions;
-  readonly #resolved: LRUCache<string, Resolved>;
+  readonly #trusted = new LRUCache<string, Refreshing<Resolution>>({ max: MAX_ISSUERS });
   readonly #refused: ExpiringSet;
-  #isClosed = false;
-  readonly #pending = new Map<string, Promise<Issuer | Refusal>>();
+  readonly #lookups = new SingleFlight<string, Issuer | Refusal>();
 
   constructor(options: ResolvedIssuersOptions) {
     this.#options = options;
-    this.#resolved = new LRUCache({ max: MAX_ISSUERS });
     this.#refused = new ExpiringSet({ max: MAX_REFUSED, seconds: REFUSED_FOR_SECONDS, clock: options.clock });
   }
 
   find(iss: string): MaybePromise<Issuer | Refusal> {
-    const known = this.#recall(iss);
-    if (known !== undefined) return known.issuer;
-    return this.#isRefused(iss) ? refuse(iss) : this.#ask(iss);
+    const now = this.#options.clock();
+    const issuer = this.#findKnown(iss, now);
+    if (issuer !== undefined) {
+      this.refreshIfDue(issuer, now);
+      return issuer;
+    }
+    return this.#isRefused(iss) ? refuse(iss) : this.#lookUp(iss);
   }
 
-  /** A token without an issuer's name gives a resolver nothing to find one by. */
+  stillTrusts(issuer: Issuer, now: number): boolean {
+    return this.#findKnown(issuer.issuer, now) === issuer;
+  }
+
+  refreshIfDue({ issuer: iss }: Issuer, now: number): void {
+    if (this.#trusted.get(iss)?.isDue(now)) void this.#lookUp(iss);
+  }
+
+  /** Without `iss` there is nothing to pass to the resolver. */
   introspectedIssuer(): undefined {}
 
-  holds(issuer: Issuer): boolean {
-    return this.#recall(issuer.issuer)?.issuer === issuer;
-  }
-
   all(): readonly Issuer[] {
-    return [...this.#resolved.values()].map(({ issuer }) => issuer);
+    return [...this.#trusted.values()].map(({ last }) => last?.value?.issuer as Issuer);
   }
 
-  close(): void {
-    this.#isClosed = true;
-    for (const issuer of this.all()) closeIssuer(issuer);
-  }
-
-  /** Gives what is known of an issuer, unless it is too old; asks anew behind the request when it is due. */
-  #recall(iss: string): Resolved | undefined {
-    const { maxAgeSeconds, staleIfErrorSeconds } = this.#options.limits;
-    const known = this.#resolved.get(iss);
-    if (known === undefined) return undefined;
-    const ageSeconds = (this.#options.clock() - known.at) / 1000;
-    if (ageSeconds >= maxAgeSeconds + staleIfErrorSeconds) return undefined;
-    if (this.#isDue(known)) void this.#ask(iss);
-    return known;
-  }
-
-  /** A clock that was set back tells nothing about the age, so the resolver is asked. */
-  #isDue({ at, askAgainAt }: Resolved): boolean {
-    const now = this.#options.clock();
-    return now >= askAgainAt || now < at;
+  #findKnown(iss: string, now: number): Issuer | undefined {
+    return this.#trusted.get(iss)?.current(now)?.issuer;
   }
 
   #isRefused(iss: string): boolean {
     return iss.length > MAX_ISSUER_LENGTH || this.#refused.has(iss);
   }
 
-  /** Asks the resolver, once for all who wait. Never rejects. */
-  #ask(iss: string): MaybePromise<Issuer | Refusal> {
-    const pending = this.#pending.get(iss);
+  /** Calls the resolver, once for all who wait. Never rejects. */
+  #lookUp(iss: string): MaybePromise<Issuer | Refusal> {
+    const pending = this.#lookups.find(iss);
     if (pending !== undefined) return pending;
-    if (this.#pending.size >= MAX_PENDING) {
-      return new Refusal('issuer_resolver_failed', `it has ${MAX_PENDING} names to look up already`);
-    }
-    const asking = this.#resolve(iss).finally(() => this.#pending.delete(iss));
-    this.#pending.set(iss, asking);
-    return asking;
+    if (this.#lookups.size < MAX_PENDING) return this.#lookups.run(iss, () => this.#resolve(iss));
+    return new Refusal('issuer_resolver_failed', `it has ${MAX_PENDING} names to look up already`);
   }
 
   async #resolve(iss: string): Promise<Issuer | Refusal> {
-    const { resolve, limits } = this.#options;
-    try {
-      const config = await withinSeconds(limits.fetchTimeoutSeconds, resolve(iss));
-      return this.#isClosed ? new Refusal('verifier_closed', 'while the resolver was asked') : this.#note(iss, config);
-    } catch (cause) {
-      this.#askLater(iss);
-      return new Refusal('issuer_resolver_failed', `for iss ${quoteUntrusted(iss)}`, { cause });
-    }
-  }
+    const known = this.#trusted.get(iss) ?? this.#createRefreshing(iss);
+    const resolution = await known.refresh('age');
+    if (resolution instanceof Unavailable) return this.#refuseFailed(iss, resolution);
 
-  #note(iss: string, config: IssuerConfig | undefined): Issuer | Refusal {
-    if (config === undefined) {
-      this.#resolved.delete(iss);
+    if (resolution === undefined) {
+      this.#trusted.delete(iss);
       this.#refused.add(iss);
       return refuse(iss);
     }
-    const { create, clock, limits } = this.#options;
-    const before = this.#resolved.get(iss);
-    // The same answer as before keeps the issuer, and with it its keys.
-    const issuer = before !== undefined && isDeepStrictEqual(before.config, config) ? before.issuer : create(config);
-    this.#resolved.set(iss, { config, issuer, at: clock(), askAgainAt: this.#in(limits.maxAgeSeconds) });
-    return issuer;
+    this.#trusted.set(iss, known);
+    return resolution.issuer;
   }
 
-  #askLater(iss: string): void {
-    const known = this.#resolved.get(iss);
-    if (known === undefined) return;
-    // After the clock was set back the age is not known: it counts as due from now on, which bounds its use.
-    const at = Math.min(known.at, this.#in(-this.#options.limits.maxAgeSeconds));
-    this.#resolved.set(iss, { ...known, at, askAgainAt: this.#in(RETRY_SECONDS) });
+  #refuseFailed(iss: string, { cause }: Unavailable): Refusal {
+    const detail = `for iss ${quoteUntrusted(iss)}`;
+    return refuseUnavailable(this.#options.signal, 'issuer_resolver_failed', detail, { cause });
   }
 
-  #in(seconds: number): number {
-    return this.#options.clock() + seconds * 1000;
+  #createRefreshing(iss: string): Refreshing<Resolution> {
+    const { clock, limits } = this.#options;
+    const refreshing: Refreshing<Resolution> = new Refreshing({
+      clock,
+      staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      backOff: new BackOff(clock, RETRY),
+      fetch: () => this.#callResolver(iss, refreshing.last?.value),
+    });
+    return refreshing;
+  }
+
+  async #callResolver(iss: string, last: Resolution): Promise<Fetched<Resolution>> {
+    const { resolve, create, limits, signal } = this.#options;
+    signal.throwIfAborted();
+    const config = await untilAborted(signal, withinSeconds(limits.fetchTimeoutSeconds, resolve(iss)));
+
+    const { maxAgeSeconds } = limits;
+    if (config === undefined) return { value: undefined, maxAgeSeconds };
+    // Equal options keep the issuer, and with it its keys.
+    const isSame = last !== undefined && isDeepStrictEqual(last.config, config);
+    return { value: isSame ? last : { config, issuer: create(config) }, maxAgeSeconds };
   }
 }
 

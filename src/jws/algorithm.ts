@@ -1,25 +1,36 @@
-/** What a signature algorithm demands of its key. */
+/** One algorithm: what it demands of its key, and what node:crypto needs to know of it. */
 interface AlgorithmEntry {
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'AKP';
   readonly crv?: string;
+  /** The key, as `SignatureKey` names it. */
+  readonly keyType: string;
+  /** Null where the algorithm has its hash built in. */
+  readonly hash: string | null;
+  /** RSASSA-PSS uses a salt as long as its hash (RFC 7518 §3.5). */
+  readonly saltLength?: number;
+  /** In octets: R and S side by side (RFC 7518 §3.4, RFC 8032 §5.1.6), FIPS 204 §4. RSA signatures are as long as the modulus. */
+  readonly signatureLength?: number;
 }
+
+const RSA = { kty: 'RSA', keyType: 'rsa' } as const;
+const ED25519 = { kty: 'OKP', crv: 'Ed25519', keyType: 'ed25519', hash: null, signatureLength: 64 } as const;
 
 /** The algorithms that are verified with a public key (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2, RFC 9964 §3). */
 export const ALGORITHMS = {
-  RS256: { kty: 'RSA' },
-  RS384: { kty: 'RSA' },
-  RS512: { kty: 'RSA' },
-  PS256: { kty: 'RSA' },
-  PS384: { kty: 'RSA' },
-  PS512: { kty: 'RSA' },
-  ES256: { kty: 'EC', crv: 'P-256' },
-  ES384: { kty: 'EC', crv: 'P-384' },
-  ES512: { kty: 'EC', crv: 'P-521' },
-  EdDSA: { kty: 'OKP', crv: 'Ed25519' },
-  Ed25519: { kty: 'OKP', crv: 'Ed25519' },
-  'ML-DSA-44': { kty: 'AKP' },
-  'ML-DSA-65': { kty: 'AKP' },
-  'ML-DSA-87': { kty: 'AKP' },
+  RS256: { ...RSA, hash: 'sha256' },
+  RS384: { ...RSA, hash: 'sha384' },
+  RS512: { ...RSA, hash: 'sha512' },
+  PS256: { ...RSA, hash: 'sha256', saltLength: 32 },
+  PS384: { ...RSA, hash: 'sha384', saltLength: 48 },
+  PS512: { ...RSA, hash: 'sha512', saltLength: 64 },
+  ES256: { kty: 'EC', crv: 'P-256', keyType: 'prime256v1', hash: 'sha256', signatureLength: 64 },
+  ES384: { kty: 'EC', crv: 'P-384', keyType: 'secp384r1', hash: 'sha384', signatureLength: 96 },
+  ES512: { kty: 'EC', crv: 'P-521', keyType: 'secp521r1', hash: 'sha512', signatureLength: 132 },
+  EdDSA: ED25519,
+  Ed25519: ED25519,
+  'ML-DSA-44': { kty: 'AKP', keyType: 'ml-dsa-44', hash: null, signatureLength: 2420 },
+  'ML-DSA-65': { kty: 'AKP', keyType: 'ml-dsa-65', hash: null, signatureLength: 3309 },
+  'ML-DSA-87': { kty: 'AKP', keyType: 'ml-dsa-87', hash: null, signatureLength: 4627 },
 } as const satisfies Record<string, AlgorithmEntry>;
 
 /** The name of a signature algorithm with a public key. The ML-DSA ones need a Node.js that has them, 24.6 or later. */
@@ -36,6 +47,14 @@ export type SignatureAlgorithm = Algorithm | HmacAlgorithm;
 export const ALL_ALGORITHMS = Object.freeze(Object.keys(ALGORITHMS)) as readonly Algorithm[];
 export const ALL_HMAC_ALGORITHMS = Object.freeze(Object.keys(HMAC_ALGORITHMS)) as readonly HmacAlgorithm[];
 
+/** RSA keys have 2048 bits at least, for verification as for signing (RFC 7518 §3.3). */
+export const MIN_RSA_BITS = 2048;
+
+/** Gives what is to know of an algorithm. */
+export function algorithmEntry(name: Algorithm): AlgorithmEntry {
+  return ALGORITHMS[name];
+}
+
 export function isAlgorithm(name: unknown): name is Algorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name);
 }
@@ -47,7 +66,7 @@ export function isHmacAlgorithm(name: unknown): name is HmacAlgorithm {
 /** Gives the algorithms that a public key of this type and curve can be used with. */
 export function algorithmsOfKey(kty: unknown, crv: unknown): readonly Algorithm[] {
   return ALL_ALGORITHMS.filter((name) => {
-    const entry: AlgorithmEntry = ALGORITHMS[name];
+    const entry = algorithmEntry(name);
     return entry.kty === kty && (entry.crv === undefined || entry.crv === crv);
   });
 }

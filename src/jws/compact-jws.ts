@@ -1,10 +1,11 @@
-import { Refusal } from '../protocol/refusal.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import type { HeaderCache } from './header-cache.js';
-import { type JsonObject, parseStrictJsonObject } from './strict-json.js';
+import { JwsProblem, Malformed } from './malformed.js';
+import { parseStrictJsonObject } from './strict-json.js';
 
 /** A compact JWS taken apart. Nothing in it is verified yet. */
 export interface CompactJws {
-  /** The header as it stands in the token, where it was not known. */
+  /** The header as it stands in the token; undefined where it came from the cache. */
   readonly newHeader: string | undefined;
   readonly header: JsonObject;
   readonly payload: JsonObject;
@@ -15,42 +16,45 @@ export interface CompactJws {
 
 /**
  * Parses a compact JWS, stricter than the RFCs leave it open: one token has one spelling (canonical
- * base64url), and one meaning (strict JSON).
+ * base64url), and one meaning (strict JSON). `maxBytes` counts characters too: only ASCII passes.
  *
  * @see RFC 7515 §5.2, §7.1; RFC 7519 §7.2
  */
-export function parseCompactJws(token: string, maxBytes: number, known?: HeaderCache): CompactJws | Refusal {
-  if (token.length > maxBytes) return new Refusal('token_too_large', `${token.length} characters, ${maxBytes} allowed`);
+export function parseCompactJws(token: string, maxBytes: number, headers?: HeaderCache): CompactJws | JwsProblem {
+  if (token.length > maxBytes) return new JwsProblem('too_large', `${token.length} characters, ${maxBytes} allowed`);
   const firstDot = token.indexOf('.');
   const secondDot = token.indexOf('.', firstDot + 1);
-  if (firstDot === -1) return new Refusal('token_opaque', 'there is no dot in it');
-  if (secondDot === -1) return new Refusal('token_malformed', 'two segments instead of three');
-  if (token.indexOf('.', secondDot + 1) !== -1) return refuseMoreSegments(token);
+  if (firstDot === -1) return new JwsProblem('not_compact', 'there is no dot in it');
+  if (secondDot === -1) return new JwsProblem('malformed', 'two segments instead of three');
+  if (token.indexOf('.', secondDot + 1) !== -1) return describeMoreSegments(token);
 
   const headerSegment = token.slice(0, firstDot);
-  const knownHeader = known?.get(headerSegment);
-  const header = knownHeader ?? parseObject('header', decodeSegment(headerSegment));
-  if (header instanceof Refusal) return header;
+  const cachedHeader = headers?.get(headerSegment);
+  const header = cachedHeader ?? parseObject('header', decodeSegment(headerSegment));
+  if (header instanceof JwsProblem) return header;
+
   const signature = decodeSegment(token.slice(secondDot + 1));
-  if (signature === undefined) return refuseEncoding('signature');
+  if (signature === undefined) return describeEncoding('signature');
+
   const payload = parseObject('payload', decodeSegment(token.slice(firstDot + 1, secondDot)));
-  if (payload instanceof Refusal) return payload;
+  if (payload instanceof JwsProblem) return payload;
+
   const signingInput = Buffer.from(token.slice(0, secondDot), 'latin1');
-  const newHeader = knownHeader === undefined ? headerSegment : undefined;
+  const newHeader = cachedHeader === undefined ? headerSegment : undefined;
   return { newHeader, header, payload, signingInput, signature };
 }
 
-function parseObject(part: string, bytes: Buffer | undefined): JsonObject | Refusal {
-  if (bytes === undefined) return refuseEncoding(part);
+function parseObject(part: string, bytes: Buffer | undefined): JsonObject | JwsProblem {
+  if (bytes === undefined) return describeEncoding(part);
   const value = parseStrictJsonObject(bytes);
-  return typeof value === 'string' ? new Refusal('token_malformed', `the ${part} ${value}`) : value;
+  return value instanceof Malformed ? new JwsProblem('malformed', `the ${part} ${value.why}`) : value;
 }
 
 // RFC 7516 §7.1: a compact JWE has five segments, the second of which may be empty.
-function refuseMoreSegments(token: string): Refusal {
+function describeMoreSegments(token: string): JwsProblem {
   const segments = token.split('.', 6).length;
-  if (segments === 5) return new Refusal('token_encrypted', 'five segments');
-  return new Refusal('token_malformed', `${segments === 4 ? 'four' : 'more than five'} segments instead of three`);
+  if (segments === 5) return new JwsProblem('encrypted', 'five segments');
+  return new JwsProblem('malformed', `${segments === 4 ? 'four' : 'more than five'} segments instead of three`);
 }
 
 /** Encoding again finds padding, white space, foreign characters and stray bits alike. */
@@ -60,6 +64,6 @@ function decodeSegment(segment: string): Buffer | undefined {
   return bytes.toString('base64url') === segment ? bytes : undefined;
 }
 
-function refuseEncoding(part: string): Refusal {
-  return new Refusal('token_malformed', `the ${part} is not canonical base64url`);
+function describeEncoding(part: string): JwsProblem {
+  return new JwsProblem('malformed', `the ${part} is not canonical base64url`);
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { JsonObject } from './strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 
 // One entry for each key that is in use, with some room. The longest header worth remembering is in characters.
 const MAX_HEADERS = 256;

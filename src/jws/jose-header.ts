@@ -1,7 +1,7 @@
-import type { IssuerRules } from '../issuer/shared-rules.js';
-import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import type { JsonObject } from '../protocol/json-object.js';
+import { quoteUntrusted } from '../protocol/refusal.js';
 import { isAlgorithm, isHmacAlgorithm, type SignatureAlgorithm } from './algorithm.js';
-import type { JsonObject } from './strict-json.js';
+import { JwsProblem } from './malformed.js';
 
 /** The header parameters that are used. `jku`, `jwk`, `x5u` and `x5c` are never looked at (RFC 8725 §3.10). */
 export interface JoseHeader {
@@ -9,23 +9,31 @@ export interface JoseHeader {
   readonly kid: string | undefined;
 }
 
+/** What a signed text must say about itself. */
+export interface HeaderRules {
+  readonly algorithms: ReadonlySet<SignatureAlgorithm>;
+  readonly requireKid: boolean;
+}
+
 /**
- * Judges the header of a token before a key is sought.
+ * Parses the header of a JWS, before a key is sought.
  *
  * @see RFC 7515 §4.1, RFC 8725 §3.1
  */
-export function parseJoseHeader(header: JsonObject, rules: IssuerRules): JoseHeader | Refusal {
+export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHeader | JwsProblem {
   const { alg, kid } = header;
   // RFC 7515 §4.1.11, RFC 7797 §6: with no extension supported, any crit is one too many.
-  if (header['crit'] !== undefined) return new Refusal('critical_header_unsupported', 'crit');
-  if (header['b64'] !== undefined) return new Refusal('critical_header_unsupported', 'b64');
-  if (typeof alg !== 'string') return new Refusal('token_malformed', 'the header has no alg that is a string');
+  if (header['crit'] !== undefined) return new JwsProblem('critical_header', 'crit');
+  if (header['b64'] !== undefined) return new JwsProblem('critical_header', 'b64');
+
+  if (typeof alg !== 'string') return new JwsProblem('malformed', 'the header has no alg that is a string');
   if (!(isAlgorithm(alg) || isHmacAlgorithm(alg)) || !rules.algorithms.has(alg)) {
-    return new Refusal('algorithm_not_allowed', `alg ${quoteUntrusted(alg)}`);
+    return new JwsProblem('algorithm_not_allowed', `alg ${quoteUntrusted(alg)}`);
   }
+
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
-    return new Refusal('token_malformed', 'the kid in the header is not a string with characters');
+    return new JwsProblem('malformed', 'the kid in the header is not a string with characters');
   }
-  if (kid === undefined && rules.requireKid) return new Refusal('kid_missing', 'no kid in the header');
+  if (kid === undefined && rules.requireKid) return new JwsProblem('kid_missing', 'no kid in the header');
   return { algorithm: alg, kid };
 }

@@ -1,7 +1,10 @@
+import { Malformed } from './malformed.js';
+
+// Deeper than any token of a real issuer, and far from what a recursive reader can bear.
 const MAX_DEPTH = 32;
 
-const NOT_JSON = 'is not JSON';
-const TOO_DEEP = `is nested deeper than ${MAX_DEPTH} levels`;
+const NOT_JSON = new Malformed('is not JSON');
+const TOO_DEEP = new Malformed(`is nested deeper than ${MAX_DEPTH} levels`);
 
 /** What `JSON.parse` does not tell of a text that it parses. */
 export interface JsonShape {
@@ -11,12 +14,10 @@ export interface JsonShape {
 }
 
 /**
- * Looks whether UTF-8 is JSON (RFC 8259) that is nested no deeper than 32 levels, exactly as `JSON.parse` takes it, so
- * that nobody has to find out by its error: to make one takes longer than to refuse a token otherwise.
- *
- * Gives the problem as a text where it is not; the text holds nothing of the input.
+ * Checks that UTF-8 bytes are JSON (RFC 8259), nested no deeper than 32 levels, exactly as `JSON.parse` takes it. So
+ * `JSON.parse` never throws here: to make its error takes longer than to refuse the token.
  */
-export function scanJson(bytes: Uint8Array): JsonShape | string {
+export function scanJson(bytes: Uint8Array): JsonShape | Malformed {
   const scan = new JsonScan(bytes);
   return scan.scanText() ? scan : scan.problem;
 }

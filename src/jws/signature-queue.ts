@@ -16,10 +16,10 @@ interface WaitingJob extends SignatureJob {
 }
 
 /**
- * Verifies signatures at the end of the event loop's turn in which they were asked for: all but one on libuv's
- * thread pool, handed over together, the last here where it is quick. Handed over one by one, each would wake a
- * thread, which takes the processor from the event loop where there is none to spare; and to hand over a single
- * one and to hear of it takes longer than RSA does. What node:crypto cannot work with is not valid.
+ * Verifies signatures at the end of the event loop's turn in which they came. All but one go to libuv's thread pool,
+ * together; the last is verified here, where it is quick. Handed over one by one, each would wake a thread, which
+ * takes the processor from the event loop where there is none to spare; and to hand over a single one takes longer
+ * than RSA does. What node:crypto cannot work with is not valid.
  */
 export class SignatureQueue {
   #waiting: WaitingJob[] = [];
@@ -27,30 +27,30 @@ export class SignatureQueue {
   run(job: SignatureJob): Promise<boolean> {
     return new Promise((resolve) => {
       this.#waiting.push({ ...job, resolve });
-      if (this.#waiting.length === 1) setImmediate(() => this.#runTurn());
+      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
     });
   }
 
-  #runTurn(): void {
+  #flush(): void {
     const jobs = this.#waiting;
     this.#waiting = [];
-    const last = jobs.at(-1)?.isQuick ? jobs.pop() : undefined;
-    for (const job of jobs) verifyInPool(job);
-    if (last !== undefined) verifyInline(last);
+    const inline = jobs.at(-1)?.isQuick ? jobs.pop() : undefined;
+
+    for (const { hash, signingInput, key, signature, resolve } of jobs) {
+      orInvalid(resolve, () => {
+        verify(hash, signingInput, key, signature, (error, isValid) => resolve(error === null && isValid));
+      });
+    }
+    if (inline === undefined) return;
+    const { hash, signingInput, key, signature, resolve } = inline;
+    orInvalid(resolve, () => resolve(verify(hash, signingInput, key, signature)));
   }
 }
 
-function verifyInPool({ hash, signingInput, key, signature, resolve }: WaitingJob): void {
+/** node:crypto throws where a key does not fit the call. */
+function orInvalid(resolve: (isValid: boolean) => void, start: () => void): void {
   try {
-    verify(hash, signingInput, key, signature, (error, isValid) => resolve(error === null && isValid));
-  } catch {
-    resolve(false);
-  }
-}
-
-function verifyInline({ hash, signingInput, key, signature, resolve }: WaitingJob): void {
-  try {
-    resolve(verify(hash, signingInput, key, signature));
+    start();
   } catch {
     resolve(false);
   }

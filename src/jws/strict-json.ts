@@ -1,29 +1,29 @@
 import { isUtf8 } from 'node:buffer';
+import type { JsonObject } from '../protocol/json-object.js';
+import { Malformed } from './malformed.js';
 import { scanJson } from './scan-json.js';
-
-/** A JSON object without a prototype, whose members and their values, at every level, are frozen. */
-export type JsonObject = { readonly [name: string]: unknown };
 
 /**
  * Parses an untrusted JSON object more strictly than `JSON.parse`: the bytes must be UTF-8 without a byte
  * order mark, every string well-formed Unicode, members unique at every level (RFC 7515 §4, RFC 7519 §4),
- * none named `__proto__`, and nothing nested deeper than 32 levels. The result is deeply frozen.
- *
- * Gives the problem as a text when the input is refused; the text holds nothing of the input.
+ * none named `__proto__`, and nothing nested deeper than 32 levels. The result has no prototype and is deeply frozen.
  */
-export function parseStrictJsonObject(bytes: Buffer): JsonObject | string {
-  if (!isUtf8(bytes)) return 'is not UTF-8';
+export function parseStrictJsonObject(bytes: Buffer): JsonObject | Malformed {
+  if (!isUtf8(bytes)) return new Malformed('is not UTF-8');
   const shape = scanJson(bytes);
-  if (typeof shape === 'string') return shape;
+  if (shape instanceof Malformed) return shape;
+
   const value: unknown = JSON.parse(bytes.toString('utf8'));
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is not a JSON object';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Malformed('is not a JSON object');
+
   const walk: Walk = { members: 0, problem: undefined, checkStrings: shape.hasEscapes };
   freezeWithin(value, walk);
-  // A member's name must never meet `Object.prototype`. Walked through before, since that is faster in V8.
+  // A member's name must never meet `Object.prototype`. The walk comes first: V8 walks objects with a prototype faster.
   Object.freeze(Object.setPrototypeOf(value, null));
-  if (walk.problem !== undefined) return walk.problem;
+  if (walk.problem !== undefined) return new Malformed(walk.problem);
+
   // JSON.parse keeps the last of two members with one name, so a duplicate shows as a missing member.
-  if (walk.members !== shape.members) return 'has duplicate members';
+  if (walk.members !== shape.members) return new Malformed('has duplicate members');
   return value as JsonObject;
 }
 
@@ -34,7 +34,7 @@ interface Walk {
   readonly checkStrings: boolean;
 }
 
-/** Freezes all that is in a parsed value, counts members, and notes what `JSON.parse` lets pass. */
+/** Freezes all that is in a parsed value, counts members, and finds what `JSON.parse` lets pass. */
 function freezeWithin(value: object, walk: Walk): void {
   if (Array.isArray(value)) {
     for (const item of value) freezeDeep(item, walk);

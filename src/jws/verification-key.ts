@@ -1,13 +1,31 @@
 import { KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 import { importJWK } from 'jose/key/import';
-import { type Algorithm, algorithmsOfKey, type SignatureAlgorithm } from './algorithm.js';
-import { type SignatureKey, toSignatureKey } from './signature-key.js';
+import { type Algorithm, algorithmsOfKey, MIN_RSA_BITS, type SignatureAlgorithm } from './algorithm.js';
+import { Malformed } from './malformed.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
+
+/** A `KeyObject` with the details that node:crypto recomputes on every read. */
+export interface SignatureKey {
+  readonly keyObject: KeyObject;
+  /** The curve of a public EC key and the type of any other public key, as node:crypto names them; else `secret` or `private`. */
+  readonly keyType: string | undefined;
+  /** The length of the modulus of an RSA key, in octets. */
+  readonly modulusLength: number;
+}
+
+export function toSignatureKey(keyObject: KeyObject): SignatureKey {
+  const { type, asymmetricKeyType, asymmetricKeyDetails: details } = keyObject;
+  return {
+    keyObject,
+    keyType: type === 'public' ? (details?.namedCurve ?? asymmetricKeyType) : type,
+    modulusLength: Math.ceil((details?.modulusLength ?? 0) / 8),
+  };
+}
 
 /** A public key of an issuer, and what it may be used for. */
 export interface VerificationKey extends SignatureKey {
-  /** All of this but the times, as a text: two keys with the same are the same key. */
+  /** All of this but the times, as a text: two keys with one identity are one key. */
   readonly identity: string;
   readonly kid: string | undefined;
   readonly algorithms: readonly SignatureAlgorithm[];
@@ -37,30 +55,31 @@ const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
 };
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-// RFC 7518 §3.3 asks for 2048 bits at least. The upper bound keeps one verification from costing milliseconds.
-const MIN_RSA_BITS = 2048;
+// Keeps one verification from costing milliseconds.
 const MAX_RSA_BITS = 8192;
 // NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
 const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
 
 /**
- * Judges one member of a key set by its metadata and sizes. Gives why it cannot be used, as a text.
+ * Checks one member of a key set, by its metadata and sizes, and gives what of it is used.
  *
  * @see RFC 7517 §4, §5
  */
-export function checkJwk(member: unknown): UsableJwk | string {
-  if (typeof member !== 'object' || member === null || Array.isArray(member)) return 'is not an object';
+export function checkJwk(member: unknown): UsableJwk | Malformed {
+  if (typeof member !== 'object' || member === null || Array.isArray(member)) return new Malformed('is not an object');
   const jwk = member as UntrustedJwk;
   const { kty, crv, kid, alg } = jwk;
-  if (!isKeyType(kty)) return 'has a kty that is not RSA, EC, OKP or AKP';
+  if (!isKeyType(kty)) return new Malformed('has a kty that is not RSA, EC, OKP or AKP');
   const problem = findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? findWeakness(jwk, kty);
-  if (problem !== undefined) return problem;
+  if (problem !== undefined) return new Malformed(problem);
+
   const fitting = algorithmsOfKey(kty, crv);
-  if (fitting.length === 0) return 'is on a curve that is not supported';
+  if (fitting.length === 0) return new Malformed('is on a curve that is not supported');
   // RFC 8725 §3.1: a key that names its algorithm is used with no other.
   const algorithms = alg === undefined ? fitting : fitting.filter((name) => name === alg);
-  if (algorithms.length === 0) return 'has an alg that is not supported or does not fit the key';
+  if (algorithms.length === 0) return new Malformed('has an alg that is not supported or does not fit the key');
+
   const publicJwk = {
     ...pickPublicMembers(jwk, kty),
     ...(kid !== undefined && { kid }),
@@ -69,8 +88,8 @@ export function checkJwk(member: unknown): UsableJwk | string {
   return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as JWK };
 }
 
-/** Imports a key that `checkJwk` found usable. Gives why it cannot be used all the same, as a text. */
-export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | string> {
+/** Imports a key that `checkJwk` found usable. */
+export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | Malformed> {
   const { algorithms, publicJwk } = usable;
   try {
     // Only a symmetric key would come as bytes, and its kty is not among those that got this far.
@@ -78,9 +97,14 @@ export async function importVerificationKey(usable: UsableJwk, seenAt: number): 
     const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
     return { ...usable, ...key, identity: identityOf(usable), seenAt };
   } catch {
-    return 'is not a valid key, such as a point off its curve, or this Node.js does not support it';
+    return INVALID_KEY;
   }
 }
+
+/** What only node:crypto can tell. */
+export const INVALID_KEY = new Malformed(
+  'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+);
 
 /** Names a key by all that is said of it. */
 export function identityOf({ kid, algorithms, publicJwk }: UsableJwk): string {
@@ -136,7 +160,7 @@ function toBigInt(base64url: unknown): bigint {
   return hex === '' ? 0n : BigInt(`0x${hex}`);
 }
 
-/** Metadata stays behind: it was judged here, and key import has rules of its own for it. */
+/** Metadata stays behind: it was checked here, and key import has rules of its own for it. */
 function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): object {
   return { kty, ...Object.fromEntries(PUBLIC_MEMBERS[kty].map((name) => [name, jwk[name]])) };
 }

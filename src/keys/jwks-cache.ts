@@ -3,17 +3,11 @@ import type { Clock } from '../platform/clock.js';
 import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
-import { BackOff } from '../resilience/back-off.js';
+import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { ExpiringSet } from '../resilience/expiring-set.js';
-import { type Dated, LastGood } from '../resilience/last-good.js';
+import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
-import {
-  type JwksAnswer,
-  JwksEndpoint,
-  type JwksEndpointOptions,
-  JwksFailure,
-  type JwksVersion,
-} from './jwks-endpoint.js';
+import { JwksEndpoint, type JwksEndpointOptions, JwksFailure, type JwksVersion } from './jwks-endpoint.js';
 import { type KeySelector, KeySet } from './key-set.js';
 import {
   describeKeys,
@@ -31,303 +25,232 @@ export interface JwksCacheOptions {
   readonly limits: KeyLimits;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Ends fetches that are under way, and lets no more begin. */
+  readonly signal: AbortSignal;
   /** Keys to start with, from another process. */
   readonly snapshot?: KeySnapshot | undefined;
 }
 
-interface HeldKeys extends Dated {
+interface FetchedKeys {
   readonly set: KeySet;
   readonly version: JwksVersion | undefined;
 }
 
-type RefreshCause = DiagnosticsMessages['scopegate:refresh']['cause'];
+type NotAskedBecause = DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'];
 
+// Bounds the memory that made-up kids take. The allowance of fetches fills a small part of it in `refetchEverySeconds`.
 const MAX_ABSENT_KIDS = 1000;
 // Thumbprints have 43 characters, certificate names less than 200. A longer kid is not worth a fetch.
 const MAX_KID_LENGTH = 256;
-// Some servers forbid any caching of their key set. Asking at every request would serve nobody.
+// Some servers forbid any caching of their key set. A fetch for each request would help nobody.
 const MIN_MAX_AGE_SECONDS = 60;
 
 /**
- * The key set of one issuer, fetched when needed and kept.
- *
- * Younger than `maxAgeSeconds`, keys are used as they are. Older, they are still used while one fetch goes
- * on behind. A fetch that succeeds replaces the set, so that withdrawn keys are gone; one that fails leaves
- * it in use for `staleIfErrorSeconds` more. An unknown `kid` is worth a fetch of its own, within a limit.
- * There are no timers: only requests set anything going.
+ * The key set of one issuer, refreshed as `Refreshing` says. A fetch that succeeds replaces the set, so that withdrawn
+ * keys are gone. An unknown `kid` is worth a fetch of its own, within a limit.
  */
 export class JwksCache implements KeySource {
-  readonly #issuer: string;
+  readonly #options: JwksCacheOptions;
   readonly #endpoint: JwksEndpoint;
-  readonly #limits: KeyLimits;
-  readonly #clock: Clock;
-  readonly #closing = new AbortController();
-  readonly #bucket: TokenBucket;
-  readonly #backOff: BackOff;
+  readonly #refreshing: Refreshing<FetchedKeys>;
+  readonly #allowance: TokenBucket;
   readonly #absentKids: ExpiringSet;
-  readonly #shelf: LastGood<HeldKeys>;
-  #failure: JwksFailure | undefined;
-  #inFlight: Promise<KeySet | Refusal> | undefined;
-  /** Fetches are numbered: one that fails after a later one succeeded tells nothing. */
-  #started = 0;
-  #succeeded = 0;
-  /** The number of the request that brought the key set: an older one that is answered later must not undo it. */
-  #newest = 0;
 
-  constructor({ issuer, location, limits, clock, fetch, snapshot }: JwksCacheOptions) {
-    this.#issuer = issuer;
-    this.#limits = limits;
-    this.#clock = clock;
-    const { fetchTimeoutSeconds: timeoutSeconds, maxResponseBytes: maxBytes } = limits;
-    const fetchOptions = { fetch, timeoutSeconds, maxBytes, signal: this.#closing.signal };
-    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions });
-    this.#bucket = new TokenBucket({ burst: limits.refetchBurst, everySeconds: limits.refetchEverySeconds, clock });
-    this.#backOff = new BackOff(clock);
-    this.#shelf = new LastGood(clock);
-    this.#absentKids = new ExpiringSet({ max: MAX_ABSENT_KIDS, seconds: limits.refetchEverySeconds, clock });
-    const isUsable = snapshot !== undefined && clock() - snapshot.fetchedAt < limits.snapshotMaxAgeSeconds * 1000;
-    if (isUsable) this.#startWith(snapshot);
+  constructor(options: JwksCacheOptions) {
+    const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
+    const { fetchTimeoutSeconds: timeoutSeconds, maxResponseBytes: maxBytes, refetchEverySeconds } = limits;
+    this.#options = options;
+    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions: { fetch, timeoutSeconds, maxBytes, signal } });
+    this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
+    this.#absentKids = new ExpiringSet({ max: MAX_ABSENT_KIDS, seconds: refetchEverySeconds, clock });
+    this.#refreshing = new Refreshing({
+      clock,
+      staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      fetch: (cause) => this.#fetch(cause),
+      onSuccess: ({ set }) => this.#publishChanges(set),
+      onFailure: (cause) => this.#publishBackOff(cause),
+    });
+    if (snapshot !== undefined) this.#startWith(snapshot);
   }
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
-    const ageSeconds = this.#shelf.ageSeconds();
-    const set = this.#shelf.current(ageSeconds)?.set;
+    const now = this.#options.clock();
+    const set = this.#refreshing.current(now)?.set;
     if (set === undefined) return this.#findWhenLoaded(query);
-    this.#refreshIfDue(ageSeconds);
+
+    this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
-    return keys.length > 0 ? keys : this.#findUnknown(query);
+    if (keys.length === 0) return this.#findUnknown(query);
+    this.#publishStaleUse(now);
+    return keys;
   }
 
-  holds(key: VerificationKey, name: KeySelector): boolean {
-    const ageSeconds = this.#shelf.ageSeconds();
-    const set = this.#shelf.current(ageSeconds)?.set;
-    if (set === undefined || !set.isCandidate(key, name)) return false;
-    // A token that was verified before asks for no key, so that its request has to set the refresh going here.
-    this.#refreshIfDue(ageSeconds);
-    this.#reportStaleUse(ageSeconds);
-    return true;
+  stillHas(key: VerificationKey, selector: KeySelector, now: number): boolean {
+    return this.#refreshing.current(now)?.set.isCandidate(key, selector) ?? false;
+  }
+
+  refreshIfDue(now: number): void {
+    this.#refreshing.refreshIfDue(now);
+    this.#publishStaleUse(now);
   }
 
   async ready(): Promise<Refusal | undefined> {
-    const loaded = this.#shelf.current()?.set ?? (await this.#load());
-    return loaded instanceof Refusal ? loaded : undefined;
+    return this.#toRefusal(this.#refreshing.current() ?? (await this.#refreshing.load()));
   }
 
   async refresh(): Promise<Refusal | undefined> {
-    // A fetch that is under way may have been answered before whatever the caller knows of.
-    this.#inFlight = undefined;
-    const loaded = await this.#startFetch('asked');
-    return loaded instanceof Refusal ? loaded : undefined;
+    return this.#toRefusal(await this.#refreshing.refresh('asked'));
   }
 
   status(): KeySourceStatus {
-    const held = this.#shelf.last;
+    const { failure } = this.#refreshing;
     return {
-      state: this.#state(),
-      ...describeKeys(this.#shelf.current()?.set, this.#clock()),
-      ageSeconds: held && this.#shelf.ageSeconds(),
+      state: this.#refreshing.state,
+      ...describeKeys(this.#refreshing.current()?.set, this.#options.clock()),
+      ageSeconds: this.#refreshing.ageSeconds(),
       fetches: this.#endpoint.counts,
-      lastError: this.#failure?.message,
-      nextAttemptInSeconds: this.#failure && this.#backOff.remainingSeconds(),
+      lastError: failure && JwksFailure.from(failure.cause).message,
+      nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };
   }
 
   snapshot(): KeySnapshot | undefined {
-    const held = this.#shelf.last;
-    return held && { fetchedAt: held.fetchedAt, keys: held.set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
-  }
-
-  close(): void {
-    this.#closing.abort();
-  }
-
-  #state(): KeySourceStatus['state'] {
-    if (this.#failure !== undefined) return 'failing';
-    if (this.#shelf.current() === undefined) return 'empty';
-    return this.#shelf.isFresh() ? 'fresh' : 'stale';
-  }
-
-  #isBackingOff(): boolean {
-    return this.#failure !== undefined && this.#backOff.remainingSeconds() > 0;
-  }
-
-  /** Sets a refresh going behind the request, when the keys are past their age. */
-  #refreshIfDue(ageSeconds: number): void {
-    if (this.#shelf.isFresh(ageSeconds) || this.#inFlight !== undefined || this.#isBackingOff()) return;
-    void this.#startFetch('age');
-  }
-
-  #reportStaleUse(ageSeconds: number): void {
-    if (this.#failure === undefined || this.#shelf.isFresh(ageSeconds)) return;
-    publish('scopegate:stale-use', () => ({ issuer: this.#issuer, ageSeconds }));
+    const { last } = this.#refreshing;
+    if (last === undefined) return undefined;
+    const { fetchedAt, value } = last;
+    return { fetchedAt, keys: value.set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
   }
 
   async #findWhenLoaded(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
-    const isAuthoritative = this.#inFlight === undefined;
-    const loaded = await this.#load();
-    if (loaded instanceof Refusal) return loaded;
-    const keys = loaded.candidates(query);
+    // A fetch that is under way may have been answered before the key appeared.
+    const isNewest = this.#refreshing.underWay === undefined;
+    const loaded = await this.#refreshing.load();
+    if (loaded instanceof Unavailable) return this.#refuse(loaded);
+
+    // The keys of a snapshot are due at once.
+    this.#refreshing.refreshIfDue();
+    const keys = loaded.set.candidates(query);
     if (keys.length > 0) return keys;
-    return isAuthoritative ? this.#noteAbsent(query) : this.#findUnknown(query);
+    return isNewest ? this.#refuseAbsent(query) : this.#findUnknown(query);
   }
 
-  #load(): MaybePromise<KeySet | Refusal> {
-    if (this.#inFlight !== undefined) return this.#inFlight;
-    if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
-    return this.#startFetch('empty');
-  }
-
-  /** The key may be newer than the set: spends a fetch on it, where that can be of use and is within the limit. */
+  /** The key may be newer than the set: a fetch is spent on it if that can be of use and is within the limit. */
   async #findUnknown(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
     if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
 
-    // A fetch that is under way may bring the key; if it does not, it may have begun before the key appeared.
-    const underWay = await this.#inFlight;
-    if (underWay instanceof KeySet) {
-      const keys = underWay.candidates(query);
+    // A fetch that is under way may bring the key. If it does not, it may have begun before the key appeared.
+    const underWay = await this.#refreshing.underWay;
+    if (underWay !== undefined && !(underWay instanceof Unavailable)) {
+      const keys = underWay.set.candidates(query);
       if (keys.length > 0) return keys;
     }
+
     const fetched = await this.#refetch(query);
     if (fetched instanceof Refusal) return fetched;
-    const keys = fetched.candidates(query);
-    return keys.length > 0 ? keys : this.#noteAbsent(query);
+    if (fetched instanceof Unavailable) return this.#refuse(fetched);
+    const keys = fetched.set.candidates(query);
+    return keys.length > 0 ? keys : this.#refuseAbsent(query);
   }
 
-  #refetch(query: KeyQuery): MaybePromise<KeySet | Refusal> {
-    if (this.#inFlight !== undefined) return this.#inFlight;
-    if (this.#failure !== undefined && this.#isBackingOff()) return this.#refuse(this.#failure);
-    if (this.#bucket.take()) return this.#startFetch('unknown-kid');
-    // While the issuer cannot be reached nobody can tell, so the token is not to blame.
-    return this.#failure === undefined ? this.#refuseUnknown(query, 'limit') : this.#refuse(this.#failure);
+  #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {
+    const known = this.#refreshing.underWay ?? this.#refreshing.backingOff();
+    if (known !== undefined) return known;
+    if (this.#allowance.take()) return this.#refreshing.refresh('unknown-kid');
+    // While the issuer cannot be reached nobody knows whether the key exists, so the token is not to blame.
+    return this.#refreshing.failure ?? this.#refuseUnknown(query, 'limit');
   }
 
   #isKnownAbsent({ kid = '' }: KeyQuery): boolean {
     return kid.length > MAX_KID_LENGTH || this.#absentKids.has(kid);
   }
 
-  #noteAbsent(query: KeyQuery): Refusal {
+  #refuseAbsent(query: KeyQuery): Refusal {
     const { kid = '' } = query;
     if (kid.length <= MAX_KID_LENGTH) this.#absentKids.add(kid);
     return this.#refuseUnknown(query, undefined);
   }
 
-  #refuseUnknown(
-    query: KeyQuery,
-    notAskedBecause: DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'],
-  ): Refusal {
-    const kid = query.kid?.slice(0, MAX_KID_LENGTH);
-    publish('scopegate:unknown-kid', () => ({ issuer: this.#issuer, kid, notAskedBecause }));
+  #refuseUnknown(query: KeyQuery, notAskedBecause: NotAskedBecause): Refusal {
+    const { issuer } = this.#options;
+    publish('scopegate:unknown-kid', () => ({ issuer, kid: query.kid?.slice(0, MAX_KID_LENGTH), notAskedBecause }));
     return refuseUnknown(query);
   }
 
-  #refuse({ reason, message, cause }: JwksFailure): Refusal {
-    if (this.#closing.signal.aborted) return new Refusal('verifier_closed', message);
-    return new Refusal(reason, message, { retryAfterSeconds: this.#backOff.remainingSeconds(), cause });
+  #toRefusal(loaded: FetchedKeys | Unavailable): Refusal | undefined {
+    return loaded instanceof Unavailable ? this.#refuse(loaded) : undefined;
   }
 
-  /** Starts a fetch, which is the one that others join from now on. Never rejects. */
-  #startFetch(cause: RefreshCause): Promise<KeySet | Refusal> {
-    publish('scopegate:refresh', () => ({ issuer: this.#issuer, cause }));
-    this.#started += 1;
-    const fetching = this.#fetch(this.#started, cause !== 'unknown-kid').finally(() => {
-      if (this.#inFlight === fetching) this.#inFlight = undefined;
-    });
-    this.#inFlight = fetching;
-    return fetching;
+  #refuse({ cause: error }: Unavailable): Refusal {
+    const { reason, message, cause } = JwksFailure.from(error);
+    const { retryAfterSeconds } = this.#refreshing;
+    return refuseUnavailable(this.#options.signal, reason, message, { retryAfterSeconds, cause });
   }
 
-  async #fetch(number: number, renewLocation: boolean): Promise<KeySet | Refusal> {
-    const result = await this.#fetchKeySet(renewLocation);
-    const hasFailed = result instanceof JwksFailure;
-    const isOvertaken = hasFailed ? number < this.#succeeded : result.answer.number < this.#newest;
-    if (isOvertaken) return this.#shelf.current()?.set ?? this.#refuse(this.#failure ?? overtaken());
-    if (hasFailed) {
-      this.#noteFailure(result);
-      return this.#refuse(result);
-    }
-    this.#succeeded = Math.max(number, this.#succeeded);
-    this.#newest = result.answer.number;
-    this.#noteSuccess(result.set, result.answer);
-    return result.set;
-  }
-
-  async #fetchKeySet(renewLocation: boolean): Promise<{ set: KeySet; answer: JwksAnswer } | JwksFailure> {
-    const held = this.#shelf.last;
+  /** @throws {JwksFailure} */
+  async #fetch(cause: RefreshCause): Promise<Fetched<FetchedKeys>> {
+    const { issuer, clock } = this.#options;
+    publish('scopegate:refresh', () => ({ issuer, cause }));
+    const last = this.#refreshing.last?.value;
     try {
-      const answer = await this.#endpoint.fetch(renewLocation, held?.version);
-      if (answer.members === undefined) return { set: (held as HeldKeys).set, answer };
-      const set = await KeySet.import(answer.members, this.#clock(), this.#shelf.last?.set);
-      if (set.keys.length > 0) return { set, answer };
-      const count = `${set.skipped.length} keys, none of which can be used`;
-      return new JwksFailure('keys_unavailable', new Error(`the key set has ${count}`));
+      // A new kid is ordinary rotation at the same place, and clients choose when: it costs one request, not three.
+      const response = await this.#endpoint.fetch(cause !== 'unknown-kid', last?.version);
+      const { members, version, number: order } = response;
+      const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
+      if (members === undefined) return { value: { set: (last as FetchedKeys).set, version }, maxAgeSeconds, order };
+
+      const set = await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+      if (set.keys.length > 0) return { value: { set, version }, maxAgeSeconds, order };
+      throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
     } catch (error) {
-      return JwksFailure.from(error);
+      throw JwksFailure.from(error);
     }
   }
 
-  #noteSuccess(set: KeySet, { version, maxAgeSeconds: offered }: JwksAnswer): void {
-    const { maxAgeSeconds: most, staleIfErrorSeconds } = this.#limits;
-    const freshForSeconds = Math.min(most, Math.max(offered ?? most, MIN_MAX_AGE_SECONDS));
-    const usableForSeconds = freshForSeconds + staleIfErrorSeconds;
-    this.#reportChanges(this.#shelf.last?.set, set);
-    this.#shelf.store({
-      set,
-      fetchedAt: this.#clock(),
-      maxAgeSeconds: freshForSeconds,
-      usableSeconds: usableForSeconds,
-      version,
-    });
-    this.#failure = undefined;
-    this.#backOff.reset();
+  /** `Cache-Control` may shorten the configured age, down to a minute, and never lengthen it. */
+  #boundMaxAge(offered: number | undefined): number {
+    const { maxAgeSeconds: max } = this.#options.limits;
+    return Math.min(max, Math.max(offered ?? max, MIN_MAX_AGE_SECONDS));
   }
 
-  #noteFailure(failure: JwksFailure): void {
-    this.#failure = failure;
-    this.#backOff.fail();
+  #publishStaleUse(now: number): void {
+    if (this.#refreshing.failure === undefined || this.#refreshing.isFresh(now)) return;
+    const { issuer } = this.#options;
+    publish('scopegate:stale-use', () => ({ issuer, ageSeconds: this.#refreshing.ageSeconds(now) as number }));
+  }
+
+  #publishBackOff(cause: unknown): void {
     publish('scopegate:back-off', () => ({
-      issuer: this.#issuer,
-      failures: this.#backOff.failures,
-      seconds: this.#backOff.remainingSeconds(),
-      error: failure.message,
+      issuer: this.#options.issuer,
+      failures: this.#refreshing.failures,
+      seconds: this.#refreshing.retryAfterSeconds,
+      error: JwksFailure.from(cause).message,
     }));
   }
 
-  #reportChanges(before: KeySet | undefined, now: KeySet): void {
+  #publishChanges(now: KeySet): void {
+    const { issuer } = this.#options;
+    const before = this.#refreshing.last?.value.set;
+
     const reported = new Set(before?.skipped.map(({ digest }) => digest));
     for (const { index, why, digest } of now.skipped) {
-      if (reported.has(digest)) continue;
-      publish('scopegate:skipped-key', () => ({ issuer: this.#issuer, index, why }));
+      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
     }
+
     if (before === undefined || before === now) return;
     const added = now.keys.filter((key) => !before.has(key)).map(({ kid }) => kid);
     const removed = before.keys.filter((key) => !now.has(key)).map(({ kid }) => kid);
-    if (added.length + removed.length === 0) return;
-    publish('scopegate:rotation', () => ({ issuer: this.#issuer, added, removed }));
+    if (added.length + removed.length > 0) publish('scopegate:rotation', () => ({ issuer, added, removed }));
   }
 
-  /** The keys count as old, so that the first request sets a refresh going and need not wait for it. */
+  /** The keys count as old, so that the first request starts a fetch and need not wait for it. */
   #startWith({ fetchedAt, keys }: KeySnapshot): void {
-    const { snapshotMaxAgeSeconds: usableForSeconds } = this.#limits;
-    const importing: Promise<KeySet | Refusal> = KeySet.import(keys, fetchedAt).then((set) => {
-      if (this.#inFlight === importing) this.#inFlight = undefined;
-      // refresh() may have overtaken it.
-      const newer = this.#shelf.current()?.set;
-      if (newer !== undefined) return newer;
-      if (set.keys.length === 0) return this.#load();
-      this.#shelf.store({
-        set,
-        fetchedAt: fetchedAt,
-        maxAgeSeconds: 0,
-        usableSeconds: usableForSeconds,
-        version: undefined,
-      });
-      return set;
-    });
-    this.#inFlight = importing;
+    const { clock, limits } = this.#options;
+    if (clock() - fetchedAt >= limits.snapshotMaxAgeSeconds * 1000) return;
+    const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: limits.snapshotMaxAgeSeconds };
+    const importing = KeySet.import(keys, fetchedAt);
+    this.#refreshing.startWith(
+      importing.then((set) => (set.keys.length === 0 ? undefined : { value: { set, version: undefined }, ...dates })),
+    );
   }
-}
-
-function overtaken(): JwksFailure {
-  return new JwksFailure('keys_unavailable', new Error('a later fetch has overtaken it'));
 }

@@ -2,7 +2,7 @@ import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discov
 import { publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
 
-/** Why the key set of an issuer could not be had, and which of its documents is to blame. */
+/** Why the key set of an issuer cannot be had, and which of its documents is to blame. */
 export class JwksFailure extends Error {
   override readonly name = 'JwksFailure';
   readonly reason: 'metadata_unavailable' | 'keys_unavailable';
@@ -18,17 +18,17 @@ export class JwksFailure extends Error {
   }
 }
 
-/** Names the very version of a key set that is at hand. */
+/** The version of a key set that was fetched before. */
 export interface JwksVersion {
   readonly url: string;
   readonly etag: string;
 }
 
-/** The answer of an issuer to the question for its keys. */
-export interface JwksAnswer {
+/** The response of a JWKS endpoint. */
+export interface JwksResponse {
   /** Requests for the key set are numbered in the order in which they are sent, from 1 on. */
   readonly number: number;
-  /** Undefined when they are those of the version that was named, and only then. */
+  /** Undefined if the version that was named is still current (304). */
   readonly members: readonly unknown[] | undefined;
   readonly version: JwksVersion | undefined;
   readonly maxAgeSeconds: number | undefined;
@@ -36,12 +36,12 @@ export interface JwksAnswer {
 
 export interface JwksEndpointOptions {
   readonly issuer: string;
-  /** Where the key set is, or how that is found out. */
+  /** Where the key set is, or how to discover it. */
   readonly location: { readonly jwksUri: string } | DiscoveryOptions;
   readonly fetchOptions: FetchJsonOptions;
 }
 
-/** Fetches the key set of one issuer, through its metadata where that tells where the keys are. */
+/** Fetches the key set of one issuer, whose `jwks_uri` is configured or stands in its metadata. */
 export class JwksEndpoint {
   readonly #issuer: string;
   readonly #discovery: DiscoveryOptions | undefined;
@@ -62,11 +62,12 @@ export class JwksEndpoint {
   }
 
   /**
-   * Fetches the key set. `renewLocation` asks the metadata first whether it moved.
+   * Fetches the key set. With `renewLocation` the metadata is fetched first, so that a `jwks_uri` that moved is followed.
+   * Without it, the metadata is fetched only when the key set is not where it was.
    *
    * @throws {JwksFailure}
    */
-  async fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksAnswer> {
+  async fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksResponse> {
     const url = renewLocation || this.#jwksUri === undefined ? await this.#locate() : this.#jwksUri;
     try {
       return await this.#fetchFrom(url, known);
@@ -97,11 +98,12 @@ export class JwksEndpoint {
     return this.#observe('metadata', url, fetchJson(url, this.#fetchOptions));
   }
 
-  async #fetchFrom(url: string, known: JwksVersion | undefined): Promise<JwksAnswer> {
+  async #fetchFrom(url: string, known: JwksVersion | undefined): Promise<JwksResponse> {
     this.#jwksFetches += 1;
     const number = this.#jwksFetches;
     const etag = known?.url === url ? known.etag : undefined;
     const fetched = await this.#observe('jwks', url, fetchJson(url, { ...this.#fetchOptions, etag }));
+
     const newEtag = fetched.etag ?? (fetched.document === undefined ? etag : undefined);
     return {
       number,
@@ -112,14 +114,14 @@ export class JwksEndpoint {
   }
 
   async #observe(document: 'metadata' | 'jwks', url: string, fetching: Promise<FetchedJson>): Promise<FetchedJson> {
-    const tell = (outcome: 'ok' | 'not-modified' | 'failed', error: string | undefined) =>
+    const publishFetch = (outcome: 'ok' | 'not-modified' | 'failed', error: string | undefined) =>
       publish('scopegate:fetch', () => ({ issuer: this.#issuer, document, url, outcome, error }));
     try {
       const fetched = await fetching;
-      tell(fetched.document === undefined ? 'not-modified' : 'ok', undefined);
+      publishFetch(fetched.document === undefined ? 'not-modified' : 'ok', undefined);
       return fetched;
     } catch (error) {
-      tell('failed', (error as Error).message);
+      publishFetch('failed', (error as Error).message);
       throw error;
     }
   }

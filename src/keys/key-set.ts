@@ -1,13 +1,14 @@
-import { hash } from 'node:crypto';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import { Malformed } from '../jws/malformed.js';
 import { checkJwk, identityOf, importVerificationKey, type VerificationKey } from '../jws/verification-key.js';
+import { digestOf } from '../platform/digest.js';
 
 /** A member of a key set that cannot be used, and why. */
 export interface SkippedKey {
   /** Its place in the `keys` array. */
   readonly index: number;
   readonly why: string;
-  /** A digest of the member, to know it again. */
+  /** A digest of the member, to report it once. */
   readonly digest: string;
 }
 
@@ -27,19 +28,19 @@ export class KeySet {
   readonly skipped: readonly SkippedKey[];
   /** The keys to try, by the `kid` of the token and by its algorithm. */
   readonly #candidates = new Map<string | undefined, Map<SignatureAlgorithm, VerificationKey[]>>();
-  readonly #byContent: ReadonlyMap<string, VerificationKey>;
+  readonly #byIdentity: ReadonlyMap<string, VerificationKey>;
 
-  private constructor(byContent: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
-    this.keys = [...byContent.values()];
+  private constructor(byIdentity: ReadonlyMap<string, VerificationKey>, skipped: readonly SkippedKey[]) {
+    this.keys = [...byIdentity.values()];
     this.skipped = skipped;
-    this.#byContent = byContent;
+    this.#byIdentity = byIdentity;
     for (const key of this.keys) {
-      this.#offer(undefined, key);
-      if (key.kid !== undefined) this.#offer(key.kid, key);
+      this.#addCandidate(undefined, key);
+      if (key.kid !== undefined) this.#addCandidate(key.kid, key);
     }
   }
 
-  #offer(kid: string | undefined, key: VerificationKey): void {
+  #addCandidate(kid: string | undefined, key: VerificationKey): void {
     const byAlgorithm = this.#candidates.get(kid) ?? new Map<SignatureAlgorithm, VerificationKey[]>();
     this.#candidates.set(kid, byAlgorithm);
     for (const algorithm of key.algorithms) {
@@ -54,24 +55,25 @@ export class KeySet {
    * `previous` to the letter is taken from there.
    */
   static async import(members: readonly unknown[], now: number, previous?: KeySet): Promise<KeySet> {
-    const known = previous === undefined ? new Map<string, VerificationKey>() : previous.#byContent;
-    const byContent = new Map<string, VerificationKey>();
+    const known = previous === undefined ? new Map<string, VerificationKey>() : previous.#byIdentity;
+    const byIdentity = new Map<string, VerificationKey>();
     const skipped: SkippedKey[] = [];
     for (const [index, member] of members.entries()) {
       const usable = checkJwk(member);
       const key =
-        typeof usable === 'string'
+        usable instanceof Malformed
           ? usable
           : (known.get(identityOf(usable)) ?? (await importVerificationKey(usable, now)));
-      if (typeof key === 'string') skipped.push({ index, why: key, digest: digestOf(member) });
-      else byContent.set(key.identity, key);
+
+      if (key instanceof Malformed) skipped.push({ index, why: key.why, digest: digestOf(toText(member)) });
+      else byIdentity.set(key.identity, key);
     }
-    return new KeySet(byContent, skipped);
+    return new KeySet(byIdentity, skipped);
   }
 
-  /** Tells whether a key is one of these. Two fetches at once import it twice, so it is known by its content. */
-  has({ identity: content }: VerificationKey): boolean {
-    return this.#byContent.has(content);
+  /** Whether a key is one of these. Two fetches at once import it twice, so it is compared by its identity. */
+  has({ identity }: VerificationKey): boolean {
+    return this.#byIdentity.has(identity);
   }
 
   /**
@@ -82,14 +84,10 @@ export class KeySet {
     return this.#candidates.get(kid)?.get(algorithm) ?? NO_KEYS;
   }
 
-  /** Tells whether this key is among those that would be tried for such a token. */
-  isCandidate({ identity: content }: VerificationKey, name: KeySelector): boolean {
-    return this.candidates(name).some((key) => key.identity === content);
+  /** Whether this key is among those that would be tried for such a token. */
+  isCandidate({ identity }: VerificationKey, selector: KeySelector): boolean {
+    return this.candidates(selector).some((key) => key.identity === identity);
   }
-}
-
-function digestOf(member: unknown): string {
-  return hash('sha256', toText(member), 'base64url');
 }
 
 /** What was fetched is JSON. What was given in options may be anything, such as a BigInt or a circle. */

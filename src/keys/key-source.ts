@@ -5,26 +5,30 @@ import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { KeySelector, KeySet } from './key-set.js';
 
-/** What is asked for: the key that a token's header names. */
+/** The key that the header of a token names. */
 export interface KeyQuery extends KeySelector {
-  /** Tells, before a fetch is spent on an unknown `kid`, whether the token could be accepted at all. */
+  /** Whether the token could be accepted at all. Evaluated before a fetch is spent on an unknown `kid`. */
   isPlausible(): boolean;
 }
 
 /** Where the keys of one issuer come from. */
 export interface KeySource {
-  /** Gives one key or two to try, or why there is none. */
+  /** Finds one key or two to try, or gives why there is none. Starts a refresh in the background when one is due. */
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
-  /** Tells whether a token that names its key so would still be tried with this one. Sets a due refresh going. */
-  holds(key: VerificationKey, name: KeySelector): boolean;
-  /** Has keys at hand when it settles, or gives why not. */
+  /** Whether `find` would still give this key for such a token. `now` is in milliseconds since the epoch. */
+  stillHas(key: VerificationKey, selector: KeySelector, now: number): boolean;
+  /**
+   * Starts a refresh in the background when one is due. Called for each token that was verified before, since nobody
+   * calls `find` for it: otherwise a server that sees the same tokens again and again would never fetch.
+   */
+  refreshIfDue(now: number): void;
+  /** Fetches keys unless there are some; gives why that failed. */
   ready(): MaybePromise<Refusal | undefined>;
-  /** Asks the issuer anew, or gives why that failed. */
+  /** Fetches keys now, or gives why that failed. */
   refresh(): MaybePromise<Refusal | undefined>;
   status(): KeySourceStatus;
-  /** What another process could start with; undefined where nothing is fetched, or nothing was. */
+  /** What another process could start with; undefined if nothing is fetched, or nothing was. */
   snapshot(): KeySnapshot | undefined;
-  close(): void;
 }
 
 /** The key set of one issuer as plain data, public keys alone. */
@@ -34,15 +38,15 @@ export interface KeySnapshot {
   readonly keys: readonly JWK[];
 }
 
-/** How the keys of one issuer are doing. */
+/** The state of the keys of one issuer. */
 export interface KeySourceStatus {
   /**
-   * `empty`: nothing was asked for yet. `fresh`: younger than their maximum age. `stale`: older, and in use
-   * until a refresh succeeds. `failing`: the last fetch failed; `keys` tells whether good ones are left.
+   * `empty`: nothing was fetched yet. `fresh`: younger than their maximum age. `stale`: older, and in use
+   * until a refresh succeeds. `failing`: the last fetch failed; `keys` lists those that are still in use.
    * `static`: given in the options.
    */
   readonly state: 'empty' | 'fresh' | 'stale' | 'failing' | 'static';
-  /** The keys that answer now. */
+  /** The keys in use. */
   readonly keys: readonly KeyStatus[];
   /** Members of the key set that cannot be used, and why. */
   readonly skippedKeys: readonly { readonly index: number; readonly why: string }[];

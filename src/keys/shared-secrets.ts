@@ -1,7 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
-import { toSignatureKey } from '../jws/signature-key.js';
-import type { VerificationKey } from '../jws/verification-key.js';
+import { toSignatureKey, type VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import type { Refusal } from '../protocol/refusal.js';
 import {
@@ -13,7 +12,7 @@ import {
   refuseUnknown,
 } from './key-source.js';
 
-/** Secrets that an issuer shares with this server. No token names one: `kid` is not looked at. */
+/** Secrets that an issuer shares with this server. The `kid` of a token is ignored. */
 export class SharedSecrets implements KeySource {
   readonly #clock: Clock;
   readonly #keys: readonly VerificationKey[];
@@ -35,9 +34,11 @@ export class SharedSecrets implements KeySource {
     return keys.length > 0 ? keys : refuseUnknown(query);
   }
 
-  holds(key: VerificationKey): boolean {
+  stillHas(key: VerificationKey): boolean {
     return this.#keys.includes(key);
   }
+
+  refreshIfDue(): void {}
 
   ready(): undefined {}
 
@@ -48,6 +49,4 @@ export class SharedSecrets implements KeySource {
   }
 
   snapshot(): undefined {}
-
-  close(): void {}
 }

@@ -33,9 +33,11 @@ export class StaticKeys implements KeySource {
     });
   }
 
-  holds(key: VerificationKey, name: KeySelector): boolean {
-    return this.#set?.isCandidate(key, name) ?? false;
+  stillHas(key: VerificationKey, selector: KeySelector): boolean {
+    return this.#set?.isCandidate(key, selector) ?? false;
   }
+
+  refreshIfDue(): void {}
 
   async ready(): Promise<undefined> {
     await this.#importing;
@@ -50,6 +52,4 @@ export class StaticKeys implements KeySource {
   }
 
   snapshot(): undefined {}
-
-  close(): void {}
 }

@@ -6,7 +6,7 @@ import type { RefusalReason } from '../protocol/refusal.js';
  * identifier. No message holds a token.
  */
 export interface DiagnosticsMessages {
-  /** A document was asked for, and what came of it. */
+  /** A fetch of a document ended. */
   'scopegate:fetch': {
     readonly issuer: string;
     readonly document: 'metadata' | 'jwks';
@@ -15,10 +15,13 @@ export interface DiagnosticsMessages {
     readonly outcome: 'ok' | 'not-modified' | 'failed';
     readonly error: string | undefined;
   };
-  /** A refresh of the key set begins, and why. */
+  /** A fetch of the key set begins. */
   'scopegate:refresh': {
     readonly issuer: string;
-    /** `empty`: there are no keys yet. `age`: they are due. `unknown-kid`: a token names another. `asked`: `refresh()`. */
+    /**
+     * `empty`: there are no usable keys. `age`: they are past their age. `unknown-kid`: a token names another.
+     * `asked`: `refresh()`.
+     */
     readonly cause: 'empty' | 'age' | 'unknown-kid' | 'asked';
   };
   /** A refresh changed the key set. Keys without `kid` are listed as undefined. */
@@ -27,9 +30,9 @@ export interface DiagnosticsMessages {
     readonly added: readonly (string | undefined)[];
     readonly removed: readonly (string | undefined)[];
   };
-  /** A member of the key set cannot be used. Told once for each member, for as long as it is there. */
+  /** A member of the key set cannot be used. Published once for each member, for as long as it is there. */
   'scopegate:skipped-key': { readonly issuer: string; readonly index: number; readonly why: string };
-  /** Keys past their age answer a request, since the issuer cannot be reached. */
+  /** Keys past their age verify a token, since the issuer cannot be reached. */
   'scopegate:stale-use': { readonly issuer: string; readonly ageSeconds: number };
   /** A refresh failed; none is tried for this long. */
   'scopegate:back-off': {
@@ -38,7 +41,7 @@ export interface DiagnosticsMessages {
     readonly seconds: number;
     readonly error: string;
   };
-  /** A request was judged, by a guard or by `verifier.authenticate`. */
+  /** A guard or `verifier.authenticate` let a request through, or refused it. */
   'scopegate:decision': {
     /** Why it was refused; undefined when it was let through. */
     readonly reason: RefusalReason | undefined;
@@ -49,7 +52,7 @@ export interface DiagnosticsMessages {
     readonly granted: readonly string[];
     readonly needed: readonly string[];
   };
-  /** A token was introspected, and what came of it. */
+  /** A token was introspected. */
   'scopegate:introspection': {
     readonly issuer: string;
     readonly outcome: 'active' | 'inactive' | 'failed';
@@ -59,7 +62,7 @@ export interface DiagnosticsMessages {
   'scopegate:unknown-kid': {
     readonly issuer: string;
     readonly kid: string | undefined;
-    /** Why the issuer was not asked for it, if it was not. */
+    /** Why the key set was not fetched for it; undefined if it was. */
     readonly notAskedBecause: 'implausible' | 'asked-before' | 'limit' | undefined;
   };
 }
@@ -79,7 +82,7 @@ const CHANNELS: Readonly<Record<DiagnosticsChannel, Channel>> = {
   'scopegate:unknown-kid': channel('scopegate:unknown-kid'),
 };
 
-/** Tells whether somebody listens. */
+/** Whether somebody listens. */
 export function isObserved(name: DiagnosticsChannel): boolean {
   return CHANNELS[name].hasSubscribers;
 }

@@ -1,7 +1,7 @@
-/** Why a document could not be had. Messages hold the URL and a cause, never anything of the body. */
+/** A document could not be fetched. The message holds the URL and a cause, never anything of the body. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
-  /** The HTTP status, where an answer came. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | undefined;
 
   constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
@@ -15,11 +15,11 @@ export interface FetchJsonOptions {
   /** One deadline for everything, the body included. */
   readonly timeoutSeconds: number;
   readonly maxBytes: number;
-  /** Ends the fetch early, when its owner is closed. */
+  /** Ends the fetch early, when the verifier is closed. */
   readonly signal: AbortSignal;
-  /** The `ETag` of the document that is at hand (RFC 9110 §13.1.2). */
+  /** The `ETag` of the document that was fetched before (RFC 9110 §13.1.2). */
   readonly etag?: string | undefined;
-  /** What is sent, by POST. Without it the document is asked for by GET. */
+  /** Sent by POST. Without it the request is a GET. */
   readonly form?: URLSearchParams | undefined;
   /** Besides `Accept`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -31,21 +31,21 @@ export type JsonDocument = { readonly [name: string]: unknown };
 
 interface Freshness {
   readonly etag: string | undefined;
-  /** For how long its server thinks the document good. */
+  /** `max-age` of `Cache-Control`. */
   readonly maxAgeSeconds: number | undefined;
 }
 
 /** A document as its bytes. */
 export interface FetchedBytes extends Freshness {
-  /** Undefined when it is the one that `etag` named. */
+  /** Undefined if the document of `etag` is still current (304). */
   readonly bytes: Buffer | undefined;
   /** The media type in lower case, without parameters. */
   readonly mediaType: string | undefined;
 }
 
-/** A document, and for how long its server thinks it good. */
+/** A JSON object, and how its server lets it be cached. */
 export interface FetchedJson extends Freshness {
-  /** Undefined when it is the one that `etag` named. */
+  /** Undefined if the document of `etag` is still current (304). */
   readonly document: JsonDocument | undefined;
 }
 
@@ -56,17 +56,18 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
 }
 
 /**
- * Fetches a document: status 200 alone (or 304, if asked so), no redirects, at most `maxBytes`, within
- * `timeoutSeconds` whatever the server or a fetch that ignores its signal does.
+ * Fetches a document: status 200 alone (or 304, with `etag`), no redirects, at most `maxBytes`, within `timeoutSeconds`,
+ * whatever the server or a fetch that ignores its signal does.
  *
  * @throws {FetchFailure}
  */
 export async function fetchBytes(url: string, options: FetchJsonOptions): Promise<FetchedBytes> {
   const deadline = new AbortController();
-  // A fetch that ignores its signal must not hold the deadline up, so both are raced.
+  // Raced with the fetch, which may ignore its signal.
   const ended = new Promise<never>((_, reject) => {
     deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason), { once: true });
   });
+
   const stop = (problem: string) => deadline.abort(new FetchFailure(`${url} ${problem}`));
   const timer = setTimeout(
     () => stop(`gave no complete answer within ${options.timeoutSeconds} s`),
@@ -75,6 +76,7 @@ export async function fetchBytes(url: string, options: FetchJsonOptions): Promis
   timer.unref();
   const onClose = () => stop('was given up, since the verifier was closed');
   options.signal.addEventListener('abort', onClose, { once: true });
+
   try {
     if (options.signal.aborted) onClose();
     return await Promise.race([ended, fetchAndRead(url, options, deadline.signal)]);
@@ -96,6 +98,7 @@ async function fetchAndRead(url: string, options: FetchJsonOptions, signal: Abor
     redirect: 'manual',
     signal,
   });
+
   const described = {
     mediaType: response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase(),
     etag: response.headers.get('etag') ?? undefined,
@@ -104,7 +107,8 @@ async function fetchAndRead(url: string, options: FetchJsonOptions, signal: Abor
   if (response.status === 200) {
     return { bytes: await readBody(url, response, options.maxBytes), ...described };
   }
-  // An answer that is not read to its end would hold its connection.
+
+  // A body that is neither read nor cancelled would occupy its connection.
   await response.body?.cancel().catch(() => {});
   if (response.status === 304 && options.etag !== undefined) return { bytes: undefined, ...described };
   throw new FetchFailure(`${url} ${describeStatus(response)}`, { status: response.status });
@@ -131,7 +135,7 @@ async function readBody(url: string, response: Response, maxBytes: number): Prom
 function parseDocument(url: string, bytes: Buffer): JsonDocument {
   let value: unknown;
   try {
-    // RFC 8259 §8.1: a byte order mark has no place here; JSON.parse refuses it where it is kept.
+    // RFC 8259 §8.1: no byte order mark. With ignoreBOM it stays in the text, and JSON.parse refuses it.
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     throw new FetchFailure(`${url} did not answer with JSON`, { status: 200 });
@@ -143,8 +147,8 @@ function parseDocument(url: string, bytes: Buffer): JsonDocument {
 }
 
 /**
- * Reads `max-age` (RFC 9111 §5.2.2.1); what must not be cached counts as 0. Looks for directives wherever they
- * stand, since Django OAuth Toolkit repeats the name of the header in its value.
+ * Parses `max-age` (RFC 9111 §5.2.2.1); `no-store` and `no-cache` count as 0. Finds directives anywhere in the value, since
+ * Django OAuth Toolkit repeats the name of the header in it.
  */
 function parseMaxAge(cacheControl: string | null): number | undefined {
   if (cacheControl === null) return undefined;
@@ -153,7 +157,7 @@ function parseMaxAge(cacheControl: string | null): number | undefined {
   return seconds === undefined ? undefined : Number(seconds);
 }
 
-/** Undici says "fetch failed" and hides the reason in `cause`. */
+/** The message of undici is "fetch failed"; its `cause` has the reason. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown failure';
   const { cause } = error;

@@ -1,4 +1,4 @@
-/** A value that is often known at once, so that the common case costs no promise. */
+/** A value that is often there at once, so that the common case costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** Keeps a promise that came where none was wanted from ending the process when it rejects. */

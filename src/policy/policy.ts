@@ -35,12 +35,30 @@ export type Policy =
 /** A policy, or a scope string; one with spaces means all of its scopes. */
 export type PolicyInput = string | Policy;
 
-/** Demands every one of the policies. @throws {ConfigurationError} */
+/**
+ * Demands every one of the policies.
+ *
+ * @example
+ * ```ts
+ * guard(allOf('report:read', claim('role').equals('manager')));
+ * ```
+ *
+ * @throws {ConfigurationError} there is none, or one is no policy
+ */
 export function allOf(...policies: readonly PolicyInput[]): Policy {
   return Object.freeze({ all: parsePolicies(policies, 'allOf') });
 }
 
-/** Demands at least one of the policies. @throws {ConfigurationError} */
+/**
+ * Demands at least one of the policies.
+ *
+ * @example
+ * ```ts
+ * guard(anyOf('report:read', 'admin'));
+ * ```
+ *
+ * @throws {ConfigurationError} there is none, or one is no policy
+ */
 export function anyOf(...policies: readonly PolicyInput[]): Policy {
   return Object.freeze({ any: parsePolicies(policies, 'anyOf') });
 }
@@ -58,6 +76,12 @@ export interface ClaimRules {
 /**
  * Starts a rule about a claim. Several names are a path: `claim('realm_access', 'roles')`. A name is taken
  * whole, dots and slashes included.
+ *
+ * @example
+ * ```ts
+ * guard(claim('realm_access', 'roles').includes('staff'));
+ * guard(claim('age').satisfies((age) => typeof age === 'number' && age >= 18));
+ * ```
  *
  * @throws {ConfigurationError}
  */

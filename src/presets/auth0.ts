@@ -22,6 +22,16 @@ const EXAMPLE = 'tenant.eu.auth0.com';
  * API can be set to, and `scope`. The audience of the verifier is the identifier of the API. A client that asks
  * for no audience gets a token that is for Auth0 alone, and is refused.
  *
+ * @example
+ * ```ts
+ * import { auth0 } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: auth0({ domain: 'tenant.eu.auth0.com' }),
+ *   audience: 'https://orders.example.com',
+ * });
+ * ```
+ *
  * @see https://auth0.com/docs/secure/tokens/access-tokens/validate-access-tokens
  * @see https://auth0.com/docs/get-started/applications/signing-algorithms
  * @see https://auth0.com/docs/get-started/apis/enable-role-based-access-control-for-apis

@@ -24,6 +24,16 @@ const USER_POOL_ID = /^([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+$/;
  * Makes the issuer of an Amazon Cognito user pool: its name from region and pool, RS256, `scope`, and the app clients
  * in place of an audience. Tokens are told apart by `token_use`; ID tokens are refused.
  *
+ * @example
+ * ```ts
+ * import { cognito } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: cognito({ userPoolId: 'eu-central-1_AbCdEf123', clientIds: ['6h8example'] }),
+ *   audience: false, // its access tokens name none
+ * });
+ * ```
+ *
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-tokens-verifying-a-jwt.html
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
  * @throws {ConfigurationError}

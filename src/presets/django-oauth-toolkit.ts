@@ -47,6 +47,20 @@ const INTROSPECTION_FIX = 'Give an object such as { clientId, clientSecret }.';
  * with the slash at the end, without which it answers by a redirect; RS256, `scope`, and the applications in place
  * of an audience.
  *
+ * @example
+ * ```ts
+ * import { djangoOAuthToolkit } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: djangoOAuthToolkit({
+ *     issuer: 'https://login.example.com/o',
+ *     introspection: { clientId: 'orders-api', clientSecret },
+ *     clientIds: ['dashboard'],
+ *   }),
+ *   audience: false, // its tokens name none
+ * });
+ * ```
+ *
  * @see https://django-oauth-toolkit.readthedocs.io/en/latest/resource_server.html
  * @see https://django-oauth-toolkit.readthedocs.io/en/latest/oidc.html
  * @throws {ConfigurationError}

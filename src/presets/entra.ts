@@ -35,6 +35,16 @@ const TENANTS_FIX = "Give tenant IDs, such as '72f988bf-86f1-41af-91ab-2d7cd011d
  * `scp` and `roles`. The audience of the verifier is the id of the API in tokens of version 2.0, its id or its
  * `api://` URI in those of version 1.0.
  *
+ * @example
+ * ```ts
+ * import { entra } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: entra({ tenants: '72f988bf-86f1-41af-91ab-2d7cd011db47' }),
+ *   audience: '11111111-2222-3333-4444-555555555555',
+ * });
+ * ```
+ *
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/access-tokens
  * @see https://learn.microsoft.com/en-us/entra/identity-platform/access-token-claims-reference
  * @throws {ConfigurationError}

@@ -21,6 +21,16 @@ const OPTION_NAMES = ['clientIds'] as const satisfies readonly (keyof GoogleOpti
  * Google's access tokens are opaque, for Google's own APIs, and nobody else can ask about them by RFC 7662. ID tokens
  * of users who signed in are refused.
  *
+ * @example
+ * ```ts
+ * import { google } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: google({ clientIds: ['113774264463038321964'] }),
+ *   audience: 'https://orders.example.com',
+ * });
+ * ```
+ *
  * @see https://cloud.google.com/docs/authentication/token-types
  * @see https://cloud.google.com/docs/authentication/get-id-token
  * @see https://docs.cloud.google.com/pubsub/docs/authenticate-push-subscriptions

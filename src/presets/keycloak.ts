@@ -38,6 +38,16 @@ const REALM = /^[\w.~%-]+$/;
  * user's, whatever the client asked for. The audience of the verifier must be in `aud`, where Keycloak puts it by an
  * audience mapper, or for clients that the user has roles of; a new realm names `account` there and nothing else.
  *
+ * @example
+ * ```ts
+ * import { keycloak } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: keycloak({ url: 'https://login.example.com', realm: 'shop' }),
+ *   audience: 'orders-api',
+ * });
+ * ```
+ *
  * @see https://www.keycloak.org/securing-apps/oidc-layers
  * @throws {ConfigurationError}
  */

@@ -21,6 +21,16 @@ const ADMIN_CONSOLE = /-admin\.(?:okta|oktapreview|okta-emea)\.com$/;
  * of the verifier is the one of that server, `api://default` for the one named `default`. Tokens of the organization's
  * own server, whose name is the domain alone, are for Okta's APIs; nobody else can verify them.
  *
+ * @example
+ * ```ts
+ * import { okta } from 'scopegate/presets';
+ *
+ * const verifier = createVerifier({
+ *   issuer: okta({ domain: 'dev-123.okta.com' }),
+ *   audience: 'api://default',
+ * });
+ * ```
+ *
  * @see https://developer.okta.com/docs/guides/validate-access-tokens/dotnet/main/
  * @see https://developer.okta.com/docs/concepts/auth-servers
  * @throws {ConfigurationError}

@@ -13,8 +13,10 @@ export interface HttpRequest {
   readonly body?: unknown;
 }
 
-type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
-type HeaderMap = { get(name: string): string | null };
+/** Headers by name, as Node.js has them. */
+export type HeaderRecord = { readonly [name: string]: string | readonly string[] | undefined };
+/** Headers behind a method, as the Fetch API has them. */
+export type HeaderMap = { get(name: string): string | null };
 
 const NONE: readonly string[] = [];
 

@@ -1,7 +1,8 @@
 /** The error codes that a challenge may carry (RFC 6750 §3.1). */
 export type OAuthErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
 
-interface RefusalEntry {
+/** A row of `REFUSALS`. */
+export interface RefusalEntry {
   readonly status: 400 | 401 | 403 | 503;
   /** Absent where RFC 6750 §3.1 wants none: no credentials were sent, or the fault is not the client's. */
   readonly error?: OAuthErrorCode;

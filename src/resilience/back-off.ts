@@ -1,19 +1,28 @@
 import type { Clock } from '../platform/clock.js';
 
-const FIRST_SECONDS = 1;
-const MAX_SECONDS = 60;
+/** How long the waits of a back-off are. */
+export interface BackOffLimits {
+  /** After the first failure. It doubles with each that follows. */
+  readonly firstSeconds: number;
+  readonly maxSeconds: number;
+  /** The part of each wait that is drawn at random: 0 for none. */
+  readonly jitter: number;
+}
 
-/**
- * Waiting times between attempts that fail: from one second, doubled each time, a minute at most. Each is
- * drawn from the upper half of its interval, so that many servers do not ask again at one moment.
- */
+// A restart of the other side takes seconds, so the first attempts come soon. A minute is what users wait for at most
+// after a long outage. Half of each wait is drawn, so that many servers do not fetch at one moment.
+const DEFAULT_LIMITS: BackOffLimits = { firstSeconds: 1, maxSeconds: 60, jitter: 0.5 };
+
+/** Waiting times between attempts that fail. By default: one second, doubled each time, a minute at most. */
 export class BackOff {
   readonly #clock: Clock;
+  readonly #limits: BackOffLimits;
   #failures = 0;
   #until = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits: BackOffLimits = DEFAULT_LIMITS) {
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   get failures(): number {
@@ -21,9 +30,10 @@ export class BackOff {
   }
 
   fail(): void {
-    const seconds = Math.min(MAX_SECONDS, FIRST_SECONDS * 2 ** this.#failures);
+    const { firstSeconds, maxSeconds, jitter } = this.#limits;
+    const seconds = Math.min(maxSeconds, firstSeconds * 2 ** this.#failures);
     this.#failures += 1;
-    this.#until = this.#clock() + seconds * 1000 * (0.5 + Math.random() / 2);
+    this.#until = this.#clock() + seconds * 1000 * (1 - jitter + jitter * Math.random());
   }
 
   reset(): void {
@@ -35,6 +45,6 @@ export class BackOff {
   remainingSeconds(): number {
     const remaining = (this.#until - this.#clock()) / 1000;
     // More than the longest wait can only mean that the clock was set back.
-    return remaining > MAX_SECONDS ? 0 : Math.max(0, remaining);
+    return remaining > this.#limits.maxSeconds ? 0 : Math.max(0, remaining);
   }
 }

@@ -1,10 +1,10 @@
-/** Tells that something did not settle in time. */
+/** Something did not settle in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
 }
 
 /**
- * Waits for a promise, but not for longer than this. The timer keeps no process alive.
+ * Waits for a promise for so many seconds at most. The timer keeps no process alive.
  *
  * @throws {DeadlineError}
  */
@@ -14,6 +14,7 @@ export async function withinSeconds<T>(seconds: number, promise: Promise<T>): Pr
     timer = setTimeout(() => reject(new DeadlineError(`not settled within ${seconds} s`)), seconds * 1000);
     timer.unref();
   });
+
   try {
     return await Promise.race([promise, late]);
   } finally {
@@ -21,7 +22,7 @@ export async function withinSeconds<T>(seconds: number, promise: Promise<T>): Pr
   }
 }
 
-/** Waits for a promise until the signal says to give up. What the promise stands for goes on for others. */
+/** Waits for a promise until the signal is aborted. Others may go on waiting for it. */
 export async function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return promise;
   let onAbort = () => {};
@@ -30,6 +31,7 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, promise: 
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });
+
   try {
     return await Promise.race([aborted, promise]);
   } finally {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.js';
 
-/** Remembers names for some time, a bounded number of them. */
+/** A bounded number of names, each for some time. */
 export class ExpiringSet {
   readonly #ms: number;
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class ExpiringSet {
     this.#addedAt.set(name, this.#clock());
   }
 
-  /** A clock that was set back tells nothing about the age, so the name counts as forgotten. */
+  /** If the clock was set back, the age is not known: the name counts as expired. */
   has(name: string): boolean {
     const addedAt = this.#addedAt.get(name);
     if (addedAt === undefined) return false;

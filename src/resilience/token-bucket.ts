@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#filledAt = options.clock();
   }
 
-  /** Takes one token; false tells that there is none left. */
+  /** Takes one token. False: there is none left. */
   take(): boolean {
     this.#fill();
     if (this.#tokens < 1) return false;
@@ -28,6 +28,7 @@ export class TokenBucket {
     const now = this.#clock();
     // A clock that was set back must not stop the bucket from filling for as long as it was set back.
     if (now < this.#filledAt) this.#filledAt = now;
+
     const gained = Math.floor((now - this.#filledAt) / this.#everyMs);
     if (gained === 0) return;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);

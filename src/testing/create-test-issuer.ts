@@ -3,7 +3,7 @@ import type { JSONWebKeySet } from 'jose';
 import type { Algorithm } from '../jws/algorithm.js';
 import { checkOptionNames, describeValue, requireObject } from '../options/option-reader.js';
 import { ConfigurationError } from '../protocol/errors.js';
-import { IssuerDocuments, type Outage, type SiteHits } from './issuer-documents.js';
+import { IssuerDocuments, type Outage } from './issuer-documents.js';
 import { createIssuerFetch } from './issuer-fetch.js';
 import { IssuerServer } from './issuer-server.js';
 import { TestClock } from './test-clock.js';
@@ -30,7 +30,11 @@ export interface TestTokenOptions {
   readonly algorithm?: Algorithm;
 }
 
-export type TestIssuerHits = Readonly<SiteHits>;
+/** How often the documents of a test issuer were fetched, outages included. */
+export interface TestIssuerHits {
+  readonly metadata: number;
+  readonly jwks: number;
+}
 
 /** An authorization server for tests: real keys, real signatures, a clock to move and outages to order. */
 export interface TestIssuer {
@@ -83,10 +87,13 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
 /**
  * Creates an authorization server for tests.
  *
+ * @example
  * ```ts
  * const issuer = await createTestIssuer();
  * const verifier = createVerifier({ ...issuer.verifierOptions });
  * const token = await issuer.token({ scope: 'orders:read' });
+ * await verifier.verify(token);
+ * issuer.advance(3600); // now the token is expired
  * ```
  *
  * @throws {ConfigurationError}

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../jws/strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 
 /** The claims that rules are about, with their types proven. Times are seconds since the epoch. */

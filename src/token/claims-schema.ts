@@ -1,5 +1,5 @@
-import type { JsonObject } from '../jws/strict-json.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { SchemaResult, StandardSchema } from '../protocol/standard-schema.js';
 

@@ -6,7 +6,7 @@ import type { StandardSchema } from '../protocol/standard-schema.js';
 import { applyClaimsSchema } from './claims-schema.js';
 import type { ScopeCache } from './scope-cache.js';
 import { parseTokenScopes } from './token-scopes.js';
-import type { VerifiedToken } from './verify-jwt.js';
+import type { VerifiedToken } from './verified-token.js';
 
 /** What handlers see, and whether every request with this token can be given the same. */
 export interface HandlerToken {
@@ -20,19 +20,21 @@ export interface HandlerToken {
  */
 export function toAccessToken(
   token: string,
-  { issuer, payload, validated: facts, introspected: asked }: VerifiedToken,
+  { issuer, payload, validated, introspected }: VerifiedToken,
   verifier: { readonly schema: StandardSchema | undefined; readonly scopes?: ScopeCache },
 ): MaybePromise<HandlerToken | Refusal> {
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
-  return after(applyClaimsSchema(payload, verifier.schema), (shaped) => {
-    if (shaped instanceof Refusal) return shaped;
-    const { subject, clientId, audience } = facts;
-    // Where the issuer does not say when the token ends, its word holds until it is asked again.
-    const isTold = Number.isFinite(facts.expiresAt) || asked === undefined;
-    const expiresAt = isTold ? facts.expiresAt : Math.floor(asked.goodUntil / 1000);
-    const claims = shaped.claims as UntypedClaims;
+  return after(applyClaimsSchema(payload, verifier.schema), (handlerClaims) => {
+    if (handlerClaims instanceof Refusal) return handlerClaims;
+    const { subject, clientId, audience } = validated;
+
+    // Where the issuer does not say when the token ends, its answer holds until the token is introspected again.
+    const hasExpiry = Number.isFinite(validated.expiresAt) || introspected === undefined;
+    const expiresAt = hasExpiry ? validated.expiresAt : Math.floor(introspected.validUntil / 1000);
+
+    const claims = handlerClaims.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };
-    return { accessToken: createAccessToken(fields, verifier), isFrozen: shaped.isFrozen };
+    return { accessToken: createAccessToken(fields, verifier), isFrozen: handlerClaims.isFrozen };
   });
 }

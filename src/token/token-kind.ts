@@ -1,5 +1,5 @@
 import type { Profile } from '../issuer/shared-rules.js';
-import type { JsonObject } from '../jws/strict-json.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 
 // RFC 9068 §2.1; "application/" may be left out (RFC 7515 §4.1.9). Types compare without case.

@@ -1,6 +1,6 @@
 import type { ScopeSource } from '../issuer/shared-rules.js';
-import type { JsonObject } from '../jws/strict-json.js';
 import { ignoreRejection } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import { isScopeToken } from '../protocol/scope.js';
 import { ScopeCache, unique } from './scope-cache.js';

@@ -1,18 +1,18 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, isWithin } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
-import { AdmissionFilter } from './admission-filter.js';
-import { SignatureFilter } from './signature-filter.js';
-import { checkStillTrusted, type VerifiedToken } from './verify-jwt.js';
+import { FrequencySketch, hashName } from './frequency-sketch.js';
+import { checkStillTrusted, type VerifiedToken } from './verified-token.js';
 
 /** A verified token with what handlers see of it, none of which can change. */
 export interface CachedToken extends VerifiedToken {
+  /** The whole text: what is found by the end of it must equal it. */
+  readonly token: string;
   /** Undefined where a part of it could be changed by a handler: it is made anew for each request then. */
   readonly accessToken: AccessToken | undefined;
-  /** Where its end is noted. */
-  readonly slot: number;
+  /** What the sketch of frequencies knows it by. */
+  readonly nameHash: number;
 }
 
 /** How well the cache does, since it was created. */
@@ -23,56 +23,62 @@ export interface TokenCacheStatus {
   readonly misses: number;
 }
 
+export interface VerifiedTokenCacheOptions {
+  readonly max: number;
+  readonly issuers: IssuerRegistry;
+  readonly clock: Clock;
+  /** How many characters of its end a token is found by. @defaultValue 24 */
+  readonly tailLength?: number;
+}
+
+// 144 bits of a signature: tokens that share their end by chance do not occur.
+const DEFAULT_TAIL_LENGTH = 24;
+
 /**
  * Remembers what is immutable about a token string: that a key verified it, and what it says. Nothing here
- * answers a request: time, audience, key and policy are checked for each (so that no answer depends on it).
- * Keys are the SHA-256 of the whole token, and only accepted tokens come in; when it is full, only those that
- * come a second time, so that tokens which are used once push out none, and cost neither a hash nor the collector.
+ * answers a request: time, audience, key and policy are checked for each, so that no answer depends on it.
+ *
+ * A token is found by the end of its text, which is the end of a signature and so random, and then compared whole. Of
+ * two good tokens with one end, the later takes the place of the other. Only accepted tokens come in; when the cache
+ * is full, only one that was seen more often than the one that would leave (TinyLFU), or where that one has expired.
  */
 export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
   readonly #issuers: IssuerRegistry;
   readonly #clock: Clock;
-  readonly #tails = new SignatureFilter();
-  readonly #seen = new AdmissionFilter();
+  readonly #tailLength: number;
+  readonly #frequencies: FrequencySketch;
   #hits = 0;
   #misses = 0;
 
-  constructor(max: number, issuers: IssuerRegistry, clock: Clock) {
-    this.#clock = clock;
-    this.#tokens = new LRUCache({ max, dispose: ({ slot }) => this.#tails.delete(slot) });
+  constructor({ max, issuers, clock, tailLength = DEFAULT_TAIL_LENGTH }: VerifiedTokenCacheOptions) {
+    this.#tokens = new LRUCache({ max });
     this.#issuers = issuers;
+    this.#clock = clock;
+    this.#tailLength = tailLength;
+    this.#frequencies = new FrequencySketch(max);
   }
 
-  /** Finds a token whose issuer is still trusted, and still holds the key, or was asked lately. */
-  get(token: string): CachedToken | undefined {
-    // To hash a token takes as long as to see that it is malformed, so strangers are not hashed.
-    const known = this.#tails.mightContain(token) ? this.#find(digestOf(token)) : undefined;
-    if (known === undefined) this.#misses += 1;
-    else this.#hits += 1;
-    return known;
+  /** Finds a token whose issuer is still trusted, and still has the key, or gave its answer lately. */
+  find(token: string): CachedToken | undefined {
+    const tail = this.#tailOf(token);
+    const cached = this.#tokens.get(tail);
+    if (cached === undefined || cached.token !== token || !this.#isGood(tail, cached)) {
+      this.#misses += 1;
+      return undefined;
+    }
+
+    this.#hits += 1;
+    // As long as there is room for all, nobody needs to know who comes often.
+    if (this.#isFull()) this.#frequencies.record(cached.nameHash);
+    return cached;
   }
 
-  #find(digest: string): CachedToken | undefined {
-    const known = this.#tokens.get(digest);
-    if (known === undefined || this.#isGood(known)) return known;
-    this.#tokens.delete(digest);
-    return undefined;
-  }
-
-  #isGood(known: CachedToken): boolean {
-    if (known.introspected !== undefined && !isWithin(known.introspected, this.#clock())) return false;
-    return checkStillTrusted(known, this.#issuers) === undefined;
-  }
-
-  set(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
-    const isFull = this.#tokens.size >= this.#tokens.max;
-    if (isFull && !this.#has(token) && !this.#seen.admits(token)) return;
-    this.#tokens.set(digestOf(token), { ...verified, accessToken, slot: this.#tails.add(token) });
-  }
-
-  #has(token: string): boolean {
-    return this.#tails.mightContain(token) && this.#tokens.has(digestOf(token));
+  store(token: string, verified: VerifiedToken, accessToken: AccessToken | undefined): void {
+    const tail = this.#tailOf(token);
+    const nameHash = hashName(tail);
+    if (this.#isFull() && !this.#tokens.has(tail) && !this.#admits(nameHash)) return;
+    this.#tokens.set(tail, { ...verified, token, accessToken, nameHash });
   }
 
   clear(): void {
@@ -82,14 +88,35 @@ export class VerifiedTokenCache {
   status(): TokenCacheStatus {
     return { size: this.#tokens.size, max: this.#tokens.max, hits: this.#hits, misses: this.#misses };
   }
-}
 
-/** Before `at` the clock was set back, so that nobody knows how old an answer is. */
-export function isWithin({ at, goodUntil }: { readonly at: number; readonly goodUntil: number }, now: number): boolean {
-  return now >= at && now < goodUntil;
-}
+  #tailOf(token: string): string {
+    return token.length > this.#tailLength ? token.slice(-this.#tailLength) : token;
+  }
 
-/** Names a token by the whole of it. */
-export function digestOf(token: string): string {
-  return hash('sha256', token, 'base64url');
+  #isFull(): boolean {
+    return this.#tokens.size >= this.#tokens.max;
+  }
+
+  /** This sighting counts for the next time: tokens that come in turn would push each other out otherwise. */
+  #admits(nameHash: number): boolean {
+    const leaving = this.#tokens.rvalues().next().value as CachedToken;
+    const isMoreFrequent = this.#frequencies.estimate(nameHash) > this.#frequencies.estimate(leaving.nameHash);
+    this.#frequencies.record(nameHash);
+    return isMoreFrequent || this.#clock() >= leaving.validated.expiresAt * 1000;
+  }
+
+  #isGood(tail: string, cached: CachedToken): boolean {
+    const { issuer, key, introspected } = cached;
+    const now = this.#clock();
+    this.#issuers.refreshIfDue(issuer, now);
+    const isCurrent = introspected === undefined || isWithin(introspected, now);
+    if (!isCurrent || checkStillTrusted(cached, this.#issuers, now) !== undefined) {
+      this.#tokens.delete(tail);
+      return false;
+    }
+
+    // A known token asks for no key, so its request has to start a refresh that is due.
+    if (key !== undefined) issuer.keys.refreshIfDue(now);
+    return true;
+  }
 }

@@ -1,15 +1,15 @@
-import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
+import { setMaxListeners } from 'node:events';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
-import { type Issuer, readyIssuer, refreshIssuer } from '../issuer/issuer.js';
+import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
-import type { KeySnapshot, KeySourceStatus } from '../keys/key-source.js';
+import type { KeySnapshot } from '../keys/key-source.js';
 import { checkOptionNames, readNumber } from '../options/option-reader.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
-import type { ClaimsOf, UntypedClaims } from '../protocol/claims.js';
+import type { ClaimsOf } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -17,88 +17,28 @@ import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
 import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
-import { type TokenCacheStatus, VerifiedTokenCache } from '../token/verified-token-cache.js';
-import { authenticate, type VerifierContext, verifyToken } from './authenticate.js';
-import { parseVerifierOptions, type VerifierOptions, type VerifierSnapshot } from './options.js';
-import { type AuthenticateOptions, parseRequirements, type VerifyOptions } from './requirements.js';
-
-/** How a verifier is doing. */
-export interface VerifierStatus {
-  readonly issuers: readonly IssuerStatus[];
-  /** Undefined when `tokenCache` is false. */
-  readonly tokenCache: TokenCacheStatus | undefined;
-}
-
-/** How one issuer is doing: its keys, and its introspection where it has any. */
-export interface IssuerStatus extends KeySourceStatus {
-  readonly issuer: string;
-  readonly introspection: IntrospectionStatus | undefined;
-}
-
-/**
- * Verifies access tokens. Create one for a process and share it: it holds the keys and caches of its
- * issuers. It knows no HTTP framework.
- */
-export interface Verifier<Claims = UntypedClaims> {
-  /**
-   * Verifies a token string.
-   *
-   * @throws {AuthorizationError} the token is not good
-   * @throws {IssuerUnavailableError} the issuer's keys cannot be had, so nobody can tell
-   */
-  verify(token: string, options?: VerifyOptions): Promise<AccessToken<Claims>>;
-  /**
-   * Takes the token out of an HTTP request and verifies it: for WebSocket upgrades and for frameworks that
-   * no guard fits. Errors are those of `verify`; they carry `status`, `headers` and `body` of the answer.
-   *
-   * @throws {AuthorizationError}
-   * @throws {IssuerUnavailableError}
-   */
-  authenticate(request: HttpRequest, options?: AuthenticateOptions): Promise<AccessToken<Claims>>;
-  /**
-   * Settles when the keys of every listed issuer are at hand, so that no request has to wait for them. Asks
-   * once; call it again to try again.
-   *
-   * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
-   */
-  ready(options?: { readonly timeoutSeconds?: number }): Promise<void>;
-  /** Tells how keys and cache are doing. */
-  status(): VerifierStatus;
-  /**
-   * Asks the issuer about the person that an access token stands for, at the UserInfo endpoint that its metadata
-   * names. Answers are kept for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
-   *
-   * @throws {IssuerUnavailableError} no answer came, or none that can be used
-   * @throws {AuthorizationError} the issuer does not accept the token any more
-   * @throws {TypeError} it is no access token of this verifier
-   * @see OpenID Connect Core §5.3
-   */
-  userInfo(accessToken: AccessToken<unknown>, options?: { readonly signal?: AbortSignal }): Promise<StandardClaims>;
-  /**
-   * Fetches the keys of every issuer now. Keys that are gone are gone from then on, and tokens that they
-   * verified are refused.
-   *
-   * @throws {IssuerUnavailableError} those of one of them cannot be had; the last good ones stay in use
-   */
-  refresh(): Promise<void>;
-  /**
-   * Gives the keys that were fetched, as data that JSON can hold, for the option `snapshot` of a verifier that
-   * starts elsewhere or later, and should not wait for its first fetch.
-   */
-  snapshot(): VerifierSnapshot;
-  /** Ends fetches that are under way and forgets tokens. Requests are refused from then on, with 503. */
-  close(): void;
-}
-
-/** What guards need of a verifier and nobody else should. */
-export interface VerifierInternals {
-  readonly context: VerifierContext;
-  readonly audience: readonly string[] | false;
-}
+import { VerifiedTokenCache } from '../token/verified-token-cache.js';
+import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
+import { parseVerifierOptions, type VerifierConfig, type VerifierOptions, type VerifierSnapshot } from './options.js';
+import { type AuthenticateOptions, defaultRealm, parseRequirements, type VerifyOptions } from './requirements.js';
+import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js';
 
 const INTERNALS = Symbol('scopegate.verifier');
 
-/** Creates a verifier. Nothing is fetched until the first token or `ready()`. @throws {ConfigurationError} */
+/**
+ * Creates a verifier. Nothing is fetched until the first token or `ready()`.
+ *
+ * @example
+ * ```ts
+ * const verifier = createVerifier({
+ *   issuer: 'https://login.example.com',
+ *   audience: 'https://orders.example.com',
+ *   claims: z.object({ tenant: z.string() }), // any Standard Schema; may be left out
+ * });
+ * ```
+ *
+ * @throws {ConfigurationError} an option is missing, unknown, out of bounds, or at odds with another
+ */
 export function createVerifier<Schema extends StandardSchema<object>>(
   options: VerifierOptions<Schema> & { readonly claims: Schema },
 ): Verifier<ClaimsOf<SchemaOutput<Schema>>>;
@@ -106,107 +46,149 @@ export function createVerifier<Schema extends StandardSchema<object>>(
 export function createVerifier(options: VerifierOptions): Verifier;
 export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
-  const { audience, tokenCacheMax, clock, clockToleranceSeconds, keyLimits } = config;
-  const lifetime = { isOver: false };
-  const issuers = createIssuerRegistry(config.issuers, config);
-  const signatures = new SignatureQueue();
-  const { maxResponseBytes } = keyLimits;
-  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
-  const context: VerifierContext = Object.freeze({
-    ...config,
-    issuers,
-    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache(tokenCacheMax, issuers, clock),
-    lifetime,
-    headers: new HeaderCache(),
-    introspector,
-    scopes: new ScopeCache(),
-    signatures,
-  });
-  const userInfos = new UserInfoCache(clock);
-  const ownDemands = parseRequirements({}, [], audience);
-
-  async function askIssuers(ask: (issuer: Issuer) => MaybePromise<Refusal | undefined>): Promise<void> {
-    const outcomes = await Promise.all(issuers.all().map(ask));
-    const refusal = outcomes.find((outcome) => outcome !== undefined);
-    if (refusal !== undefined) throw toError(refusal, ownDemands.realm);
-  }
-
-  async function findUserInfo(accessToken: AccessToken): Promise<StandardClaims | Refusal> {
-    if (lifetime.isOver) return new Refusal('verifier_closed', 'close() was called');
-    const issuer = await issuers.find(accessToken.issuer);
-    return issuer instanceof Refusal ? issuer : userInfos.find(accessToken, issuer);
-  }
-
+  const closing = new AbortController();
+  const internals = createInternals(config, closing.signal);
+  // Arrow functions, so that a method can be taken from the verifier and called alone.
   const verifier: Verifier = {
-    async verify(token, given = {}) {
-      const demands = parseRequirements(given, ['audience', 'signal'], audience);
-      const outcome = Promise.resolve(verifyToken(context, token, demands.audience));
-      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
-    },
-
-    async authenticate(request, given = {}) {
-      const demands = parseRequirements(
-        given,
-        ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'],
-        audience,
-      );
-      const outcome = Promise.resolve(authenticate(context, request, demands));
-      return orThrow(await untilAborted(given.signal, outcome), demands.realm);
-    },
-
-    async userInfo(accessToken, given = {}) {
-      checkOptionNames(given, ['signal'], '');
-      if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
-      const outcome = findUserInfo(accessToken as AccessToken);
-      return orThrow(await untilAborted(given.signal, outcome), ownDemands.realm);
-    },
-
-    async ready(given = {}) {
-      checkOptionNames(given, ['timeoutSeconds'], '');
-      const bounds = { least: 0.01, most: 600, unit: 'seconds' };
-      const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
-      const asked = askIssuers(readyIssuer);
-      if (timeoutSeconds === undefined) return asked;
-      await withinSeconds(timeoutSeconds, asked).catch((error: unknown) => {
-        if (!(error instanceof DeadlineError)) throw error;
-        throw toError(new Refusal('keys_unavailable', `not ready within ${timeoutSeconds} s`), ownDemands.realm);
-      });
-    },
-
-    refresh: () => askIssuers(refreshIssuer),
-
-    status: () => ({
-      issuers: issuers.all().map(({ issuer, keys, introspection }) => {
-        return { issuer, ...keys.status(), introspection: introspection?.status() };
-      }),
-      tokenCache: context.cache?.status(),
-    }),
-
-    snapshot() {
-      const snapshots = issuers.all().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const);
-      const known = snapshots.filter((entry): entry is readonly [string, KeySnapshot] => entry[1] !== undefined);
-      return { version: 1, issuers: Object.fromEntries(known) };
-    },
-
+    verify: (token, given) => verifyToken(internals, token, given),
+    authenticate: (request, given) => authenticateRequest(internals, request, given),
+    userInfo: (accessToken, given) => findUserInfo(internals, accessToken, given),
+    ready: (given) => ready(internals, given),
+    refresh: () => forEachIssuer(internals, refreshKeys),
+    status: () => statusOf(internals),
+    snapshot: () => snapshotOf(internals),
     close() {
-      lifetime.isOver = true;
-      issuers.close();
-      context.cache?.clear();
-      introspector.clear();
-      userInfos.clear();
+      closing.abort();
+      clear(internals);
     },
   };
-  const internals: VerifierInternals = Object.freeze({ context, audience });
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
-}
-
-function orThrow<T>(outcome: T | Refusal, realm: string): T {
-  if (outcome instanceof Refusal) throw toError(outcome, realm);
-  return outcome;
 }
 
 /** Gives what is inside a verifier, or undefined for anything that `createVerifier` of this package did not make. */
 export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   if (typeof verifier !== 'object' || verifier === null) return undefined;
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
+}
+
+function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
+  const { audience, clock, fetch, keyLimits } = config;
+  const { maxResponseBytes, fetchTimeoutSeconds: timeoutSeconds } = keyLimits;
+  // Each fetch listens while it is under way, and there may be hundreds at a time.
+  setMaxListeners(0, signal);
+  return Object.freeze({
+    context: createContext(config, signal),
+    audience,
+    userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
+  });
+}
+
+function createContext(config: VerifierConfig, signal: AbortSignal): VerifierContext {
+  const { tokenCacheMax, clock, keyLimits } = config;
+  const { maxResponseBytes } = keyLimits;
+  const issuers = createIssuerRegistry(config.issuers, { ...config, signal });
+  const signatures = new SignatureQueue();
+  const introspector = new Introspector({ ...config, signal, maxResponseBytes, signatures });
+
+  return Object.freeze({
+    ...config,
+    issuers,
+    cache: tokenCacheMax === 0 ? undefined : new VerifiedTokenCache({ max: tokenCacheMax, issuers, clock }),
+    signal,
+    headers: new HeaderCache(),
+    introspector,
+    scopes: new ScopeCache(),
+    signatures,
+  });
+}
+
+async function verifyToken(
+  { context, audience }: VerifierInternals,
+  token: string,
+  given: VerifyOptions = {},
+): Promise<AccessToken> {
+  const requirements = parseRequirements(given, ['audience', 'signal'], audience);
+  const outcome =
+    typeof token === 'string'
+      ? authenticateToken(context, { token }, requirements)
+      : new Refusal('token_malformed', 'it is not a string');
+  return orThrow(await untilAborted(given.signal, Promise.resolve(outcome)), requirements.realm);
+}
+
+async function authenticateRequest(
+  { context, audience }: VerifierInternals,
+  request: HttpRequest,
+  given: AuthenticateOptions = {},
+): Promise<AccessToken> {
+  const names = ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'];
+  const requirements = parseRequirements(given, names, audience);
+  const outcome = authenticate(context, request, requirements);
+  return orThrow(await untilAborted(given.signal, Promise.resolve(outcome)), requirements.realm);
+}
+
+async function findUserInfo(
+  { context, audience, userInfos }: VerifierInternals,
+  accessToken: AccessToken<unknown>,
+  given: { readonly signal?: AbortSignal } = {},
+): Promise<StandardClaims> {
+  checkOptionNames(given, ['signal'], '');
+  if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
+
+  async function find(): Promise<StandardClaims | Refusal> {
+    const issuer = await context.issuers.find(accessToken.issuer);
+    return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
+  }
+  return orThrow(await untilAborted(given.signal, find()), defaultRealm(audience));
+}
+
+async function ready(internals: VerifierInternals, given: { readonly timeoutSeconds?: number } = {}): Promise<void> {
+  checkOptionNames(given, ['timeoutSeconds'], '');
+  const bounds = { least: 0.01, most: 600, unit: 'seconds' };
+  const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
+  const { introspector } = internals.context;
+  const settled = forEachIssuer(internals, async (issuer) => {
+    const [ofKeys, ofIntrospection] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
+    return ofKeys ?? ofIntrospection;
+  });
+  if (timeoutSeconds === undefined) return settled;
+
+  await withinSeconds(timeoutSeconds, settled).catch((error: unknown) => {
+    if (!(error instanceof DeadlineError)) throw error;
+    const refusal = new Refusal('keys_unavailable', `not ready within ${timeoutSeconds} s`);
+    throw toError(refusal, defaultRealm(internals.audience));
+  });
+}
+
+async function forEachIssuer(
+  { context, audience }: VerifierInternals,
+  run: (issuer: Issuer) => MaybePromise<Refusal | undefined>,
+): Promise<void> {
+  const outcomes = await Promise.all(context.issuers.all().map(run));
+  const refusal = outcomes.find((outcome) => outcome !== undefined);
+  if (refusal !== undefined) throw toError(refusal, defaultRealm(audience));
+}
+
+function statusOf({ context }: VerifierInternals): VerifierStatus {
+  const issuers = context.issuers.all().map((issuer) => {
+    return { issuer: issuer.issuer, ...issuer.keys.status(), introspection: context.introspector.status(issuer) };
+  });
+  return { issuers, tokenCache: context.cache?.status() };
+}
+
+function snapshotOf({ context }: VerifierInternals): VerifierSnapshot {
+  const snapshots = context.issuers.all().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const);
+  const fetched = snapshots.filter((entry): entry is readonly [string, KeySnapshot] => entry[1] !== undefined);
+  return { version: 1, issuers: Object.fromEntries(fetched) };
+}
+
+/** Forgets tokens and answers. */
+function clear({ context, userInfos }: VerifierInternals): void {
+  context.cache?.clear();
+  context.introspector.clear();
+  userInfos.clear();
+}
+
+function orThrow<T>(outcome: T | Refusal, realm: string): T {
+  if (outcome instanceof Refusal) throw toError(outcome, realm);
+  return outcome;
 }

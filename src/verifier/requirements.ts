@@ -63,7 +63,8 @@ function parseRealm(given: unknown): string | undefined {
   throw new ConfigurationError('realm', `${describeValue(given)} cannot stand in a challenge.`, fix);
 }
 
-function defaultRealm(audience: readonly string[] | false): string {
+/** Names the protected space by the first audience, where that can stand in a challenge. */
+export function defaultRealm(audience: readonly string[] | false): string {
   const first = audience === false ? undefined : audience[0];
   return first !== undefined && isQuotable(first) ? first : 'api';
 }

@@ -1,40 +1,95 @@
-import type { IntrospectionEndpoint } from '../introspection/introspection-endpoint.js';
 import type { Introspector } from '../introspection/introspector.js';
-import type { Issuer } from '../issuer/issuer.js';
+import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
-import { isBearerToken } from '../protocol/bearer-token.js';
+import type { HeaderCache } from '../jws/header-cache.js';
+import { JwsProblem } from '../jws/malformed.js';
+import { verifySignature } from '../jws/signature.js';
+import type { SignatureQueue } from '../jws/signature-queue.js';
+import type { MaybePromise } from '../platform/maybe-promise.js';
+import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
 import { Refusal } from '../protocol/refusal.js';
-import type { RequestRules } from '../token/request-rules.js';
-import { type JwtDependencies, type VerifiedToken, verifyJws } from '../token/verify-jwt.js';
+import { parseValidatedClaims } from '../token/claim-rules.js';
+import { parseJwtClaims, parseJwtHeader, refuseJws } from '../token/jwt-access-token.js';
+import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
+import type { VerifiedToken } from '../token/verified-token.js';
 
-export interface AccessTokenDependencies extends JwtDependencies {
+/** A token as it was found. */
+export interface PresentedToken {
+  readonly token: string;
+  /** Undefined where it was taken out of no HTTP request. */
+  readonly location?: BearerToken['location'];
+}
+
+/** A token of which nothing is verified yet. */
+export type UnverifiedToken =
+  | { readonly token: string; readonly jws: CompactJws }
+  /** An opaque token names no issuer: the one that introspects is asked. */
+  | { readonly token: string; readonly jws: undefined; readonly issuer: IntrospectedIssuer };
+
+export interface AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
   readonly maxTokenBytes: number;
   readonly introspector: Introspector;
+  readonly headers: HeaderCache;
+  readonly signatures: SignatureQueue;
+}
+
+/** Parses a token, and refuses whatever can be refused before a key is sought or an issuer is asked. */
+export function parseAccessToken(
+  presented: PresentedToken,
+  dependencies: AccessTokenDependencies,
+): UnverifiedToken | Refusal {
+  const { token } = presented;
+  const { issuers, maxTokenBytes, headers } = dependencies;
+  const jws = parseCompactJws(token, maxTokenBytes, headers);
+  if (jws instanceof JwsProblem) return parseOpaqueToken(presented, jws, issuers);
+
+  const issuer = findIssuer(jws, issuers);
+  if (issuer instanceof Refusal) return issuer;
+  // An issuer that a resolver has to find is looked at by `verifyAccessToken`.
+  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
+
+  const header = parseJwtHeader(jws, issuer.rules);
+  return header instanceof Refusal ? header : { token, jws };
 }
 
 /**
- * Verifies an access token in the way that its form asks for: a JWT with the keys of the issuer that it names, any
- * other by asking the issuer that introspects. What is refused in one way is not tried in the other.
+ * Verifies an access token in the way that its form asks for: a JWT with the keys of the issuer that it names, an
+ * opaque one by introspection. A token that fails one kind of check is never tried with another kind.
  */
-export function verifyAccessToken(
-  token: string,
-  rules: AccessTokenDependencies,
-  acceptance: RequestRules,
-): MaybePromise<VerifiedToken | Refusal> {
-  const jws = parseCompactJws(token, rules.maxTokenBytes, rules.headers);
-  if (jws instanceof Refusal) return verifyOpaque(token, jws, rules);
-  return after(findIssuer(jws, rules.issuers), (issuer) => {
-    if (issuer instanceof Refusal) return issuer;
-    const { introspection } = issuer;
-    if (introspection?.config.jwt) return rules.introspector.introspect(token, issuer, introspection);
-    return verifyJws(jws, issuer, rules, acceptance);
-  });
+export async function verifyAccessToken(
+  unverified: UnverifiedToken,
+  { issuers, introspector, headers, signatures }: AccessTokenDependencies,
+  rules: RequestRules,
+): Promise<VerifiedToken | Refusal> {
+  const { token, jws } = unverified;
+  if (jws === undefined) return introspector.introspect(token, unverified.issuer);
+
+  const issuer = await findIssuer(jws, issuers);
+  if (issuer instanceof Refusal) return issuer;
+  if (isIntrospected(issuer) && issuer.introspection.jwt) return introspector.introspect(token, issuer);
+
+  const header = parseJwtHeader(jws, issuer.rules);
+  if (header instanceof Refusal) return header;
+  const keys = await issuer.keys.find({ ...header, isPlausible: () => isPlausible(jws, issuer, rules) });
+  if (keys instanceof Refusal) return keys;
+  const key = await verifySignature(keys, header.algorithm, jws, signatures);
+  if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
+  if (jws.newHeader !== undefined) headers.add(jws.newHeader, jws.header);
+
+  const validated = parseJwtClaims(jws, issuer.rules);
+  if (validated instanceof Refusal) return validated;
+  return { issuer, key, header, introspected: undefined, payload: jws.payload, validated };
 }
 
-/** Trust before network: whoever is not trusted is asked nothing. */
+/** Whether a token could be accepted if only its signature is good: decides whether an unknown key is worth a fetch. */
+function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRules): boolean {
+  const claims = parseValidatedClaims(payload);
+  return !(claims instanceof Refusal) && checkRequestRules(claims, issuer, rules) === undefined;
+}
+
+/** Trust before network: an issuer that is not trusted is asked nothing. */
 function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
   const { iss } = payload;
   if (iss === undefined) return findWithoutIss(issuers) ?? new Refusal('claim_missing', 'iss');
@@ -43,20 +98,25 @@ function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybeProm
 }
 
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */
-function findWithoutIss(issuers: IssuerRegistry): Issuer | undefined {
+function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined {
   const issuer = issuers.introspectedIssuer();
-  return issuer?.introspection?.config.jwt ? issuer : undefined;
+  return issuer?.introspection.jwt ? issuer : undefined;
 }
 
-function verifyOpaque(
-  token: string,
-  refusal: Refusal,
-  { issuers, introspector }: AccessTokenDependencies,
-): MaybePromise<VerifiedToken | Refusal> {
+/** A token that parsed as a JWT holds only base64url and dots, so the character check of RFC 6750 is for the others. */
+function parseOpaqueToken(
+  { token, location }: PresentedToken,
+  problem: JwsProblem,
+  issuers: IssuerRegistry,
+): UnverifiedToken | Refusal {
+  if (problem.fault === 'too_large') return refuseJws(problem);
+  const malformed = location === undefined ? undefined : checkBearerToken({ token, location });
+  if (malformed !== undefined) return malformed;
+
   const issuer = issuers.introspectedIssuer();
-  if (issuer === undefined || refusal.reason === 'token_too_large' || looksLikeJwt(token)) return refusal;
+  if (issuer === undefined || looksLikeJwt(token)) return refuseJws(problem);
   if (!isBearerToken(token)) return new Refusal('token_malformed', 'characters that no bearer token has');
-  return introspector.introspect(token, issuer, issuer.introspection as IntrospectionEndpoint);
+  return { token, jws: undefined, issuer };
 }
 
 /** Tells a broken or encrypted JWT from an opaque token that has dots: it begins with a JSON object. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type ActiveToken, parseIntrospectionAnswer } from '../../src/introspection/introspection-answer.js';
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { Issuer } from '../../src/issuer/issuer.js';
-import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { type JsonTexts, toJsonText } from '../support/raw-token.js';
@@ -10,7 +11,10 @@ import { reasonOf } from '../support/reason-of.js';
 
 const raw = new RawIssuer();
 const config = parseVerifierOptions(raw.verifierOptions);
-const [issuer] = createIssuerRegistry(config.issuers, config).all() as readonly [Issuer];
+const [issuer] = createIssuerRegistry(config.issuers, {
+  ...config,
+  signal: new AbortController().signal,
+}).all() as readonly [Issuer];
 
 function parse(members: JsonTexts, ignoreExp = false) {
   const answer = parseStrictJsonObject(Buffer.from(toJsonText({ active: 'true', ...members }))) as JsonObject;
@@ -25,8 +29,8 @@ function judge(members: JsonTexts): string {
 
 describe('parseIntrospectionAnswer', () => {
   it('RFC 7662 §2.2: reads claims as those of a JWT', () => {
-    const { payload, facts } = parse({ ...raw.payload, nbf: '1', aud: '["a","b"]', azp: '"x"' }) as ActiveToken;
-    expect(facts).toEqual({
+    const { payload, validated } = parse({ ...raw.payload, nbf: '1', aud: '["a","b"]', azp: '"x"' }) as ActiveToken;
+    expect(validated).toEqual({
       subject: 'test-user',
       clientId: 'test-client',
       audience: ['a', 'b'],
@@ -39,9 +43,9 @@ describe('parseIntrospectionAnswer', () => {
   });
 
   it('RFC 7662 §2.2: needs nothing but active', () => {
-    const { payload, facts } = parse({}) as ActiveToken;
+    const { payload, validated } = parse({}) as ActiveToken;
     expect(payload).toEqual({ active: true });
-    expect(facts).toMatchObject({
+    expect(validated).toMatchObject({
       audience: [],
       expiresAt: Number.POSITIVE_INFINITY,
       subject: undefined,
@@ -77,10 +81,10 @@ describe('parseIntrospectionAnswer', () => {
   );
 
   it('J7 (Authlib): leaves out what is null, at the top alone', () => {
-    const { payload, facts } = parse({ ...raw.payload, sub: 'null', aud: 'null', x: '{"y":null}' }) as ActiveToken;
+    const { payload, validated } = parse({ ...raw.payload, sub: 'null', aud: 'null', x: '{"y":null}' }) as ActiveToken;
     expect(Object.keys(payload)).not.toContain('sub');
     expect(payload['x']).toEqual({ y: null });
-    expect(facts).toMatchObject({ subject: undefined, audience: [] });
+    expect(validated).toMatchObject({ subject: undefined, audience: [] });
   });
 
   it.each([
@@ -90,9 +94,9 @@ describe('parseIntrospectionAnswer', () => {
     ['null', 'null'],
     ['nothing', undefined],
   ])('J7: takes an exp of %s for none', (_, exp) => {
-    const { payload, facts } = parse({ ...raw.payload, exp }) as ActiveToken;
+    const { payload, validated } = parse({ ...raw.payload, exp }) as ActiveToken;
     expect(payload).not.toHaveProperty('exp');
-    expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+    expect(validated.expiresAt).toBe(Number.POSITIVE_INFINITY);
   });
 
   it.each(['nbf', 'iat'])('J7: takes 0 for a time where %s has it', (name) => {
@@ -101,9 +105,9 @@ describe('parseIntrospectionAnswer', () => {
 
   it('J7 (Django OAuth Toolkit): leaves out exp, whatever it is, with ignoreExp', () => {
     for (const exp of ['1', '253402300799', '"x"']) {
-      const { payload, facts } = parse({ ...raw.payload, exp }, true) as ActiveToken;
+      const { payload, validated } = parse({ ...raw.payload, exp }, true) as ActiveToken;
       expect(payload).not.toHaveProperty('exp');
-      expect(facts.expiresAt).toBe(Number.POSITIVE_INFINITY);
+      expect(validated.expiresAt).toBe(Number.POSITIVE_INFINITY);
     }
     expect(reasonOf(parse({ ...raw.payload, exp: '"x"' }))).toBe('claim_malformed');
   });

@@ -59,7 +59,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function createEndpoint(options: object = {}): IntrospectionEndpoint {
+function createEndpoint(options: object = {}, signal = new AbortController().signal): IntrospectionEndpoint {
   const given = { endpoint: `${origin}/introspect`, ...SECRET, ...options };
   return new IntrospectionEndpoint({
     issuer: origin,
@@ -68,6 +68,7 @@ function createEndpoint(options: object = {}): IntrospectionEndpoint {
     maxResponseBytes: 1024,
     clock: clock.now,
     fetch,
+    signal,
   });
 }
 
@@ -378,13 +379,14 @@ describe('IntrospectionEndpoint, with credentials from a function', () => {
 
 describe('IntrospectionEndpoint, when it is closed', () => {
   it('gives up what is under way, and sends nothing more', async () => {
-    const endpoint = createEndpoint();
+    const closing = new AbortController();
+    const endpoint = createEndpoint({}, closing.signal);
     const arrived = new Promise<void>((resolve) => {
       answer = () => resolve();
     });
     const waiting = endpoint.introspect(TOKEN);
     await arrived;
-    endpoint.close();
+    closing.abort();
     expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
     expect(await endpoint.introspect(TOKEN)).toMatchObject({ reason: 'verifier_closed' });
     expect(asked).toHaveLength(1);
@@ -392,9 +394,10 @@ describe('IntrospectionEndpoint, when it is closed', () => {
   });
 
   it('does not wait for a function that gives no credentials', async () => {
-    const endpoint = createEndpoint({ clientSecret: () => new Promise(() => {}), timeoutSeconds: 60 });
-    const waiting = endpoint.introspect(TOKEN);
-    endpoint.close();
+    const closing = new AbortController();
+    const given = { clientSecret: () => new Promise(() => {}), timeoutSeconds: 60 };
+    const waiting = createEndpoint(given, closing.signal).introspect(TOKEN);
+    closing.abort();
     expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
   });
 });

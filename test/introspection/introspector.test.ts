@@ -1,14 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DiagnosticsMessages } from '../../src/index.js';
-import type { IntrospectionEndpoint } from '../../src/introspection/introspection-endpoint.js';
 import { Introspector } from '../../src/introspection/introspector.js';
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { IntrospectionOptions } from '../../src/issuer/introspection-options.js';
-import type { Issuer } from '../../src/issuer/issuer.js';
+import type { IntrospectedIssuer } from '../../src/issuer/issuer.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
 import { until } from '../support/key-server.js';
@@ -16,36 +15,33 @@ import { reasonOf } from '../support/reason-of.js';
 
 describe('Introspector', () => {
   let server: IntrospectionServer;
-  const issuers: Issuer[] = [];
+  let closing: AbortController;
   beforeEach(async () => {
     server = await IntrospectionServer.open();
+    closing = new AbortController();
   });
   afterEach(async () => {
-    for (const { keys, introspection } of issuers.splice(0)) {
-      keys.close();
-      introspection?.close();
-    }
+    closing.abort();
     await server.close();
   });
 
   function create(introspection: Partial<IntrospectionOptions> = {}) {
     const { audience, clock } = server;
     const config = parseVerifierOptions({ issuer: server.issuerOptions(introspection), audience, clock: clock.now });
+    const { signal } = closing;
     const introspector = new Introspector({
       clock: clock.now,
+      fetch,
+      signal,
       clockToleranceSeconds: 5,
       maxResponseBytes: 65_536,
       signatures: new SignatureQueue(),
     });
-    const createAnIssuer = () => {
-      const issuer = createIssuerRegistry(config.issuers, config).introspectedIssuer() as Issuer;
-      issuers.push(issuer);
-      return issuer;
-    };
-    const ask = (token: string, of: Issuer) =>
-      introspector.introspect(token, of, of.introspection as IntrospectionEndpoint);
+    const createAnIssuer = () =>
+      createIssuerRegistry(config.issuers, { ...config, signal }).introspectedIssuer() as IntrospectedIssuer;
     const issuer = createAnIssuer();
-    return { introspector, issuer, createAnIssuer, ask: (token: string, of = issuer) => ask(token, of) };
+    const ask = (token: string, of = issuer) => introspector.introspect(token, of);
+    return { introspector, issuer, createAnIssuer, ask };
   }
 
   it('RFC 7662 §2.2: gives what was said, by whom and when, and no key', async () => {
@@ -53,7 +49,11 @@ describe('Introspector', () => {
     const token = server.issue({ tenant: '"blue"', nickname: 'null' });
     const verified = (await ask(token)) as VerifiedToken;
     const at = server.clock.now();
-    expect(verified).toMatchObject({ key: undefined, header: undefined, introspected: { at, goodUntil: at + 60_000 } });
+    expect(verified).toMatchObject({
+      key: undefined,
+      header: undefined,
+      introspected: { at, validUntil: at + 60_000 },
+    });
     expect(verified.issuer).toBe(issuer);
     expect(verified.payload).toEqual(JSON.parse(server.answer({ tenant: '"blue"' })));
     expect(verified.validated).toMatchObject({
@@ -69,7 +69,7 @@ describe('Introspector', () => {
   ])('J9 (7662-3): lets an answer hold until %s', async (_, seconds, held) => {
     const { ask } = create();
     const verified = (await ask(server.issue({ exp: String(server.now + seconds) }))) as VerifiedToken;
-    expect(verified.introspected?.goodUntil).toBe(server.clock.now() + held * 1000);
+    expect(verified.introspected?.validUntil).toBe(server.clock.now() + held * 1000);
   });
 
   it('J9: counts the time of an answer from its question on, however slow it was', async () => {
@@ -80,7 +80,7 @@ describe('Introspector', () => {
       replyWell(...reply);
     };
     const at = server.clock.now();
-    expect(((await ask(token)) as VerifiedToken).introspected).toEqual({ at, goodUntil: at + 60_000 });
+    expect(((await ask(token)) as VerifiedToken).introspected).toEqual({ at, validUntil: at + 60_000 });
     server.clock.advance(9);
     expect(reasonOf(await ask(token))).toBe('accepted');
     expect(server.questions.length).toBe(1);
@@ -165,7 +165,7 @@ describe('Introspector', () => {
     ['no JSON', 'active', 'failed', 'the answer is not JSON'],
     ['without active', '{}', 'failed', 'the answer has no active member'],
   ])('tells the channel what came of an answer that is %s, once', async (_, text, outcome, error) => {
-    const { ask, issuer } = create();
+    const { ask, introspector, issuer } = create();
     const token = server.issue();
     server.say(token, text);
     const seen: unknown[] = [];
@@ -175,7 +175,7 @@ describe('Introspector', () => {
     if (outcome !== 'failed') await ask(token);
     unsubscribe('scopegate:introspection', note);
     expect(seen).toEqual([{ issuer: issuer.issuer, outcome, error }]);
-    expect(issuer.introspection?.status()).toEqual({ calls: 1, inFlight: 0, lastError: error });
+    expect(introspector.status(issuer)).toEqual({ calls: 1, inFlight: 0, lastError: error });
   });
 
   it('F15: says nothing of the token or of the secret when it refuses', async () => {

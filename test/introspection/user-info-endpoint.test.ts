@@ -49,10 +49,13 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function createEndpoint({ timeoutSeconds = 5, allowInsecureHttp = true } = {}): UserInfoEndpoint {
+function createEndpoint(
+  { timeoutSeconds = 5, allowInsecureHttp = true } = {},
+  signal = new AbortController().signal,
+): UserInfoEndpoint {
   const urls = [`${origin}/.well-known/openid-configuration`];
   const discovery = { issuer: origin, urls, allowInsecureHttp };
-  return new UserInfoEndpoint({ discovery, timeoutSeconds, maxResponseBytes: 1024, clock: clock.now, fetch });
+  return new UserInfoEndpoint({ discovery, timeoutSeconds, maxResponseBytes: 1024, clock: clock.now, fetch, signal });
 }
 
 /** Asks once with an answer that will do, then with another. */
@@ -177,13 +180,14 @@ describe('UserInfoEndpoint, by the metadata of the issuer', () => {
 
 describe('UserInfoEndpoint, when it is closed', () => {
   it('gives up what is under way, and asks nobody any more', async () => {
-    const endpoint = createEndpoint();
+    const closing = new AbortController();
+    const endpoint = createEndpoint({}, closing.signal);
     const arrived = new Promise<void>((resolve) => {
       answer = () => resolve();
     });
     const waiting = endpoint.fetch(TOKEN, 'alice');
     await arrived;
-    endpoint.close();
+    closing.abort();
     expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
     expect(await endpoint.fetch(TOKEN, 'alice')).toMatchObject({ reason: 'verifier_closed' });
     expect(asked).toHaveLength(1);

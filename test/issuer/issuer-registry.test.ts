@@ -11,7 +11,7 @@ function createRegistry(...names: readonly string[]): IssuerRegistry {
   const { jwk, verifierOptions } = new RawIssuer();
   const issuer = names.map((name) => ({ issuer: name, jwks: { keys: [jwk] } }));
   const config = parseVerifierOptions({ ...verifierOptions, issuer });
-  return createIssuerRegistry(config.issuers, config);
+  return createIssuerRegistry(config.issuers, { ...config, signal: new AbortController().signal });
 }
 
 const registry = createRegistry('https://as.example', 'https://as.example/tenant', 'https://b.example/');

@@ -20,11 +20,12 @@ const NAME = 'https://issuer.test';
 
 function open() {
   const clock = new TestClock(1_800_000_000_000);
+  const closing = new AbortController();
   const asked: string[] = [];
   const configOf = (options: object = {}) =>
     parseIssuerOptions({ issuer: NAME, ...options }, '', parseSharedRules({}, ''));
   let answer: () => Promise<IssuerConfig | undefined> = async () => configOf();
-  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, snapshot: new Map() };
+  const environment = { clock: clock.now, fetch, keyLimits: LIMITS, signal: closing.signal };
   const issuers = new ResolvedIssuers({
     resolve: (iss) => {
       asked.push(iss);
@@ -33,12 +34,14 @@ function open() {
     create: (config) => createIssuer(config, environment),
     limits: LIMITS,
     clock: clock.now,
+    signal: environment.signal,
   });
   const find = async () => issuers.find(NAME);
   const resolveBy = (other: typeof answer) => {
     answer = other;
   };
-  return { clock, asked, issuers, find, resolveBy, configOf };
+  const trusts = (issuer: Issuer) => issuers.stillTrusts(issuer, clock.now());
+  return { clock, closing, asked, issuers, find, trusts, resolveBy, configOf };
 }
 
 describe('ResolvedIssuers', () => {
@@ -58,9 +61,9 @@ describe('ResolvedIssuers', () => {
   });
 
   it('holds an issuer until the resolver says something else, and then holds the new one alone', async () => {
-    const { clock, asked, issuers, find, resolveBy, configOf } = open();
+    const { clock, asked, trusts, find, resolveBy, configOf } = open();
     const first = (await find()) as Issuer;
-    expect(issuers.holds(first)).toBe(true);
+    expect(trusts(first)).toBe(true);
     clock.advance(100);
     expect(await find()).toBe(first);
     await new Promise(setImmediate);
@@ -73,7 +76,7 @@ describe('ResolvedIssuers', () => {
     await new Promise(setImmediate);
     const second = (await find()) as Issuer;
     expect(second.rules.clientIds).toEqual(['a']);
-    expect([issuers.holds(first), issuers.holds(second)]).toEqual([false, true]);
+    expect([trusts(first), trusts(second)]).toEqual([false, true]);
   });
 
   it('holds none that it did not make', async () => {
@@ -81,18 +84,40 @@ describe('ResolvedIssuers', () => {
     const two = open();
     const issuer = (await one.find()) as Issuer;
     await two.find();
-    expect([one.issuers.holds(issuer), two.issuers.holds(issuer)]).toEqual([true, false]);
+    expect([one.trusts(issuer), two.trusts(issuer)]).toEqual([true, false]);
   });
 
   it('holds an issuer no longer than it may be used', async () => {
-    const { clock, issuers, find, resolveBy } = open();
+    const { clock, trusts, find, resolveBy } = open();
     const issuer = (await find()) as Issuer;
     resolveBy(() => Promise.reject(new Error('boom')));
     clock.advance(149.999);
-    expect(issuers.holds(issuer)).toBe(true);
+    expect(trusts(issuer)).toBe(true);
     clock.advance(0.001);
-    expect(issuers.holds(issuer)).toBe(false);
+    expect(trusts(issuer)).toBe(false);
     expect(await find()).toMatchObject({ reason: 'issuer_resolver_failed' });
+  });
+
+  it('gives up a lookup when it is closed, and begins no more', async () => {
+    const { asked, closing, issuers, find, resolveBy } = open();
+    resolveBy(() => new Promise(() => {}));
+    const waiting = find();
+    closing.abort();
+    expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
+    expect(await issuers.find('https://other.test')).toMatchObject({ reason: 'verifier_closed' });
+    expect(asked).toEqual([NAME]);
+  });
+
+  it('looks an issuer up again for tokens that were verified before, and looks without effect', async () => {
+    const { clock, asked, issuers, find, trusts } = open();
+    const issuer = (await find()) as Issuer;
+    clock.advance(100);
+    expect(trusts(issuer)).toBe(true);
+    expect(asked).toHaveLength(1);
+    issuers.refreshIfDue(issuer, clock.now());
+    issuers.refreshIfDue(issuer, clock.now());
+    expect(asked).toHaveLength(2);
+    expect(trusts(issuer)).toBe(true);
   });
 
   it('refuses where the issuer cannot be made of what the resolver said', async () => {

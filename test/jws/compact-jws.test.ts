@@ -5,6 +5,7 @@ import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
+import { refused } from '../support/refused.js';
 
 const MAX_BYTES = 8192;
 const issuer = new RawIssuer();
@@ -24,13 +25,13 @@ function withPart(part: Part, change: (segment: string) => string): string {
 }
 
 function expectRefusal(token: string, reason: string, detail: string): void {
-  expect(reasonOf(parseCompactJws(control, MAX_BYTES))).toBe('accepted');
-  expect(parseCompactJws(token, MAX_BYTES)).toMatchObject({ reason, detail });
+  expect(reasonOf(refused(parseCompactJws(control, MAX_BYTES)))).toBe('accepted');
+  expect(refused(parseCompactJws(token, MAX_BYTES))).toMatchObject({ reason, detail });
 }
 
 describe('parseCompactJws', () => {
   it('RFC 7515 §5.2: gives header, payload, signature and the bytes that were signed', () => {
-    const jws = parseCompactJws(control, MAX_BYTES) as CompactJws;
+    const jws = refused(parseCompactJws(control, MAX_BYTES)) as CompactJws;
     expect(jws.header).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: 'key-1' });
     expect(jws.payload['sub']).toBe('test-user');
     expect(jws.signature).toEqual(Buffer.from(signature, 'base64url'));
@@ -42,7 +43,7 @@ describe('parseCompactJws', () => {
       header: { x: '{"y":[{}]}' },
       payload: { realm_access: '{"roles":["admin",{"a":1}]}' },
     });
-    const jws = parseCompactJws(nested, MAX_BYTES) as CompactJws;
+    const jws = refused(parseCompactJws(nested, MAX_BYTES)) as CompactJws;
     const access = jws.payload['realm_access'] as { roles: object[] };
     const x = jws.header['x'] as { y: object[] };
     const values = [jws.header, x, x.y, x.y[0], jws.payload, access, access.roles, access.roles[1]];
@@ -52,8 +53,8 @@ describe('parseCompactJws', () => {
 
 describe('parseCompactJws, segments', () => {
   it('F11: refuses a token that is one character longer than allowed', () => {
-    expect(reasonOf(parseCompactJws(control, control.length))).toBe('accepted');
-    expect(reasonOf(parseCompactJws(control, control.length - 1))).toBe('token_too_large');
+    expect(reasonOf(refused(parseCompactJws(control, control.length)))).toBe('accepted');
+    expect(reasonOf(refused(parseCompactJws(control, control.length - 1)))).toBe('token_too_large');
   });
 
   it.each([
@@ -163,7 +164,7 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
       signature: toSegment('>>>???'),
     };
     const join = () => `${segments.header}.${segments.payload}.${segments.signature}`;
-    expect(reasonOf(parseCompactJws(join(), MAX_BYTES))).toBe('accepted');
+    expect(reasonOf(refused(parseCompactJws(join(), MAX_BYTES)))).toBe('accepted');
     expect(segments[part]).toMatch(/-.*_/);
     segments[part] = segments[part].replaceAll('-', '+').replaceAll('_', '/');
     expectRefusal(join(), 'token_malformed', detail);

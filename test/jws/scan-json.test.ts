@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonShape, scanJson } from '../../src/jws/scan-json.js';
+import { why } from '../support/refused.js';
 import { thorough } from '../support/thorough.js';
 
 const NOT_JSON = 'is not JSON';
 const TOO_DEEP = 'is nested deeper than 32 levels';
 
-const scan = (text: string) => scanJson(Buffer.from(text));
+const scan = (text: string) => why(scanJson(Buffer.from(text)));
 
 /** Whether `JSON.parse` takes a text. */
 function parses(text: string): boolean {

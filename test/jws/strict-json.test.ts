@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
+import { why } from '../support/refused.js';
 import { thorough } from '../support/thorough.js';
 
-const parseText = (text: string) => parseStrictJsonObject(Buffer.from(text));
+const parseText = (text: string) => why(parseStrictJsonObject(Buffer.from(text)));
 const bytesOf = (...bytes: number[]) => Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, ...bytes, 0x22, 0x7d]); // {"a":"..."}
 const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
@@ -93,7 +95,7 @@ describe('parseStrictJsonObject', () => {
     ['UTF-16', Buffer.from(`\ufeff${CONTROL}`, 'utf16le')],
   ])('RFC 8725 §3.7 (case D11): refuses %s', (_, bytes) => {
     expect(parseStrictJsonObject(bytesOf(0xc3, 0xa9))).toEqual({ a: 'é' });
-    expect(parseStrictJsonObject(bytes)).toBe('is not UTF-8');
+    expect(why(parseStrictJsonObject(bytes))).toBe('is not UTF-8');
   });
 
   it.each([

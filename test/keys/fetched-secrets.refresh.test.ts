@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { VerificationKey } from '../../src/jws/verification-key.js';
+import type { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { textsOf } from '../support/leaks.js';
 import { rejectionsDuring } from '../support/rejections.js';
-import { createSecretsOf, findIn, keyOf, NEW, OLD, settle, Vault } from '../support/secret-vault.js';
+import { createSecretsOf, findIn, keyOf, NEW, OLD, QUERY, settle, Vault } from '../support/secret-vault.js';
 
 let clock: TestClock;
 let vault: Vault;
@@ -12,7 +14,8 @@ beforeEach(() => {
   vault = new Vault();
 });
 
-const createSecrets = () => createSecretsOf(vault, clock);
+const createSecrets = (signal?: AbortSignal) => createSecretsOf(vault, clock, signal === undefined ? {} : { signal });
+const has = (secrets: FetchedSecrets, key: VerificationKey) => secrets.stillHas(key, QUERY, clock.now());
 
 describe('FetchedSecrets, refreshed', () => {
   it('asks at once, however young the secrets are, even while it waits after a failure', async () => {
@@ -33,7 +36,7 @@ describe('FetchedSecrets, refreshed', () => {
     clock.advance(300);
     vault.open = () => Buffer.from(OLD);
     expect(await secrets.refresh()).toBeUndefined();
-    expect(secrets.holds(key)).toBe(true);
+    expect(has(secrets, key)).toBe(true);
     expect(await keyOf(secrets)).toBe(key);
     expect(secrets.status()).toMatchObject({ ageSeconds: 0, keys: [{ ageSeconds: 300 }] });
   });
@@ -49,16 +52,16 @@ describe('FetchedSecrets, refreshed', () => {
     vault.open = () => before;
     const secrets = createSecrets();
     const key = await keyOf(secrets);
-    expect(secrets.holds(key)).toBe(true);
+    expect(has(secrets, key)).toBe(true);
     vault.open = () => after;
     await secrets.refresh();
-    expect(secrets.holds(key)).toBe(false);
+    expect(has(secrets, key)).toBe(false);
     expect(await findIn(secrets)).toEqual(found);
   });
 
   it('holds nothing before it has secrets', async () => {
     const key = await keyOf(createSecrets());
-    expect(createSecrets().holds(key)).toBe(false);
+    expect(has(createSecrets(), key)).toBe(false);
   });
 
   it('an older question that is answered later does not undo a newer one', async () => {
@@ -171,8 +174,7 @@ describe('FetchedSecrets, its status', () => {
 
 describe('FetchedSecrets, when it is closed', () => {
   it('asks nobody any more', async () => {
-    const secrets = createSecrets();
-    secrets.close();
+    const secrets = createSecrets(AbortSignal.abort());
     expect(await findIn(secrets)).toBe('verifier_closed');
     expect(await secrets.ready()).toMatchObject({ reason: 'verifier_closed' });
     expect(await secrets.refresh()).toMatchObject({ reason: 'verifier_closed' });
@@ -181,11 +183,12 @@ describe('FetchedSecrets, when it is closed', () => {
 
   it('does not wait for a function that never settles', async () => {
     vault.hold();
-    const secrets = createSecrets();
+    const closing = new AbortController();
+    const secrets = createSecrets(closing.signal);
     const waiting = [findIn(secrets), secrets.refresh()];
     await settle();
     const rejections = await rejectionsDuring(async () => {
-      secrets.close();
+      closing.abort();
       expect(await waiting[0]).toBe('verifier_closed');
       expect(await waiting[1]).toMatchObject({ reason: 'verifier_closed' });
     });

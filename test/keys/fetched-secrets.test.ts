@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
+import type { VerificationKey } from '../../src/jws/verification-key.js';
+import type { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
 import { ConfigurationError } from '../../src/protocol/errors.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
@@ -27,8 +29,9 @@ beforeEach(() => {
   vault = new Vault();
 });
 
-const createSecrets = (limits?: object, algorithms?: readonly HmacAlgorithm[]) =>
-  createSecretsOf(vault, clock, limits, algorithms);
+const createSecrets = (limits: object = {}, algorithms: readonly HmacAlgorithm[] = ['HS256']) =>
+  createSecretsOf(vault, clock, { ...limits, algorithms });
+const has = (secrets: FetchedSecrets, key: VerificationKey) => secrets.stillHas(key, QUERY, clock.now());
 
 describe('FetchedSecrets', () => {
   it('asks nobody before a secret is needed, and then once', async () => {
@@ -106,9 +109,13 @@ describe('FetchedSecrets, as time goes by', () => {
     const key = await keyOf(secrets);
     vault.open = () => NEW;
     clock.advance(600);
-    expect(secrets.holds(key)).toBe(true);
+    expect(has(secrets, key)).toBe(true);
     await settle();
-    expect(secrets.holds(key)).toBe(false);
+    expect(vault.calls).toBe(1);
+    secrets.refreshIfDue(clock.now());
+    expect(has(secrets, key)).toBe(true);
+    await settle();
+    expect(has(secrets, key)).toBe(false);
     expect(vault.calls).toBe(2);
   });
 
@@ -130,10 +137,10 @@ describe('FetchedSecrets, as time goes by', () => {
     vault.seal();
     clock.advance(600 + 3599.999);
     expect(await findIn(secrets)).toEqual([OLD]);
-    expect(secrets.holds(key)).toBe(true);
+    expect(has(secrets, key)).toBe(true);
     await settle();
     clock.advance(0.001);
-    expect(secrets.holds(key)).toBe(false);
+    expect(has(secrets, key)).toBe(false);
     expect(await findIn(secrets)).toBe('secret_unavailable');
     clock.advance(60);
     vault.open = () => OLD;

@@ -71,15 +71,15 @@ describe('SharedSecrets', () => {
   it('holds its own keys, and not those of another with the same secrets', () => {
     const [own] = find('HS256') as [VerificationKey];
     const [stranger] = new SharedSecrets([SHORT], ['HS256'], clock.now).find(query('HS256')) as [VerificationKey];
-    expect(secrets.holds(own)).toBe(true);
-    expect(secrets.holds(stranger)).toBe(false);
+    expect(secrets.stillHas(own)).toBe(true);
+    expect(secrets.stillHas(stranger)).toBe(false);
   });
 
-  it('is ready at once, stays the same when it is refreshed, and goes on after it is closed', () => {
+  it('is ready at once, stays the same when it is refreshed', () => {
     const before = find('HS256');
     expect(secrets.ready()).toBeUndefined();
     expect(secrets.refresh()).toBeUndefined();
-    secrets.close();
+    secrets.refreshIfDue();
     expect(find('HS256')).toEqual(before);
   });
 

@@ -28,18 +28,18 @@ describe('StaticKeys', () => {
     const keys = new StaticKeys([jwk], clock.now);
     const other = { ...new RawIssuer().jwk, kid: 'key-1' };
     const [stranger] = (await new StaticKeys([other], clock.now).find(query('key-1'))) as [VerificationKey];
-    expect(new StaticKeys([jwk], clock.now).holds(stranger, query('key-1'))).toBe(false);
+    expect(new StaticKeys([jwk], clock.now).stillHas(stranger, query('key-1'))).toBe(false);
     const [key] = (await keys.find(query('key-1'))) as [VerificationKey];
-    expect(keys.holds(key, query('key-1'))).toBe(true);
-    expect(keys.holds(stranger, query('key-1'))).toBe(false);
+    expect(keys.stillHas(key, query('key-1'))).toBe(true);
+    expect(keys.stillHas(stranger, query('key-1'))).toBe(false);
   });
 
-  it('stays the same when it is refreshed, and goes on after it is closed', async () => {
+  it('stays the same when it is refreshed', async () => {
     const keys = new StaticKeys([jwk], clock.now);
     expect(await keys.ready()).toBeUndefined();
     const found = keys.find(query('key-1'));
     expect(await keys.refresh()).toBeUndefined();
-    keys.close();
+    keys.refreshIfDue();
     expect(keys.find(query('key-1'))).toEqual(found);
   });
 

@@ -33,6 +33,18 @@ describe('BackOff', () => {
     expect(backOff.failures).toBe(9);
   });
 
+  it('waits as its limits say', () => {
+    drawing(0);
+    const clock = new TestClock(1_800_000_000_000);
+    const backOff = new BackOff(clock.now, { firstSeconds: 5, maxSeconds: 5, jitter: 0 });
+    for (let i = 0; i < 3; i += 1) {
+      backOff.fail();
+      expect(backOff.remainingSeconds()).toBe(5);
+    }
+    clock.advance(-0.001);
+    expect(backOff.remainingSeconds()).toBe(0);
+  });
+
   it('draws each wait from the upper half of its interval', () => {
     drawing(0);
     const { backOff } = open();

@@ -4,25 +4,26 @@ import { TestClock } from '../../src/testing/test-clock.js';
 
 function open() {
   const clock = new TestClock(1_800_000_000_000);
-  const shelf = new LastGood<Dated & { readonly name: string }>(clock.now);
-  const put = (name = 'first') => shelf.store({ name, fetchedAt: clock.now(), maxAgeSeconds: 100, usableSeconds: 150 });
+  const lastGood = new LastGood<Dated & { readonly name: string }>(clock.now);
+  const store = (name = 'first') =>
+    lastGood.store({ name, fetchedAt: clock.now(), maxAgeSeconds: 100, staleIfErrorSeconds: 50 });
   const ageSeconds = () => {
-    const held = shelf.last;
-    return held && shelf.ageSeconds();
+    const held = lastGood.last;
+    return held && lastGood.ageSeconds();
   };
-  return { clock, shelf, put, ageSeconds };
+  return { clock, lastGood, store, ageSeconds };
 }
 
-describe('Shelf', () => {
+describe('LastGood', () => {
   it('is empty at first', () => {
-    const { shelf } = open();
-    expect([shelf.last, shelf.current(), shelf.isFresh()]).toEqual([undefined, undefined, false]);
+    const { lastGood } = open();
+    expect([lastGood.last, lastGood.current(), lastGood.isFresh()]).toEqual([undefined, undefined, false]);
   });
 
   it('gives what is fresh, then what is usable, then none; the last one stays known', () => {
-    const { clock, shelf, put } = open();
-    put();
-    const seen = () => [shelf.isFresh(), shelf.current()?.name === 'first', shelf.last?.name === 'first'];
+    const { clock, lastGood, store } = open();
+    store();
+    const seen = () => [lastGood.isFresh(), lastGood.current()?.name === 'first', lastGood.last?.name === 'first'];
     expect(seen()).toEqual([true, true, true]);
     clock.advance(99.999);
     expect(seen()).toEqual([true, true, true]);
@@ -34,29 +35,29 @@ describe('Shelf', () => {
     expect(seen()).toEqual([false, false, true]);
   });
 
-  it('holds what was put last', () => {
-    const { clock, shelf, put } = open();
-    put();
+  it('holds what was store last', () => {
+    const { clock, lastGood, store } = open();
+    store();
     clock.advance(1000);
-    put('second');
-    expect(shelf.current()?.name).toBe('second');
+    store('second');
+    expect(lastGood.current()?.name).toBe('second');
   });
 
   it('takes it for due when the clock was set back behind it, and bounds its use from then on', () => {
-    const { clock, shelf, put, ageSeconds } = open();
-    put();
+    const { clock, lastGood, store, ageSeconds } = open();
+    store();
     clock.advance(-1_000_000);
-    expect([shelf.isFresh(), shelf.current()?.name]).toEqual([false, 'first']);
+    expect([lastGood.isFresh(), lastGood.current()?.name]).toEqual([false, 'first']);
     expect(ageSeconds()).toBe(100);
     clock.advance(49.999);
-    expect(shelf.current()?.name).toBe('first');
+    expect(lastGood.current()?.name).toBe('first');
     clock.advance(0.001);
-    expect(shelf.current()).toBe(undefined);
+    expect(lastGood.current()).toBe(undefined);
   });
 
   it('counts its age by a clock that was set back, but not behind it, as that clock says', () => {
-    const { clock, put, ageSeconds } = open();
-    put();
+    const { clock, store, ageSeconds } = open();
+    store();
     clock.advance(90);
     clock.advance(-50);
     expect(ageSeconds()).toBe(40);

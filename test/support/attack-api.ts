@@ -11,7 +11,7 @@ import {
   type Verifier,
   type VerifierOptions,
 } from '../../src/index.js';
-import type { JsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { bearer, type Call, type Exchange } from './guarded-api.js';
 import { listen, type TestServer } from './listen.js';

@@ -18,7 +18,7 @@ import {
   type TestIssuerOptions,
   type TestTokenOptions,
 } from '../../src/testing/index.js';
-import { listen } from './listen.js';
+import { listen, type TestServer } from './listen.js';
 import { type RawRequest, type RawResponse, sendRaw } from './raw-http.js';
 
 /** What differs from the request that every API here accepts: `GET /orders` with a good token for `orders:read`. */
@@ -64,8 +64,36 @@ export interface GuardedApi {
   close(): Promise<void>;
 }
 
+/** What a server is started with, so that its refusals and the runs of its handlers are seen. */
+export interface ServerParts {
+  readonly verifier: Verifier;
+  /** For the option of the guards. */
+  readonly onRefusal: (error: AuthorizationError | IssuerUnavailableError) => void;
+  /** For the handlers behind guards. */
+  readonly onRun: () => void;
+}
+
 /** Starts an Express app whose `GET /orders` wants the scope `orders:read`. */
-export async function startGuardedApi(options: GuardedApiOptions): Promise<GuardedApi> {
+export function startGuardedApi(options: GuardedApiOptions): Promise<GuardedApi> {
+  return openApi(options, ({ verifier, onRefusal, onRun }) => {
+    const guard = createGuard(verifier, { ...options.guard, onRefusal });
+    const handler: RequestHandler = (req, res) => {
+      onRun();
+      res.json({ subject: authOf(req).subject });
+    };
+
+    const app = options.express();
+    app.get('/orders', guard('orders:read'), handler);
+    options.routes?.(app, guard, handler);
+    return listen(createServer(app));
+  });
+}
+
+/** Opens a test issuer, and an API that trusts it, whatever its server is made of. */
+export async function openApi(
+  options: Pick<GuardedApiOptions, 'issuer' | 'verifier' | 'guard'>,
+  startServer: (parts: ServerParts) => Promise<TestServer>,
+): Promise<GuardedApi> {
   const issuer = await createTestIssuer(options.issuer);
   // A schema would change the type of claims, which no test of the HTTP contract looks at.
   const { verifier: changes } = options;
@@ -74,16 +102,13 @@ export async function startGuardedApi(options: GuardedApiOptions): Promise<Guard
   const verifier = createVerifier(verifierOptions);
   let refusals: Exchange['refusals'][number][] = [];
   let handlerRuns = 0;
-  const guard = createGuard(verifier, { ...options.guard, onRefusal: (error) => refusals.push(error) });
-  const handler: RequestHandler = (req, res) => {
-    handlerRuns += 1;
-    res.json({ subject: authOf(req).subject });
-  };
-
-  const app = options.express();
-  app.get('/orders', guard('orders:read'), handler);
-  options.routes?.(app, guard, handler);
-  const server = await listen(createServer(app));
+  const server = await startServer({
+    verifier,
+    onRefusal: (error) => void refusals.push(error),
+    onRun: () => {
+      handlerRuns += 1;
+    },
+  });
 
   return {
     issuer,

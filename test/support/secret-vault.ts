@@ -2,6 +2,7 @@ import { parseSecretSource } from '../../src/issuer/key-location.js';
 import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
 import type { VerificationKey } from '../../src/jws/verification-key.js';
 import { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
+import type { KeyLimits } from '../../src/keys/key-source.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { TestClock } from '../../src/testing/test-clock.js';
 
@@ -47,16 +48,19 @@ export class Vault {
   }
 }
 
+/** Limits, and what else a source of secrets can be given. */
+export interface VaultOptions extends Partial<KeyLimits> {
+  readonly algorithms?: readonly HmacAlgorithm[];
+  readonly signal?: AbortSignal;
+}
+
 /** Secrets that come out of a vault. */
-export function createSecretsOf(
-  vault: Vault,
-  clock: TestClock,
-  limits: object = {},
-  algorithms: readonly HmacAlgorithm[] = ['HS256'],
-): FetchedSecrets {
+export function createSecretsOf(vault: Vault, clock: TestClock, options: VaultOptions = {}): FetchedSecrets {
+  const { algorithms = ['HS256'], signal = new AbortController().signal, ...limits } = options;
   const location = parseSecretSource(vault.source, algorithms, 'issuer.secret');
   if (location.kind !== 'fetchedSecret') throw new Error('it is no function');
-  return new FetchedSecrets({ fetch: location.fetch, algorithms, limits: { ...LIMITS, ...limits }, clock: clock.now });
+  const { fetch } = location;
+  return new FetchedSecrets({ fetch, algorithms, limits: { ...LIMITS, ...limits }, clock: clock.now, signal });
 }
 
 export type Found = Awaited<ReturnType<FetchedSecrets['find']>>;

@@ -2,20 +2,25 @@ import { Introspector } from '../../src/introspection/introspector.js';
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import { HeaderCache } from '../../src/jws/header-cache.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
-import type { Refusal } from '../../src/protocol/refusal.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import { Refusal } from '../../src/protocol/refusal.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
-import { verifyAccessToken } from '../../src/verifier/verify-access-token.js';
+import { parseAccessToken, verifyAccessToken } from '../../src/verifier/verify-access-token.js';
 
 /** Makes `verifyAccessToken` of the options of a verifier: the steps up to a genuine token, with no cache and no schema. */
 export function createVerifyJwt(options: VerifierOptions): (token: string) => Promise<VerifiedToken | Refusal> {
   const config = parseVerifierOptions(options);
   const { audience, maxTokenBytes, clockToleranceSeconds, clock, keyLimits } = config;
-  const issuers = createIssuerRegistry(config.issuers, config);
+  const { signal } = new AbortController();
+  const issuers = createIssuerRegistry(config.issuers, { ...config, signal });
   const headers = new HeaderCache();
   const signatures = new SignatureQueue();
   const { maxResponseBytes } = keyLimits;
-  const introspector = new Introspector({ clock, clockToleranceSeconds, maxResponseBytes, signatures });
+  const introspector = new Introspector({ ...config, signal, maxResponseBytes, signatures });
   const rules = { issuers, maxTokenBytes, headers, signatures, introspector };
-  return async (token) => verifyAccessToken(token, rules, { audience, now: clock() / 1000, clockToleranceSeconds });
+  return async (token) => {
+    const unverified = parseAccessToken({ token }, rules);
+    if (unverified instanceof Refusal) return unverified;
+    return verifyAccessToken(unverified, rules, { audience, now: clock() / 1000, clockToleranceSeconds });
+  };
 }

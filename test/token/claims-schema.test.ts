@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { JsonObject } from '../../src/jws/strict-json.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';

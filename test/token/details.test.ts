@@ -10,6 +10,7 @@ import { checkKind } from '../../src/token/token-kind.js';
 import { toJsonObject } from '../support/json-object.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
+import { refused } from '../support/refused.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
 
 // What the log of a server says is what its operator has to go by.
@@ -38,7 +39,9 @@ const at = (now: number, facts: Partial<ValidatedClaims> = {}, maxTokenAgeSecond
   checkTime({ ...FACTS, ...facts }, { now, clockToleranceSeconds: 5, maxTokenAgeSeconds });
 
 const header = (change: JsonTexts, requireKid = false) =>
-  parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, ''));
+  refused(
+    parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, '')),
+  );
 
 const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
 const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');

@@ -29,7 +29,13 @@ function check({ claims = {}, demanded = {}, issuer: rules = {} }: Case = {}): s
   const [issuerConfig] = config.issuers as readonly [IssuerConfig];
   const facts = parseValidatedClaims(toJsonObject({ ...raw.payload, ...claims })) as ValidatedClaims;
   const acceptance = { audience: [raw.audience], now: raw.now, clockToleranceSeconds: 5, ...demanded };
-  return reasonOf(checkRequestRules(facts, createIssuer(issuerConfig, config), acceptance));
+  return reasonOf(
+    checkRequestRules(
+      facts,
+      createIssuer(issuerConfig, { ...config, signal: new AbortController().signal }),
+      acceptance,
+    ),
+  );
 }
 
 describe('checkAcceptance', () => {

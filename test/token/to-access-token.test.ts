@@ -3,7 +3,7 @@ import { isAccessToken } from '../../src/protocol/access-token.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import { toAccessToken } from '../../src/token/to-access-token.js';
-import type { VerifiedToken } from '../../src/token/verify-jwt.js';
+import type { VerifiedToken } from '../../src/token/verified-token.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';

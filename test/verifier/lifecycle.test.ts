@@ -1,7 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { IssuerUnavailableError } from '../../src/protocol/errors.js';
 import { createTestIssuer } from '../../src/testing/index.js';
-import { createVerifier } from '../../src/verifier/create-verifier.js';
+import { createVerifier, internalsOf } from '../../src/verifier/create-verifier.js';
+import type { VerifierInternals } from '../../src/verifier/verifier.js';
+import { until } from '../support/key-server.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -212,6 +215,29 @@ describe('verifier.close', () => {
     expect((await errorOf(verifier.ready())).reason).toBe('verifier_closed');
     expect((await errorOf(verifier.refresh())).reason).toBe('verifier_closed');
     expect(online.hits).toEqual({ metadata: 0, jwks: 0 });
+  });
+
+  it('bears hundreds of requests under way without a warning, and none of them leaves a listener behind', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const answers: (() => void)[] = [];
+    const introspection = { endpoint: `${A}/introspect`, clientId: 'api', clientSecret: 'secret', maxInFlight: 300 };
+    const verifier = createVerifier({
+      issuer: { issuer: A, introspection },
+      audience: 'https://api.test',
+      fetch: () => new Promise((resolve) => answers.push(() => resolve(Response.json({ active: false })))),
+    });
+    const { signal } = (internalsOf(verifier) as VerifierInternals).context;
+    const waiting = Array.from({ length: 300 }, (_, i) => reasonOfCall(verifier.verify(`opaque-${i}`)));
+    await until(() => answers.length === 300);
+    await new Promise(setImmediate);
+    expect(getEventListeners(signal, 'abort').length).toBeGreaterThanOrEqual(300);
+    for (const answer of answers) answer();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['token_inactive']));
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(warnings).toEqual([]);
   });
 
   it('can be called twice', async () => {

@@ -5,8 +5,9 @@ import {
   type TestIssuerOptions,
   type TestTokenOptions,
 } from '../../src/testing/index.js';
-import { createVerifier, type Verifier } from '../../src/verifier/create-verifier.js';
+import { createVerifier } from '../../src/verifier/create-verifier.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
+import type { Verifier } from '../../src/verifier/verifier.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';

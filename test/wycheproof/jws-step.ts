@@ -4,11 +4,13 @@ import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { isHmacAlgorithm } from '../../src/jws/algorithm.js';
 import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
-import { verifySignature } from '../../src/jws/signature.js';
-import { type JsonObject, parseStrictJsonObject } from '../../src/jws/strict-json.js';
+import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
 import { ConfigurationError } from '../../src/protocol/errors.js';
+import type { JsonObject } from '../../src/protocol/json-object.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { isSignedBy } from '../support/is-signed-by.js';
+import { refused } from '../support/refused.js';
 import { type JoseGroup, keysOf, type WycheproofKey } from '../support/wycheproof.js';
 
 export const ISSUER = 'https://issuer.test';
@@ -34,12 +36,12 @@ export async function judgeJws(token: string, group: JoseGroup): Promise<string>
   if (typeof issuer === 'string') return issuer;
   const jws = parseAnyPayload(token);
   if (jws instanceof Refusal) return jws.reason;
-  const header = parseJoseHeader(jws.header, issuer.rules);
+  const header = refused(parseJoseHeader(jws.header, issuer.rules));
   if (header instanceof Refusal) return header.reason;
   const keys = await issuer.keys.find({ ...header, isPlausible: () => false });
   if (keys instanceof Refusal) return keys.reason;
   for (const key of keys) {
-    if (await verifySignature(header.algorithm, key, jws.signingInput, jws.signature)) return 'accepted';
+    if (await isSignedBy(header.algorithm, key, jws.signingInput, jws.signature)) return 'accepted';
   }
   return 'signature_invalid';
 }
@@ -48,7 +50,12 @@ function createIssuerOf(group: JoseGroup): Issuer | string {
   try {
     const config = parseIssuerOptions(issuerOptionsOf(group), 'issuer', parseSharedRules({}, ''));
     const { now: clock } = new TestClock(1_800_000_000_000);
-    return createIssuer(config, { clock, fetch: noFetch, keyLimits: {} as never });
+    return createIssuer(config, {
+      clock,
+      fetch: noFetch,
+      keyLimits: {} as never,
+      signal: new AbortController().signal,
+    });
   } catch (error) {
     if (error instanceof ConfigurationError) return `refused at start: ${error.message}`;
     throw error;
@@ -61,7 +68,7 @@ async function noFetch(): Promise<never> {
 
 /** Lets a payload pass that is well encoded and no JSON: it is judged last, so that all else was found good. */
 function parseAnyPayload(token: string): CompactJws | Refusal {
-  const parsed = parseCompactJws(token, Number.MAX_SAFE_INTEGER);
+  const parsed = refused(parseCompactJws(token, Number.MAX_SAFE_INTEGER));
   if (!(parsed instanceof Refusal) || !/^the payload (?!is not canonical)/.test(parsed.detail)) return parsed;
   const [header = '', payload = '', signature = ''] = token.split('.');
   return {

@@ -8,6 +8,14 @@ import type { Guard } from './guard.js';
  * of that guard's verifier, and the token must have come from it; else they have the type that `Register`
  * names. Guards of one verifier are not told apart.
  *
+ * @example
+ * ```ts
+ * app.get('/orders', guard('orders:read'), (req, res) => {
+ *   const { subject, claims } = authOf(req, guard);
+ *   res.json({ subject, tenant: claims.tenant });
+ * });
+ * ```
+ *
  * @throws {TypeError} no guard let this request through, or one of another verifier than was named
  */
 export function authOf(req: object): AccessToken<RegisterClaims>;

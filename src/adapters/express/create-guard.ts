@@ -7,8 +7,9 @@ import { ConfigurationError, toError } from '../../protocol/errors.js';
 import type { HttpAnswer } from '../../protocol/http-answer.js';
 import { Refusal } from '../../protocol/refusal.js';
 import { authenticate } from '../../verifier/authenticate.js';
-import { internalsOf, type Verifier, type VerifierInternals } from '../../verifier/create-verifier.js';
+import { internalsOf } from '../../verifier/create-verifier.js';
 import { parseRequirements, type Requirements } from '../../verifier/requirements.js';
+import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from './answer-cache.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
 import { markGuarded } from './guard-metadata.js';
@@ -31,10 +32,25 @@ const GUARD_OPTION_NAMES = ['audience', 'realm', 'extraTokenLocations', 'errors'
 const VERIFIER_OF = Symbol('scopegate.guard');
 
 /**
- * Creates a guard: the face of a verifier towards Express. Several guards may share one verifier, each with
- * an audience of its own.
+ * Creates a guard, which puts a verifier in front of the routes of an Express app. Several guards may share one
+ * verifier, each with an audience of its own.
  *
- * @throws {ConfigurationError}
+ * @example
+ * ```ts
+ * const guard = createGuard(verifier);
+ *
+ * app.get('/orders', guard('orders:read'), (req, res) => {
+ *   res.json({ orders: [] });
+ * });
+ * app.post(
+ *   '/orders',
+ *   guard('orders:write', (req, res) => {
+ *     res.json({ tenant: req.auth.claims.tenant });
+ *   }),
+ * );
+ * ```
+ *
+ * @throws {ConfigurationError} an option is unknown or wrong, or the first argument is no verifier
  */
 export function createGuard<Claims = UntypedClaims>(
   verifier: Verifier<Claims>,

@@ -37,7 +37,8 @@ type IfTyped<T, Else> = 0 extends 1 & T ? Else : T;
 type DefaultRequest = IfTyped<ExpressRequest, IncomingMessage>;
 type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
 
-type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
+/** What a guard runs after it let a request through. It may be asynchronous. */
+export type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
 type AtLeastOne<T> = readonly [T, ...(readonly T[])];
 
 // In the overloads, `never` keeps a guard that was not called from passing as an error handler of Express, whose
@@ -60,6 +61,16 @@ export interface Guard<Claims = UntypedClaims> {
 /**
  * Lets a request without a token through, without `req.auth`. A token that is there must be good and meet
  * the policy: a bad one is refused, never taken for none.
+ *
+ * @example
+ * ```ts
+ * app.get(
+ *   '/news',
+ *   guard.optional('news:read', (req, res) => {
+ *     res.json({ reader: req.auth?.subject ?? 'anonymous' });
+ *   }),
+ * );
+ * ```
  */
 export interface OptionalGuard<Claims = UntypedClaims> {
   (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
@@ -71,7 +82,14 @@ export interface OptionalGuard<Claims = UntypedClaims> {
 
 /**
  * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and
- * `npx scopegate routes` do not tell of it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ * `npx scopegate routes` do not report it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ *
+ * @example
+ * ```ts
+ * app.get('/health', guard.public(), (_req, res) => {
+ *   res.send('ok');
+ * });
+ * ```
  */
 export interface PublicGuard {
   (...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;

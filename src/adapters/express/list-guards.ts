@@ -38,6 +38,12 @@ interface Reach {
  * Apps mounted in the app are told by one row each, with the method `ALL`: list them apart. Static files and other
  * middlewares are no routes and are not listed.
  *
+ * @example
+ * ```ts
+ * const unguarded = listGuards(app).filter(({ access }) => access === 'unguarded');
+ * if (unguarded.length > 0) throw new Error(`without a guard: ${unguarded.map(({ path }) => path).join(', ')}`);
+ * ```
+ *
  * @throws {TypeError} it is no Express app or router, or one whose mounted paths cannot be read (`router` below 2.3)
  */
 export function listGuards(app: unknown): readonly ListedRoute[] {

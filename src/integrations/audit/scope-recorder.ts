@@ -52,6 +52,15 @@ const MAX_SCOPES_PER_CLIENT = 256;
  * Starts to record which of the scopes that clients were granted their requests need, so that grants can be cut.
  * Listens on the channel `scopegate:decision`; without a recorder nothing is computed.
  *
+ * @example
+ * ```ts
+ * const recorder = createScopeRecorder();
+ *
+ * app.get('/scope-use', guard('staff:read'), (_req, res) => {
+ *   res.type('text/markdown').send(recorder.toMarkdown());
+ * });
+ * ```
+ *
  * @throws {ConfigurationError}
  */
 export function createScopeRecorder(options: ScopeRecorderOptions = {}): ScopeRecorder {
