@@ -12,6 +12,7 @@ import {
 } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
 import { watchUnhandledRejections } from '../../support/caught-rejections.js';
+import { catchWarnings } from '../../support/caught-warnings.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { secretsOf, textsOf } from '../../support/leaks.js';
 import { bearerHeaders, startApp, type TestApp } from '../../support/test-app.js';
@@ -151,6 +152,7 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     ['a symbol', Symbol('full')],
     ['an object without a prototype', Object.create(null)],
   ])('case J20: changes nothing by throwing %s', async (_, thrown) => {
+    const warnings = catchWarnings();
     await start(undefined);
     const control = await app.get('/');
     await app.close();
@@ -165,21 +167,24 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
       challenge: control.headers.get('www-authenticate'),
     });
     expect({ handlerRuns, errors: app.errors }).toEqual({ handlerRuns: 0, errors: [] });
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 
   it('tells of its throwing by a warning of the process, which holds no token', async () => {
     const token = await issuer.token({ scope: 'write' });
-    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
+    const warnings = catchWarnings();
     await start(() => {
       throw new Error('the log is full');
     });
     await app.get('/', bearerHeaders(token));
-    const warning = await warned;
+    const [warning] = warnings;
+    expect(warnings).toHaveLength(1);
     expect(warning).toMatchObject({ code: 'SCOPEGATE_ON_REFUSAL', message: 'onRefusal threw: Error: the log is full' });
     for (const secret of secretsOf(token)) expect(textsOf(warning)).not.toContain(secret);
   });
 
   it('case J20: ends no process by rejecting', async () => {
+    const warnings = catchWarnings();
     const unhandled = watchUnhandledRejections();
     await start((async () => {
       throw new Error('the log is full');
@@ -187,6 +192,7 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     const { status } = await app.get('/');
     unhandled.restore();
     expect({ status, reasons: unhandled.reasons }).toEqual({ status: 401, reasons: [] });
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 
   it('changes nothing by changing the error', async () => {
