@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { isObserved } from '../../src/platform/diagnostics.js';
 import { listen } from './listen.js';
 import { compareStates, countOpenResources, findLeftOpen, readProcessState } from './process-state.js';
 
@@ -75,6 +76,7 @@ describe('what a file of tests may leave behind', () => {
       'a subscriber',
       () => {
         subscribe('scopegate:fetch', noop);
+        expect(isObserved('scopegate:fetch')).toBe(true);
         return () => unsubscribe('scopegate:fetch', noop);
       },
       'a subscriber of scopegate:fetch',

@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { vi } from 'vitest';
 import type { DiagnosticsChannel } from '../../src/platform/diagnostics.js';
 
@@ -32,7 +32,7 @@ export function readProcessState(): ProcessState {
     ...Object.entries(process.env)
       .filter(([name]) => !VARIABLES_OF_VITEST.test(name))
       .map(([name, value]) => [`process.env.${name}`, value] as const),
-    ...Object.keys(CHANNELS).map((name) => [`a subscriber of ${name}`, channel(name).hasSubscribers] as const),
+    ...Object.keys(CHANNELS).map((name) => [`a subscriber of ${name}`, hasSubscribers(name)] as const),
     ['fake timers', vi.isFakeTimers()],
     ['the working directory', process.cwd()],
     ['process.exitCode', process.exitCode],
