@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { formatTable } from '../../examples/quickstart/table.js';
 import { type Program, runCommand, startProgram } from '../support/child-program.js';
 import { listen } from '../support/listen.js';
+import { THOROUGH } from '../support/thorough.js';
 import { fetchCurlLine, type ShellVariables } from './curl-line.js';
 
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
@@ -31,7 +32,7 @@ describe('npm run demo -- --once', () => {
     expect(stdout, 'colours in a pipe').not.toContain('\u001b');
   });
 
-  it('takes a free port where the one that it was given is taken', async () => {
+  it.runIf(THOROUGH)('takes a free port where the one that it was given is taken', async () => {
     const other = await listen(createServer());
     onTestFinished(() => other.close());
     const { code, stdout } = await startDemo({ args: ['--once'], port: other.port }).ended;
@@ -56,7 +57,7 @@ describe('the table of the demonstration', () => {
   });
 });
 
-describe('npm run demo', () => {
+describe.runIf(THOROUGH)('npm run demo', () => {
   it.skipIf(!HAS_CURL)('prints lines for curl that answer what it says, pasted one after the other', async () => {
     const steps = await readSteps(startDemo());
     const { stdout } = await runCommand('sh', ['-c', steps.flatMap(({ lines }) => lines).join('\n')]);

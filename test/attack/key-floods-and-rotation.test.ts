@@ -12,8 +12,9 @@ import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
 import { type Mutation, nextKey, RawIssuer, unendingToken } from '../support/raw-issuer.js';
 import { useTestbed } from '../support/testbed.js';
+import { thorough } from '../support/thorough.js';
 
-const MANY = 10_000;
+const MANY = thorough(10_000, 1000);
 const PATIENCE_MS = 60_000;
 const AT_ONCE = 100;
 const MINUTE_SECONDS = 60;

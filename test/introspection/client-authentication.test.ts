@@ -5,7 +5,7 @@ import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { ALL_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { covers } from '../support/covers.js';
-import { generateKeys, toJwk } from '../support/raw-issuer.js';
+import { generateKeys, sharedKeys, toJwk } from '../support/raw-issuer.js';
 import { isRuntimeAlgorithm, LACKS_IT } from '../support/runtime-algorithms.js';
 
 const ISSUER = 'https://login.example.com';
@@ -72,7 +72,7 @@ describe('authenticateClient, private_key_jwt', () => {
     'RFC 7523 §2.2, §3: signs an assertion for the issuer with %s',
     async (algorithm, { skip }) => {
       skip(!isRuntimeAlgorithm(algorithm), LACKS_IT);
-      const { privateKey, publicKey } = generateKeys(algorithm);
+      const { privateKey, publicKey } = sharedKeys(algorithm);
       const jwk = { ...toJwk(privateKey), kid: 'key-1' };
       for (const key of [privateKey, jwk]) {
         const assertion = await assertionOf({ privateKey: key, algorithm });

@@ -4,6 +4,7 @@ import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
 import type { JsonObject } from '../../src/protocol/json-object.js';
 import { covers } from '../support/covers.js';
 import { why } from '../support/refused.js';
+import { thorough } from '../support/thorough.js';
 
 const parseText = (text: string) => why(parseStrictJsonObject(Buffer.from(text)));
 const bytesOf = (...bytes: number[]) => Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, ...bytes, 0x22, 0x7d]); // {"a":"..."}
@@ -184,7 +185,7 @@ describe('parseStrictJsonObject', () => {
         const parsed: JsonObject | string = parseText(text);
         if (typeof parsed === 'object') expect(parsed).toEqual(JSON.parse(text));
       }),
-      { seed: 7515, numRuns: 2000 },
+      { seed: 7515, numRuns: thorough(2000, 300) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { KeySourceTestbed, type Step, type TestbedOptions } from '../support/key-source-testbed.js';
 import { rejectionsDuring } from '../support/rejections.js';
+import { thorough } from '../support/thorough.js';
 
 /*
  * Interleaves requests, rotations, withdrawals, outages, slow answers and clock steps at random, and holds what
@@ -25,7 +26,7 @@ import { rejectionsDuring } from '../support/rejections.js';
  */
 const { SCOPEGATE_MODEL_SEED, SCOPEGATE_MODEL_PATH, SCOPEGATE_MODEL_RUNS } = process.env;
 const SEED = Number(SCOPEGATE_MODEL_SEED ?? 20_260_101);
-const RUNS = Number(SCOPEGATE_MODEL_RUNS ?? 120);
+const RUNS = Number(SCOPEGATE_MODEL_RUNS ?? thorough(120, 15));
 const MOST_STEPS = 60;
 const TIMEOUT_MS = 60_000 + RUNS * 1000;
 

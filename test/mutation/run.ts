@@ -17,7 +17,7 @@ run(
   [
     `${modules}/@stryker-mutator/core/bin/stryker.js`,
     'run',
-    'test/mutation/stryker.config.json',
+    'test/mutation/stryker.config.mjs',
     ...process.argv.slice(2),
   ],
   root,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signRawToken } from '../support/raw-token.js';
 import { noteUnhandledRejections } from '../support/rejections.js';
+import { thorough } from '../support/thorough.js';
 import { type CorpusEntry, fileNameOf, formatEntry, readCorpus, toSeedling } from './corpus.js';
 import { createJudges, judgeAll, type Verdicts } from './judges.js';
 import { OURS_STRICTER, THEIRS_STRICTER } from './listed-splits.js';
@@ -10,7 +11,7 @@ import { createWorld, type OracleProfile, type SigningKey, TOLERANCE_SECONDS } f
 
 // `SEED=... npx vitest run test/oracle` repeats the mutations of a run; `npm run fuzz` is the long one.
 const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 0x1_0000_0000));
-const COUNT = Number(process.env['ORACLE_RUNS'] ?? 3000);
+const COUNT = Number(process.env['ORACLE_RUNS'] ?? thorough(20_000, 3000));
 
 const world = createWorld();
 

@@ -1,2 +1,4 @@
+import { thorough } from '../support/thorough.js';
+
 /** How many inputs a property over HTTP is tried with; `PROPERTY_RUNS=100000` for a long search. */
-export const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 200);
+export const RUNS = Number(process.env['PROPERTY_RUNS'] ?? thorough(200, 30));

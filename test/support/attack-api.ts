@@ -2,13 +2,12 @@ import type expressModule from 'express';
 import type { JWK } from 'jose';
 import { expect } from 'vitest';
 import { createVerifier, type VerifierOptions } from '../../src/index.js';
-import type { Algorithm } from '../../src/jws/algorithm.js';
 import type { JsonObject } from '../../src/protocol/json-object.js';
 import { AuthorizationServer, type AuthorizationServerHits, NO_HITS } from './authorization-server.js';
 import { type Answer, expectAccepted, expectAnswer } from './expect-answer.js';
 import { type DeclareRoutes, type Exchange, type GuardedApi, startGuardedApi } from './guarded-api.js';
 import { LoopbackServer } from './loopback-server.js';
-import { generateKeys, type KeyPair, type Mutation, RawIssuer } from './raw-issuer.js';
+import { type Mutation, RawIssuer, sharedKeys } from './raw-issuer.js';
 
 export interface AttackApiOptions {
   /** @defaultValue Express 5 */
@@ -37,8 +36,8 @@ export interface AttackApi extends GuardedApi {
 
 /** Starts one, which is closed after the test that runs. */
 export async function startAttackApi(options: AttackApiOptions = {}): Promise<AttackApi> {
-  const issuer = await AuthorizationServer.start({ kid: 'ec', keys: keysFor('ES256') });
-  const rsaIssuer = new RawIssuer({ issuer: issuer.issuer, algorithm: 'RS256', kid: 'rsa', keys: keysFor('RS256') });
+  const issuer = await AuthorizationServer.start({ kid: 'ec', keys: sharedKeys('ES256') });
+  const rsaIssuer = new RawIssuer({ issuer: issuer.issuer, algorithm: 'RS256', kid: 'rsa', keys: sharedKeys('RS256') });
   const sink = await LoopbackServer.start();
   const published = [issuer.jwk, rsaIssuer.jwk];
   issuer.published = options.jwks?.(published) ?? published;
@@ -48,6 +47,8 @@ export async function startAttackApi(options: AttackApiOptions = {}): Promise<At
     profile: 'rfc9068',
     clock: issuer.clock.now,
     dangerouslyAllowInsecureHttp: true,
+    // A cache takes the memory for all of its entries at once.
+    tokenCache: { max: 50 },
     ...options.verifier,
   });
   const api = await startGuardedApi({
@@ -137,15 +138,6 @@ export async function expectTokenAccepted(api: AttackApi, token: string, target 
   expect(api.verifier.status().tokenCache?.hits).toBe(before + 1);
   expect(warm.response.body).toBe(cold.response.body);
   return JSON.parse(Buffer.from(cold.response.body, 'latin1').toString());
-}
-
-const KEYS = new Map<Algorithm, KeyPair>();
-
-/** One key pair an algorithm, for all tests of a file: making an RSA key takes its time. */
-function keysFor(algorithm: Algorithm): KeyPair {
-  const keys = KEYS.get(algorithm) ?? generateKeys(algorithm);
-  KEYS.set(algorithm, keys);
-  return keys;
 }
 
 /** A token whose claims or header differ from those of the control. */

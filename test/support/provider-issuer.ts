@@ -1,9 +1,9 @@
 import { type AccessToken, createVerifier, type Profile } from '../../src/index.js';
 import { EXPIRES_AT, ISSUED_AT, type ProviderTokens, type TokenShape } from './provider-tokens.js';
-import { generateKeys, RawIssuer } from './raw-issuer.js';
+import { RawIssuer, sharedKeys } from './raw-issuer.js';
 import { signRawToken } from './raw-token.js';
 
-const keys = generateKeys('RS256');
+const keys = sharedKeys('RS256');
 
 /** Signs what a provider issues, with its one key, and verifies it as a server behind that provider would. */
 export class ProviderIssuer {

@@ -107,6 +107,17 @@ export function generateKeys(algorithm: Algorithm): KeyPair {
   return generateKeyPairSync('ec', { namedCurve: entry.crv as string });
 }
 
+const SHARED_KEYS = new Map<string, KeyPair>();
+
+/** The one key pair of its kind that tests share which need no new one: to make an RSA key takes its time. */
+export function sharedKeys(algorithm: Algorithm): KeyPair {
+  const { kty, crv = '' } = ALGORITHMS[algorithm] as { readonly kty: string; readonly crv?: string };
+  const kind = kty === 'AKP' ? algorithm : `${kty} ${crv}`;
+  const keys = SHARED_KEYS.get(kind) ?? generateKeys(algorithm);
+  SHARED_KEYS.set(kind, keys);
+  return keys;
+}
+
 export function toJwk(key: KeyObject): JWK {
   return key.export({ format: 'jwk' }) as JWK;
 }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkIsBuilt, PACKAGE } from '../support/built-package.js';
 import { createTempProject } from '../support/temp-project.js';
+import { THOROUGH, thorough } from '../support/thorough.js';
 import { type Compilation, compile } from '../support/tsc.js';
 
 const TYPES = fileURLToPath(new URL('./', import.meta.url));
@@ -24,11 +25,13 @@ const EXPRESS_FILES = [
   ['options-by-name.ts', 'takes options that were declared as VerifierOptions'],
 ] as const;
 
-describe.each([
+const PROJECTS: readonly (readonly [types: string, tsconfig: string, used: string, unused: string])[] = [
   ['Express 5', 'tsconfig.json', '/node_modules/@types/express/', '/node_modules/@types/express4/'],
   ['Express 4', 'tsconfig.express4.json', '/node_modules/@types/express4/', '/node_modules/@types/express/'],
   ['Express 5 and the DOM', 'tsconfig.dom.json', '/node_modules/@types/express/', '/node_modules/@types/express4/'],
-])('with the types of %s', (_, tsconfig, used, unused) => {
+];
+
+describe.each(thorough(PROJECTS, PROJECTS.slice(0, 1)))('with the types of %s', (_, tsconfig, used, unused) => {
   let compilation: Compilation;
 
   beforeAll(async () => {
@@ -60,7 +63,7 @@ describe('scopegate/global', () => {
   });
 });
 
-describe('beside packages that type req.auth of every request', () => {
+describe.runIf(THOROUGH)('beside packages that type req.auth of every request', () => {
   it.each([
     ['express-oauth2-jwt-bearer', 'auth0'],
     ['@modelcontextprotocol/express', 'mcp'],
@@ -120,7 +123,7 @@ describe('without Express and its types', () => {
   });
 });
 
-describe('a package that exports its verifier and guard', () => {
+describe.runIf(THOROUGH)('a package that exports its verifier and guard', () => {
   it('gets declarations that name public types of scopegate only', { timeout: TIMEOUT }, async () => {
     const outDir = await mkdtemp(join(tmpdir(), 'scopegate-'));
     try {

@@ -4,6 +4,7 @@ import { type Algorithm, isAlgorithm } from '../../src/jws/algorithm.js';
 import { toSignatureKey } from '../../src/jws/verification-key.js';
 import { covers } from '../support/covers.js';
 import { isSignedBy } from '../support/is-signed-by.js';
+import { thorough } from '../support/thorough.js';
 import { describeWycheproof, type EcdsaGroup, readVectors } from '../support/wycheproof.js';
 
 const FILES = [
@@ -33,7 +34,12 @@ describeWycheproof('ECDSA with R and S side by side', () => {
       expect(new Set(testGroups.map(({ sha }) => sha))).toEqual(new Set([`SHA-${hashBits(algorithm)}`]));
     });
 
-    it.each(rows)('RFC 7518 §3.4, CVE-2022-21449: $tcId $comment is $result', async ({ group, msg, sig, result }) => {
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )('RFC 7518 §3.4, CVE-2022-21449: $tcId $comment is $result', async ({ group, msg, sig, result }) => {
       const keys = keysOf(group);
       for (const key of keys) {
         const isValid = await isSignedBy(

@@ -4,6 +4,7 @@ import type { Algorithm } from '../../src/index.js';
 import { covers } from '../support/covers.js';
 import { signBytes, toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
+import { thorough } from '../support/thorough.js';
 import { describeWycheproof, type GroupedVector, keysOf, listVectors } from '../support/wycheproof.js';
 import { expectedOf, idsOf, type JoseFile } from './expected.js';
 import { algorithmOf, base, createVerifierOf, PAYLOAD, remint, signWith } from './remint.js';
@@ -18,6 +19,13 @@ function pick(file: JoseFile, ids: string): readonly Row[] {
 }
 
 const count = (rows: readonly unknown[]) => rows.length;
+
+/** All of them, or one in three. */
+const some = <Row>(rows: readonly Row[]) =>
+  thorough(
+    rows,
+    rows.filter((_, i) => i % 3 === 0),
+  );
 const controlOf = ({ group }: GroupedVector) => group.tests.find(({ result }) => result === 'valid')?.jws as string;
 
 describeWycheproof('the changes of vectors, made to our own tokens', () => {
@@ -29,7 +37,7 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
 
     it('are all there', () => expect(count(rows)).toBe(2 * 42));
 
-    it.each(rows)('RFC 7515 §5.2: $file $vector.tcId $vector.comment', async (row) => {
+    it.each(some(rows))('RFC 7515 §5.2: $file $vector.tcId $vector.comment', async (row) => {
       const control = controlOf(row);
       const ours = remint(row.group, control, algorithmOf(control));
       const verifier = createVerifierOf(row.group);
@@ -52,7 +60,7 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
 
     it('are all there', () => expect(count(rows)).toBe(40 + 5 + 4));
 
-    it.each(rows)('RFC 7515 §3: $file $vector.tcId $vector.comment is accepted', async ({ group, token }) => {
+    it.each(some(rows))('RFC 7515 §3: $file $vector.tcId $vector.comment is accepted', async ({ group, token }) => {
       const ours = remint(group, token, algorithmOf(token));
       expect(await reasonOfCall(createVerifierOf(group).verify(ours))).toBe('accepted');
     });
@@ -130,7 +138,7 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
 
     it('are all there', () => expect(count(rows)).toBe(6 + 10 + 1));
 
-    it.each(rows)('RFC 7517 §5, RFC 8725 §3.4: $file $vector.tcId $vector.comment', async (row) => {
+    it.each(some(rows))('RFC 7517 §5, RFC 8725 §3.4: $file $vector.tcId $vector.comment', async (row) => {
       const verifier = createVerifierOf(row.group, [...keysOf(row.group.public ?? {}), good]);
       const signed = signAsGroup(row);
       expect(await reasonOfCall(verifier.verify(base.token()))).toBe('accepted');

@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { covers } from '../support/covers.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
+import { thorough } from '../support/thorough.js';
 import { describeWycheproof, type GroupedVector, listVectors } from '../support/wycheproof.js';
 import { algorithmOf, createVerifierOf, remint } from './remint.js';
 
@@ -35,16 +36,18 @@ describeWycheproof('signatures of vectors, moved to our own tokens', () => {
       expect(await reasonOfCall(createVerifierOf(valid.group).verify(token))).toBe('accepted');
     });
 
-    it.each(rows)(
-      'CVE-2021-30246, RFC 8017 §8.2.2: $vector.tcId $vector.comment is refused',
-      async ({ group, token, control }) => {
-        covers('B6');
-        const verifier = createVerifierOf(group);
-        expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');
-        expect(token).not.toBe(control);
-        expect(await reasonOfCall(verifier.verify(token))).toBe('signature_invalid');
-      },
-    );
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )('CVE-2021-30246, RFC 8017 §8.2.2: $vector.tcId $vector.comment is refused', async ({ group, token, control }) => {
+      covers('B6');
+      const verifier = createVerifierOf(group);
+      expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');
+      expect(token).not.toBe(control);
+      expect(await reasonOfCall(verifier.verify(token))).toBe('signature_invalid');
+    });
   });
 
   describe('edges of ECDSA', () => {
@@ -53,7 +56,12 @@ describeWycheproof('signatures of vectors, moved to our own tokens', () => {
     it('are all there', () => expect(rows).toHaveLength(23));
 
     // R or S out of range is no signature of any message.
-    it.each(rows)('CVE-2022-21449: $vector.tcId $vector.comment is refused', async ({ group, token }) => {
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )('CVE-2022-21449: $vector.tcId $vector.comment is refused', async ({ group, token }) => {
       covers('B2', 'B4');
       const verifier = createVerifierOf(group);
       const control = remint(group, token, 'ES256');

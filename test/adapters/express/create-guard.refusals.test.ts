@@ -11,6 +11,7 @@ import {
   type Verifier,
 } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
+import { catchWarnings } from '../../support/caught-warnings.js';
 import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { secretsOf, textsOf } from '../../support/leaks.js';
@@ -157,6 +158,7 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     await start(undefined);
     const control = await app.get('/');
     await app.close();
+    const warnings = catchWarnings();
     await start(() => {
       throw thrown;
     });
@@ -168,16 +170,18 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
       challenge: control.headers.get('www-authenticate'),
     });
     expect({ handlerRuns, errors: app.errors }).toEqual({ handlerRuns: 0, errors: [] });
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 
   it('tells of its throwing by a warning of the process, which holds no token', async () => {
     const token = await issuer.token({ scope: 'write' });
-    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
+    const warnings = catchWarnings();
     await start(() => {
       throw new Error('the log is full');
     });
     await app.get('/', bearerHeaders(token));
-    const warning = await warned;
+    const [warning] = warnings;
+    expect(warnings).toHaveLength(1);
     expect(warning).toMatchObject({ code: 'SCOPEGATE_ON_REFUSAL', message: 'onRefusal threw: Error: the log is full' });
     for (const secret of secretsOf(token)) expect(textsOf(warning)).not.toContain(secret);
   });
@@ -185,12 +189,14 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
   it('ends no process by rejecting', async () => {
     covers('J20');
     const unhandled = watchUnhandledRejections();
+    const warnings = catchWarnings();
     await start((async () => {
       throw new Error('the log is full');
     }) as () => void);
     const { status } = await app.get('/');
     unhandled.restore();
     expect({ status, reasons: unhandled.reasons }).toEqual({ status: 401, reasons: [] });
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 
   it('changes nothing by changing the error', async () => {

@@ -4,6 +4,7 @@ import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../suppo
 import { covers } from '../../support/covers.js';
 import { usedHeapBytes } from '../../support/heap.js';
 import { KeyServer, until } from '../../support/key-server.js';
+import { THOROUGH } from '../../support/thorough.js';
 
 describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
   async function open(resolve: (iss: string) => ReturnType<IssuerResolver>) {
@@ -103,7 +104,7 @@ describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
 });
 
 describe('the memory of a flood of names of issuers', () => {
-  it('3,000 refused names of 2,000 characters leave nothing behind', async () => {
+  it.runIf(THOROUGH)('3,000 refused names of 2,000 characters leave nothing behind', async () => {
     covers('H27');
     const server = await KeyServer.create();
     const issuer: IssuerResolver = (iss) => (iss === server.issuer.issuer ? { issuer: iss } : undefined);
