@@ -184,4 +184,18 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
     segments[part] = segments[part].replaceAll('-', '+').replaceAll('_', '/');
     expectRefusal(join(), 'token_malformed', detail);
   });
+
+  it.each(['none', 'None', 'NONE'])(
+    'RFC 7519 §6: names the algorithm of a token that has alg %s and no signature',
+    (alg) => {
+      covers('A1', 'B1');
+      const [, payload = ''] = control.split('.');
+      const unsecured = (name: string) => `${toSegment(JSON.stringify({ alg: name }))}.${payload}.`;
+      expect(refused(parseCompactJws(unsecured('ES256'), MAX_BYTES))).toMatchObject({ reason: 'token_malformed' });
+      expect(refused(parseCompactJws(unsecured(alg), MAX_BYTES))).toMatchObject({
+        reason: 'algorithm_not_allowed',
+        detail: `alg "${alg}"`,
+      });
+    },
+  );
 });

@@ -84,6 +84,52 @@ describe('checkType', () => {
   });
 });
 
+describe('checkKind, tokens that nothing names, RFC 8725 §3.12', () => {
+  const idToken = { client_id: undefined, jti: undefined };
+
+  it.each([
+    ['auth_time', '1799999999'],
+    ['amr', '["pwd"]'],
+    ['acr', '"1"'],
+  ])('OpenID Connect Core §2: takes %s without client, scope or role for the mark of an ID token', (name, value) => {
+    covers('G1');
+    const header = { typ: '"JWT"' };
+    expect(kind(idToken, 'jwt', header)).toBe('accepted');
+    expect(kind({ ...idToken, [name]: value }, 'jwt', header)).toBe('token_type_not_allowed');
+    for (const [claim, grant] of [
+      ['client_id', '"test-client"'],
+      ['azp', '"test-client"'],
+      ['scope', '"read"'],
+      ['roles', '["admin"]'],
+      ['role', '"admin"'],
+      ['realm_access', '{"roles":["admin"]}'],
+    ] as const) {
+      expect([claim, kind({ ...idToken, [name]: value, [claim]: grant }, 'jwt', header)]).toEqual([claim, 'accepted']);
+    }
+    expect(kind({ ...idToken, [name]: value }, 'jwt', { typ: AT_JWT })).toBe('accepted');
+  });
+
+  it.each([
+    'code',
+    'authorization_code',
+    'auth_code',
+    'logout',
+    'logout_token',
+    'password_reset',
+    'email_verification',
+    'invite',
+  ])('refuses a token that says it is for one step alone: %s', (word) => {
+    covers('G2');
+    for (const claim of ['token_type', 'type', 'purpose', 'tokenType', 'tokenName']) {
+      expect(kind({ [claim]: '"access_token"' }, 'jwt', { typ: '"JWT"' })).toBe('accepted');
+      expect([claim, kind({ [claim]: JSON.stringify(word) }, 'jwt', { typ: '"JWT"' })]).toEqual([
+        claim,
+        'token_type_not_allowed',
+      ]);
+    }
+  });
+});
+
 describe('checkKind', () => {
   it.each(['aud', 'sub', 'client_id', 'iat', 'jti'])('demands the claim %s in profile rfc9068 alone', (name) => {
     covers('9068-6');

@@ -47,16 +47,19 @@ export class GuardedRoute implements Requirements {
 
   /** Lets a request through to the handlers, or refuses it. */
   settle(outcome: AccessToken | Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
-    if (outcome instanceof Refusal) {
-      if (!this.isOptional || outcome.reason !== 'token_missing') return this.refuse(outcome, req, res, next);
-      req.auth = undefined;
-    } else {
-      req.auth = outcome;
+    const isAnonymous = this.isOptional && outcome instanceof Refusal && outcome.reason === 'token_missing';
+    if (outcome instanceof Refusal && !isAnonymous) return this.refuse(outcome, req, res, next);
+
+    // A setter or a hook of the response may throw.
+    try {
+      req.auth = outcome instanceof Refusal ? undefined : outcome;
       // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-      if (this.readsQuery) keepOutOfSharedCaches(res);
+      if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
+      markPassed(req);
+    } catch (thrown) {
+      return next(toHookError(thrown));
     }
 
-    markPassed(req);
     runHandlers(this.handlers, req, res, next);
   }
 
@@ -65,8 +68,18 @@ export class GuardedRoute implements Requirements {
     if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
-    writeAnswer(res, answers.for(refusal));
+    // Sessions and compression patch the response: what they throw is for the error handler, not for the process.
+    try {
+      writeAnswer(res, answers.for(refusal));
+    } catch (thrown) {
+      next(toHookError(thrown));
+    }
   }
+}
+
+/** `next()` with nothing would let the request through. */
+function toHookError(thrown: unknown): unknown {
+  return thrown || new Error('A hook of the request or response threw nothing.');
 }
 
 /** Keeps an existing `private` or `no-store`, which is at least as strict. */
@@ -80,8 +93,15 @@ export async function notify(call: () => unknown): Promise<void> {
   try {
     await call();
   } catch (error) {
-    process.emitWarning(`onRefusal threw: ${error instanceof Error ? String(error) : inspect(error)}`, {
-      code: 'SCOPEGATE_ON_REFUSAL',
-    });
+    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
+  }
+}
+
+/** What is thrown may throw again when it is looked at. */
+function describeThrown(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error) : inspect(error);
+  } catch {
+    return 'what cannot be shown';
   }
 }
