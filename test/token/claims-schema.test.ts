@@ -253,6 +253,15 @@ describe('applyClaimsSchema, freezing', () => {
         },
       },
     ],
+    [
+      'an object whose getter gives another object each time',
+      false,
+      nested({
+        get roles() {
+          return ['a'];
+        },
+      }),
+    ],
     ['a date beside what can be frozen', false, { a: new Date(0), b: { c: 1 } }],
   ])('tells whether claims can be given to several requests: %s, %s', async (_, isFrozen, output) => {
     covers('H25');
@@ -272,5 +281,22 @@ describe('applyClaimsSchema, freezing', () => {
     const claims = (await apply(schemaOf(() => ({ value: { loop } })))) as JsonObject;
     expect(claims['loop']).toBe(loop);
     expect(Object.isFrozen(loop)).toBe(true);
+  });
+
+  it('CWE-636: refuses an output that is an instance of a class, whose getters and methods would be lost', async () => {
+    class Account {
+      readonly status = 'suspended';
+      get isSuspended(): boolean {
+        return this.status === 'suspended';
+      }
+    }
+    expect(await shape(schemaOf(() => ({ value: { ...new Account() } })))).toMatchObject({
+      claims: { status: 'suspended' },
+    });
+    expect(await shape(schemaOf(() => ({ value: Object.create(null) })))).toMatchObject({ isFrozen: true });
+    expect(await shape(schemaOf(() => ({ value: new Account() })))).toMatchObject({
+      reason: 'claims_schema_failed',
+      detail: 'it gave an instance of a class',
+    });
   });
 });

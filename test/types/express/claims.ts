@@ -7,14 +7,14 @@ import { base, untypedGuard, verifier } from './guards.js';
 // Registered claims have their types with a schema and without one; the others are unknown.
 const { claims } = await verifier.verify('token');
 typeOf(claims.tenant).is<string>();
-typeOf(claims.iss).is<string>();
-typeOf(claims.exp).is<number>();
+typeOf(claims.iss).is<string | undefined>();
+typeOf(claims.exp).is<number | undefined>();
 typeOf(claims.sub).is<string | undefined>();
 typeOf(claims['department']).is<unknown>();
 
 untypedGuard('a', (req) => {
-  typeOf(req.auth.claims.iss).is<string>();
-  typeOf(req.auth.claims.exp).is<number>();
+  typeOf(req.auth.claims.iss).is<string | undefined>();
+  typeOf(req.auth.claims.exp).is<number | undefined>();
   typeOf(req.auth.claims.aud).is<string | readonly string[] | undefined>();
   typeOf(req.auth.claims['tenant']).is<unknown>();
 });
