@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AccessToken, PolicyInput, Verifier, VerifierOptions } from '../../src/index.js';
+import { catchWarnings } from '../support/caught-warnings.js';
 import {
   expectAccepted,
   expectAnswer,
@@ -194,6 +195,7 @@ function describeAcceptance(open: OpenApi): void {
   });
 
   it('docs/http.md: an onRefusal that rejects changes no answer and ends no process', async () => {
+    const warnings = catchWarnings();
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -203,6 +205,7 @@ function describeAcceptance(open: OpenApi): void {
     expectAnswer(await api.send({ lines: () => [] }), noCredentials, api.realm);
     await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).toEqual([]);
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 }
 
