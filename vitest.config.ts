@@ -28,7 +28,7 @@ export default defineConfig({
     // leaves them as they were; no file needs a process of its own.
     pool: 'threads',
     isolate: false,
-    setupFiles: ['test/support/leaves-nothing.ts'],
+    setupFiles: [fileURLToPath(new URL('test/support/leaves-nothing.ts', import.meta.url))],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AccessToken, PolicyInput, Verifier, VerifierOptions } from '../../src/index.js';
 import { AuthorizationServer } from '../support/authorization-server.js';
+import { catchWarnings } from '../support/caught-warnings.js';
 import {
   expectAccepted,
   expectAnswer,
@@ -199,6 +200,7 @@ function describeAcceptance(open: OpenApi): void {
   });
 
   it('docs/http.md: an onRefusal that rejects changes no answer and ends no process', async () => {
+    const warnings = catchWarnings();
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -208,6 +210,7 @@ function describeAcceptance(open: OpenApi): void {
     expectAnswer(await api.send({ lines: () => [] }), noCredentials, api.realm);
     await new Promise((resolve) => setImmediate(resolve));
     expect(unhandled).toEqual([]);
+    expect(warnings.map(({ code }) => code)).toEqual(['SCOPEGATE_ON_REFUSAL']);
   });
 }
 

@@ -1,4 +1,8 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+const PACKAGE = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Says at the end of a whole run what was run, and how to run the rest. */
 export class SummaryReporter implements Reporter {
@@ -10,7 +14,8 @@ export class SummaryReporter implements Reporter {
 
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const vitest = this.#vitest;
-    if (vitest === undefined || vitest.config.watch) return;
+    // Examples have a root of their own.
+    if (vitest === undefined || vitest.config.watch || relative(PACKAGE, vitest.config.root) !== '') return;
     const { testFiles } = await vitest.getRootProject().globTestFiles();
     if (modules.length < testFiles.length) return;
     vitest.logger.log(formatSummary(modules, vitest.config.provide.thorough ?? false));
