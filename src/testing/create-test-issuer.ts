@@ -16,6 +16,7 @@ import {
   type TestTokenOptions,
 } from './test-issuer-options.js';
 import { TestKeys } from './test-keys.js';
+import { warnInProduction } from './warn-in-production.js';
 
 /** How often the documents of a test issuer were fetched, outages included. */
 export interface TestIssuerHits {
@@ -77,6 +78,7 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
  */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
   const { algorithms, network, path, audience, startAt, ...given } = parseTestIssuerOptions(options);
+  warnInProduction();
   const clock = new TestClock(startAt);
   const keys = new TestKeys();
   for (const algorithm of algorithms) await keys.rotate(algorithm);

@@ -1,7 +1,8 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../src/index.js';
 import { createTestIssuer, type Outage, type TestIssuer, type TestIssuerOptions } from '../../src/testing/index.js';
+import { catchWarnings } from '../support/caught-warnings.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -254,5 +255,20 @@ describe('a test issuer, told what makes no sense,', () => {
   ])('refuses %s', async (_, call, option, told, fix) => {
     await expectMisuse(call, { option, told, fix });
     await expect(issuer.token()).resolves.toMatch(/^\S+\.\S+\.\S+$/);
+  });
+});
+
+describe('createTestIssuer on a server that people use', () => {
+  it.each([
+    ['production', ['SCOPEGATE_TEST_ISSUER']],
+    ['test', []],
+    [undefined, []],
+  ])('with NODE_ENV=%s warns of itself: %j', async (environment, codes) => {
+    vi.stubEnv('NODE_ENV', environment);
+    const warnings = catchWarnings();
+    await createTestIssuer();
+    await new Promise((resolve) => setImmediate(resolve));
+    vi.unstubAllEnvs();
+    expect(warnings.map(({ code }) => code)).toEqual(codes);
   });
 });
