@@ -1,7 +1,9 @@
 export { authOf } from './adapters/express/auth-of.js';
 export { createGuard } from './adapters/express/create-guard.js';
+export { type DenyUnguardedOptions, denyUnguarded } from './adapters/express/deny-unguarded.js';
 export type {
   Guard,
+  GuardCall,
   Guarded,
   GuardOptions,
   Handler,
@@ -11,7 +13,8 @@ export type {
   OptionalGuard,
   PublicGuard,
 } from './adapters/express/guard.js';
-export { type ListedRoute, listGuards } from './adapters/express/list-guards.js';
+export { listGuards } from './adapters/express/list-guards.js';
+export type { ListedRoute } from './adapters/express/listed-route.js';
 export {
   createScopeRecorder,
   type ScopeRecorder,
@@ -40,6 +43,7 @@ export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
+export { ConfigurationError } from './options/configuration-error.js';
 export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export {
@@ -59,12 +63,14 @@ export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
 export {
   AuthorizationError,
-  ConfigurationError,
   IssuerUnavailableError,
+  isRefusal,
   type RefusalError,
+  UnguardedRouteError,
 } from './protocol/errors.js';
 export type { HttpAnswer } from './protocol/http-answer.js';
 export type { HeaderMap, HeaderRecord, HttpRequest } from './protocol/http-request.js';
+export type { JsonObject } from './protocol/json-object.js';
 export {
   type OAuthErrorCode,
   REFUSALS,
@@ -79,5 +85,5 @@ export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
-export type { AuthenticateOptions, VerifyOptions } from './verifier/requirements.js';
+export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';
 export type { IssuerStatus, Verifier, VerifierStatus } from './verifier/verifier.js';

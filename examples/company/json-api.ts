@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import type { GuardOptions } from 'scopegate';
+import { denyUnguarded, type GuardOptions } from 'scopegate';
 import { z } from 'zod';
 import type { AccessCounts } from './access-report.js';
 import type { CompanyVerifier } from './verifier.js';
@@ -26,9 +26,9 @@ const HEADERS = {
   Vary: 'Origin',
 };
 
-/** Creates an app that the pages of the dashboard may call. */
+/** Creates an app that the pages of the dashboard may call. No handler of a route runs in it without a guard. */
 export function createJsonApp(dashboardOrigin: string): Express {
-  const app = express().disable('x-powered-by');
+  const app = denyUnguarded(express().disable('x-powered-by'), { errors: 'next' });
   app.use((req, res, next) => {
     res.set(HEADERS);
     if (req.headers.origin !== dashboardOrigin) return next();

@@ -18,7 +18,10 @@ export interface Report {
   readonly refused: { readonly [Reason in RefusalReason]?: number };
 }
 
-/** Counts the tokens that arrive, for as long as this process lives. */
+// Where anybody may register a client, each new one would take memory for good.
+const MAX_CLIENTS = 1000;
+
+/** Counts the tokens that arrive, for as long as this process lives: by client, and all further clients together. */
 export class Arrivals {
   readonly #accepted = new Map<string, Arrival>();
   readonly #refused = new Map<RefusalReason, number>();
@@ -26,9 +29,11 @@ export class Arrivals {
   /** Counts a token that was verified, so that nobody can fill this up with names of his own. */
   count({ issuer, token, clientId: client = 'no name' }: AccessToken): void {
     const kind = kindOf(issuer, token);
-    const name = `${kind} ${client}`;
+    const isNew = !this.#accepted.has(`${kind} ${client}`);
+    const counted = isNew && this.#accepted.size >= MAX_CLIENTS ? 'further clients' : client;
+    const name = `${kind} ${counted}`;
     const requests = (this.#accepted.get(name)?.requests ?? 0) + 1;
-    this.#accepted.set(name, { kind, client, requests, lastAt: new Date().toISOString() });
+    this.#accepted.set(name, { kind, client: counted, requests, lastAt: new Date().toISOString() });
   }
 
   countRefusal(reason: RefusalReason): void {

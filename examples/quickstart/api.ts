@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import { createGuard, createVerifier, type GuardOptions, type Verifier } from 'scopegate';
+import { createGuard, createVerifier, denyUnguarded, type GuardOptions, type Verifier } from 'scopegate';
 import { ORDERS_API } from './authorization-server.js';
 
 export interface ApiOptions {
@@ -24,7 +24,8 @@ export function createApi({ issuer, clock, onRefusal }: ApiOptions): Api {
   });
   const guard = createGuard(verifier, { onRefusal });
 
-  const app = express();
+  // A route that somebody adds without a guard answers 500 and not everybody.
+  const app = denyUnguarded(express());
   app.get('/orders', guard('orders:read'), (_, res) => {
     res.json({ orders: [{ id: 1, item: 'tea' }] });
   });

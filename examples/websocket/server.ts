@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { AuthorizationError, IssuerUnavailableError, type Verifier } from 'scopegate';
+import { isRefusal, type Verifier } from 'scopegate';
 
 /** Creates a server that greets over a WebSocket whoever has a token with the scope events:read. */
 export function createEventServer(verifier: Verifier): Server {
@@ -22,7 +22,7 @@ export function createEventServer(verifier: Verifier): Server {
 
 /** Writes the answer that the error brings along. */
 function refuse(error: unknown, socket: Duplex): void {
-  if (!(error instanceof AuthorizationError || error instanceof IssuerUnavailableError)) {
+  if (!isRefusal(error)) {
     socket.destroy();
     return;
   }

@@ -1,4 +1,4 @@
-import type { ListedRoute } from '../adapters/express/list-guards.js';
+import type { ListedRoute } from '../adapters/express/listed-route.js';
 
 export const FORMATS = ['text', 'markdown', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -8,10 +8,18 @@ const HEADS = ['method', 'path', 'access', 'policy', 'audience'];
 /** Writes routes as a table for a terminal, as one in Markdown, or as JSON. Ends with a line break. */
 export function formatRoutes(routes: readonly ListedRoute[], format: Format): string {
   if (format === 'json') return `${JSON.stringify(routes, undefined, 2)}\n`;
-  const rows = routes.map(({ method, path, access, policy, audience = [] }) => {
-    return [method, path, access === 'unguarded' ? 'UNGUARDED' : access, policy, audience.join(' or ')];
+  const rows = routes.map((route) => {
+    const { method, path, access, policy } = route;
+    const shown = access === 'unguarded' || access === 'unclear' ? access.toUpperCase() : access;
+    return [method, path, shown, policy, describeAudience(route)];
   });
   return format === 'markdown' ? toMarkdown(rows) : `${toText(rows)}${summarize(routes)}`;
+}
+
+function describeAudience({ audience = [], issuersWithoutAudience: issuers = [] }: ListedRoute): string {
+  const names = audience.join(' or ');
+  if (issuers === 'unknown') return `${names} (unless an issuer that is found by the function asks for none)`;
+  return issuers.length === 0 ? names : `${names} (none for tokens of ${issuers.join(' and ')})`;
 }
 
 function toText(rows: readonly (readonly string[])[]): string {
@@ -34,8 +42,17 @@ function escapeCell(text: string): string {
 }
 
 function summarize(routes: readonly ListedRoute[]): string {
-  const forgotten = routes.filter(({ access }) => access === 'unguarded').length;
+  const countOf = (searched: ListedRoute['access']) => routes.filter(({ access }) => access === searched).length;
+  const [forgotten, unclear] = [countOf('unguarded'), countOf('unclear')];
   const count = `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`;
-  if (forgotten === 0) return `\n${count}: each has a guard or is declared public.\n`;
-  return `\n${count}, ${forgotten} without a guard. Give them one, or declare them public by guard.public().\n`;
+  if (forgotten + unclear === 0) return `\n${count}: each has a guard or is declared public.\n`;
+  const found = [
+    ...(forgotten > 0 ? [`${forgotten} without a guard`] : []),
+    ...(unclear > 0 ? [`${unclear} where something may run before the guard, or go on after it refused`] : []),
+  ];
+  const advice = [
+    ...(forgotten > 0 ? ['Give them one, or declare them public by guard.public().'] : []),
+    ...(unclear > 0 ? ['Put the guard first, by app.use() or as the first handler of the route.'] : []),
+  ];
+  return `\n${count}, ${found.join(', ')}. ${advice.join(' ')}\n`;
 }

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type ListedRoute, listGuards } from '../adapters/express/list-guards.js';
+import { type AppRoutes, findRoutes } from '../adapters/express/list-guards.js';
 import { FORMATS, type Format, formatRoutes } from './format-routes.js';
 import { loadModule } from './load-module.js';
 
 const USAGE = `npx scopegate routes MODULE [--format text|markdown|json] [--export NAME]
 
 Lists the routes of the Express app that MODULE exports (default, or app), and what their guards demand.
-Ends with 1 when a route has neither a guard nor guard.public(), with 2 when the routes cannot be listed.
+Ends with 1 when a route has neither a guard nor guard.public(), or when it is unclear whether its guard always runs
+first; with 2 when the routes cannot be listed, or there are none.
 `;
 
 /** What a command has to say, and how it ends. */
@@ -33,15 +34,23 @@ export async function run(args: readonly string[], directory: string): Promise<O
     const [command, module, ...more] = positionals;
     if (command !== 'routes' || module === undefined || more.length > 0) return fail(USAGE);
     if (!isFormat(values.format)) return fail(`There is no format ${JSON.stringify(values.format)}.\n\n${USAGE}`);
-    return tell(listGuards(await loadApp(resolve(directory, module), values.export)), values.format);
+    return tell(findRoutes(await loadApp(resolve(directory, module), values.export)), values.format);
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
-function tell(routes: readonly ListedRoute[], format: Format): Outcome {
-  const isForgotten = routes.some(({ access }) => access === 'unguarded');
-  return { text: formatRoutes(routes, format), exitCode: isForgotten ? 1 : 0 };
+function tell({ routes, middlewares }: AppRoutes, format: Format): Outcome {
+  if (routes.length === 0) return fail(describeNothing(middlewares));
+  const isOpen = routes.some(({ access }) => access === 'unguarded' || access === 'unclear');
+  return { text: formatRoutes(routes, format), exitCode: isOpen ? 1 : 0 };
+}
+
+/** An app in which nothing is seen may be one in which nobody looks at the right place. */
+function describeNothing(middlewares: AppRoutes['middlewares']): string {
+  const lines = middlewares.map(({ path, name }) => `  ${path}  ${name}`);
+  if (lines.length === 0) return 'The app has no routes. Does the module export it before they are declared?\n';
+  return `No routes were found. These could not be looked into:\n${lines.join('\n')}\n`;
 }
 
 function fail(text: string): Outcome {

@@ -1,5 +1,6 @@
 import { type FetchedJson, FetchFailure, type JsonDocument } from '../platform/fetch-json.js';
 import { quoteUntrusted } from '../protocol/refusal.js';
+import { withoutSlashAndCase } from '../protocol/without-slash.js';
 
 /** The members of authorization server metadata that scopegate uses (RFC 8414 §2). */
 export interface AuthorizationServerMetadata {
@@ -72,14 +73,10 @@ async function fetchFirst(
 
 function describeMismatch(url: string, ours: string, theirs: unknown): string {
   let hint = '';
-  if (typeof theirs === 'string' && withoutSlash(theirs) === withoutSlash(ours)) {
+  if (typeof theirs === 'string' && withoutSlashAndCase(theirs) === withoutSlashAndCase(ours)) {
     hint = ' (they differ only by case or a trailing slash)';
   }
   return `${url} has the issuer ${quoteUntrusted(theirs)}, not ${quoteUntrusted(ours)}${hint}`;
-}
-
-function withoutSlash(issuer: string): string {
-  return issuer.toLowerCase().replace(/\/$/, '');
 }
 
 /** Whether documents may be fetched from a URL. */

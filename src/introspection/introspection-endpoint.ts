@@ -6,7 +6,7 @@ import { publish } from '../platform/diagnostics.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { Refusal, RefusalContext } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
-import { untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { untilAborted, withDeadline } from '../resilience/deadline.js';
 import { authenticateClient, type ClientAuthentication } from './client-authentication.js';
 
 export interface IntrospectionEndpointOptions {
@@ -109,26 +109,32 @@ export class IntrospectionEndpoint {
     return { calls: this.#calls, inFlight: this.#inFlight, lastError: this.#lastError };
   }
 
-  /** @throws {FetchFailure} */
-  async #send(token: string): Promise<IntrospectionResponse> {
-    const url = await this.#locator.locate();
-    const { headers, fields } = await this.#authenticate();
+  /** One deadline for all: the metadata, the credentials, the response. @throws {FetchFailure, DeadlineError} */
+  #send(token: string): Promise<IntrospectionResponse> {
+    const locating = this.#locator.locate();
+    return withDeadline(this.config.timeoutSeconds, async (deadline) => {
+      return this.#sendTo(await untilAborted(deadline, locating), token, deadline);
+    });
+  }
+
+  async #sendTo(url: string, token: string, deadline: AbortSignal): Promise<IntrospectionResponse> {
+    const { headers, fields } = await this.#authenticate(deadline);
 
     // RFC 7662 §2.1. Several servers answer for refresh tokens too, unless they get the hint.
     const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...fields });
     const accept = this.config.signed ? SIGNED_RESPONSE_TYPE : 'application/json';
     this.#calls += 1;
-    const { bytes, mediaType } = await fetchBytes(url, { ...this.#fetchOptions(), form, headers, accept });
+    const options = { ...this.#fetchOptions(), deadline, form, headers, accept };
+    const { bytes, mediaType } = await fetchBytes(url, options);
     return { bytes: bytes as Buffer, mediaType };
   }
 
   /** A function of the user's may throw, or never settle. */
-  async #authenticate(): Promise<ClientAuthentication> {
+  async #authenticate(deadline: AbortSignal): Promise<ClientAuthentication> {
     const { issuer, clock, signal } = this.#options;
-    const { credentials, timeoutSeconds } = this.config;
     try {
-      const authenticating = withinSeconds(timeoutSeconds, authenticateClient(credentials, issuer, clock));
-      return await untilAborted(signal, authenticating);
+      const authenticating = authenticateClient(this.config.credentials, issuer, clock);
+      return await untilAborted(signal, untilAborted(deadline, authenticating));
     } catch (cause) {
       throw new FetchFailure('the credentials of this server could not be had', { cause });
     }

@@ -7,6 +7,7 @@ import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platfor
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
+import { untilAborted, withDeadline } from '../resilience/deadline.js';
 
 export interface UserInfoEndpointOptions {
   readonly discovery: DiscoveryOptions;
@@ -39,12 +40,9 @@ export class UserInfoEndpoint {
   /** Fetches the claims about the person that a token stands for, whose `sub` must be `subject`. */
   async fetch(token: string, subject: string): Promise<JsonObject | Refusal> {
     try {
-      const url = await this.#locator.locate();
-      const headers = { authorization: `Bearer ${token}` };
-      const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, headers });
-
-      const claims = parseStrictJsonObject(bytes as Buffer);
+      const claims = parseStrictJsonObject(await this.#fetchBytes(token));
       if (claims instanceof Malformed) return this.#refuse(`the answer ${claims.why}`);
+
       // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
       return claims['sub'] === subject ? claims : this.#refuse('the sub of the answer is not that of the token');
     } catch (error) {
@@ -54,6 +52,17 @@ export class UserInfoEndpoint {
       this.#locator.forgetIfMoved(cause);
       return this.#refuse(cause.message, cause);
     }
+  }
+
+  /** One deadline for the metadata and the response. @throws {FetchFailure, DeadlineError} */
+  #fetchBytes(token: string): Promise<Buffer> {
+    const locating = this.#locator.locate();
+    return withDeadline(this.#fetchOptions.timeoutSeconds, async (deadline) => {
+      const url = await untilAborted(deadline, locating);
+      const headers = { authorization: `Bearer ${token}` };
+      const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, deadline, headers });
+      return bytes as Buffer;
+    });
   }
 
   #refuse(why: string, cause?: unknown): Refusal {

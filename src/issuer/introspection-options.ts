@@ -1,18 +1,20 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey } from '../jws/algorithm.js';
+import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, MIN_RSA_BITS } from '../jws/algorithm.js';
+import { checkUrl } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeSecret } from '../options/describe-value.js';
 import {
-  checkOptionNames,
-  describeSecret,
-  describeValue,
   optionPath,
-  readBoolean,
-  readNumber,
+  type ReadersOf,
+  type ReadOptions,
+  readMembers,
+  readNames,
+  readOptions,
   requireObject,
 } from '../options/option-reader.js';
+import { anything, boolean, number, oneOf, optional, text } from '../options/readers.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { checkUrl } from './key-location.js';
 
 /** A text, or a function that gives it, called for each question that goes out. */
 export type TextSource = string | (() => string | Promise<string>);
@@ -110,160 +112,198 @@ export interface IntrospectionConfig {
   readonly timeoutSeconds: number;
 }
 
-const OPTION_NAMES = [
-  'endpoint',
-  'jwt',
-  'signed',
-  'ignoreExp',
-  'cacheSeconds',
-  'cacheMax',
-  'maxInFlight',
-  'timeoutSeconds',
-  'authMethod',
-  'clientId',
-  'clientSecret',
-  'privateKey',
-  'algorithm',
-  'keyId',
-  'bearerToken',
-];
+const READERS = {
+  endpoint: anything,
+  jwt: boolean(false),
+  signed: boolean(false),
+  ignoreExp: boolean(false),
+  cacheSeconds: number({ min: 0, max: 3600, unit: 'seconds', fallback: 60 }),
+  cacheMax: number({ min: 1, max: 1_000_000, unit: 'answers', integer: true, fallback: 10_000 }),
+  maxInFlight: number({ min: 1, max: 10_000, unit: 'questions', integer: true, fallback: 100 }),
+  timeoutSeconds: number({ min: 0.01, max: 60, unit: 'seconds', fallback: 5 }),
+  authMethod: anything,
+  clientId: anything,
+  clientSecret: anything,
+  privateKey: anything,
+  algorithm: anything,
+  keyId: anything,
+  bearerToken: anything,
+} satisfies ReadersOf<IntrospectionOptions>;
+
+type IntrospectionInput = ReadOptions<typeof READERS>;
+
 const METHODS_OF = {
   clientSecret: ['client_secret_basic', 'client_secret_post'],
   privateKey: ['private_key_jwt'],
   bearerToken: ['bearer'],
 } as const;
 type Credential = keyof typeof METHODS_OF;
-const CREDENTIALS = Object.keys(METHODS_OF) as readonly Credential[];
+const CREDENTIALS = ['clientSecret', 'privateKey', 'bearerToken'] as const satisfies readonly Credential[];
 
 const CREDENTIALS_FIX = 'Give clientId with clientSecret or privateKey, or a bearerToken.';
+const CLIENT_ID_FIX = 'Give the client id under which this server is registered with the issuer.';
 
 /** @throws {ConfigurationError} */
-export function parseIntrospection(given: unknown, where: string, allowInsecureHttp: boolean): IntrospectionConfig {
-  requireObject(given, where, CREDENTIALS_FIX);
-  checkOptionNames(given, OPTION_NAMES, where);
-  const options = given as Given;
-  const credentials = parseCredentials(options, where);
-  const signed = readBoolean(given, 'signed', where) ?? false;
-  if (signed && credentials.id === undefined) {
-    throw new ConfigurationError(optionPath(where, 'clientId'), 'is missing.', 'A signed answer names it as audience.');
+export function parseIntrospection(input: unknown, path: string, allowInsecureHttp: boolean): IntrospectionConfig {
+  const options = readOptions(input, path, CREDENTIALS_FIX, READERS);
+  const credentials = parseCredentials(options, path);
+  if (options.signed && credentials.id === undefined) {
+    throw new ConfigurationError(optionPath(path, 'clientId'), 'is missing.', 'A signed answer names it as audience.');
   }
-  const number = (name: string, least: number, most: number, unit: string, whole = false) =>
-    readNumber(given, name, where, { least, most, unit, whole });
+
+  const { jwt, signed, ignoreExp, cacheSeconds, cacheMax, maxInFlight, timeoutSeconds } = options;
+  const endpoint = optional((value, at) => checkUrl(value, at, allowInsecureHttp));
   return Object.freeze({
-    endpoint:
-      options.endpoint === undefined
-        ? undefined
-        : checkUrl(options.endpoint, optionPath(where, 'endpoint'), allowInsecureHttp),
+    endpoint: endpoint(options.endpoint, optionPath(path, 'endpoint')),
     credentials,
+    jwt,
     signed,
-    jwt: readBoolean(given, 'jwt', where) ?? false,
-    ignoreExp: readBoolean(given, 'ignoreExp', where) ?? false,
-    cacheSeconds: number('cacheSeconds', 0, 3600, 'seconds') ?? 60,
-    cacheMax: number('cacheMax', 1, 1_000_000, 'answers', true) ?? 10_000,
-    maxInFlight: number('maxInFlight', 1, 10_000, 'questions', true) ?? 100,
-    timeoutSeconds: number('timeoutSeconds', 0.01, 60, 'seconds') ?? 5,
+    ignoreExp,
+    cacheSeconds,
+    cacheMax,
+    maxInFlight,
+    timeoutSeconds,
   });
 }
 
-type Given = Partial<Record<string, unknown>>;
+/** Reads the names of the option `introspection`, and leaves their values to `parseIntrospection`. */
+export function readIntrospection(input: unknown, path: string, fix: string): Partial<IntrospectionInput> {
+  return readNames(input, path, fix, Object.keys(READERS));
+}
 
-function parseCredentials(given: Given, where: string): ClientCredentials {
-  const [kind, ...others] = CREDENTIALS.filter((name) => given[name] !== undefined);
-  if (kind === undefined) throw new ConfigurationError(where, 'says nowhere who this server is.', CREDENTIALS_FIX);
+function parseCredentials(options: IntrospectionInput, path: string): ClientCredentials {
+  const [kind, ...others] = CREDENTIALS.filter((name) => options[name] !== undefined);
+  if (kind === undefined) throw new ConfigurationError(path, 'says nowhere who this server is.', CREDENTIALS_FIX);
   if (others.length > 0) {
-    throw new ConfigurationError(where, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
+    throw new ConfigurationError(path, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
   }
-  refuseUnusedOptions(given, kind, where);
-  const methods: readonly string[] = METHODS_OF[kind];
-  const { authMethod = methods[0] } = given;
-  if (!methods.includes(authMethod as string)) {
-    const fix = `Give ${methods.join(' or ')} with ${kind}, or leave it out.`;
-    throw new ConfigurationError(optionPath(where, 'authMethod'), `is ${describeValue(authMethod)}.`, fix);
+  refuseUnusedOptions(options, kind, path);
+  switch (kind) {
+    case 'clientSecret':
+      return parseClientSecret(options, path);
+    case 'privateKey':
+      return parsePrivateKey(options, path);
+    case 'bearerToken':
+      return parseBearerToken(options, path);
   }
-  const id = parseClientId(given['clientId'], kind, where);
-  if (kind === 'privateKey') return { method: 'private_key_jwt', id: id as string, ...parsePrivateKey(given, where) };
-  const text = parseText(given[kind], kind, where);
-  if (kind === 'bearerToken') return { method: 'bearer', id, token: text };
-  return { method: authMethod as 'client_secret_basic' | 'client_secret_post', id: id as string, secret: text };
 }
 
 /** What only a key can have says that a key was meant. */
-function refuseUnusedOptions(given: Given, kind: Credential, where: string): void {
-  const stray = ['algorithm', 'keyId'].find((name) => given[name] !== undefined);
+function refuseUnusedOptions(options: IntrospectionInput, kind: Credential, path: string): void {
+  const stray = (['algorithm', 'keyId'] as const).find((name) => options[name] !== undefined);
   if (kind === 'privateKey' || stray === undefined) return;
-  throw new ConfigurationError(optionPath(where, stray), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
+  throw new ConfigurationError(optionPath(path, stray), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
 }
 
-function parseClientId(given: unknown, kind: Credential, where: string): string | undefined {
-  if (given === undefined && kind === 'bearerToken') return undefined;
-  if (typeof given === 'string' && given !== '') return given;
-  const fix = 'Give the client id under which this server is registered with the issuer.';
-  throw new ConfigurationError(optionPath(where, 'clientId'), `is ${describeValue(given)}.`, fix);
+function parseClientSecret(
+  { clientId, clientSecret, authMethod }: IntrospectionInput,
+  path: string,
+): ClientCredentials {
+  const method = parseMethod(authMethod, 'clientSecret', path);
+  const id = text(CLIENT_ID_FIX)(clientId, optionPath(path, 'clientId'));
+  return { method, id, secret: parseText(clientSecret, optionPath(path, 'clientSecret')) };
 }
 
-function parseText(given: unknown, kind: Credential, where: string): TextSource {
-  if (typeof given === 'function') return given as TextSource;
-  const option = optionPath(where, kind);
-  if (typeof given !== 'string' || given === '') {
-    throw new ConfigurationError(option, `is ${describeSecret(given)}.`, 'Give a text, or a function that gives it.');
-  }
-  if (kind !== 'bearerToken' || isBearerToken(given)) return given;
+function parseBearerToken({ clientId, bearerToken, authMethod }: IntrospectionInput, path: string): ClientCredentials {
+  const method = parseMethod(authMethod, 'bearerToken', path);
+  const id = optional(text(CLIENT_ID_FIX))(clientId, optionPath(path, 'clientId'));
+  const tokenPath = optionPath(path, 'bearerToken');
+  const token = parseText(bearerToken, tokenPath);
+  if (typeof token !== 'string' || isBearerToken(token)) return { method, id, token };
+
   const fix = 'Give the token alone, without scheme, spaces and line breaks (RFC 6750 §2.1).';
-  throw new ConfigurationError(option, 'has characters that no bearer token has.', fix);
+  throw new ConfigurationError(tokenPath, 'has characters that no bearer token has.', fix);
 }
 
-type SigningKey = Pick<Extract<ClientCredentials, { method: 'private_key_jwt' }>, 'key' | 'algorithm' | 'keyId'>;
-
-// RFC 7518 §3.3.
-const MIN_RSA_BITS = 2048;
-const FIX_KEY = 'Give a private key: a JWK, or what createPrivateKey of node:crypto gives.';
-
-function parsePrivateKey(given: Given, where: string): SigningKey {
-  const { privateKey, algorithm, keyId } = given;
-  const key = toPrivateKey(privateKey, optionPath(where, 'privateKey'));
-  const jwk = privateKey instanceof KeyObject ? {} : (privateKey as JWK);
-  const fitting = algorithmsFor(key, optionPath(where, 'privateKey'));
-  const wanted = algorithm ?? jwk.alg ?? fitting[0];
-  const chosen = fitting.find((name) => name === wanted);
-  if (chosen === undefined) {
-    const fix = `Give one that fits the key: ${fitting.join(', ')}.`;
-    throw new ConfigurationError(optionPath(where, 'algorithm'), `is ${describeValue(wanted)}.`, fix);
-  }
-  const kid = keyId ?? jwk.kid;
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
-    throw new ConfigurationError(optionPath(where, 'keyId'), `is ${describeValue(kid)}.`, 'Give the kid of the key.');
-  }
-  return { key, algorithm: chosen, keyId: kid };
+function parseMethod<Kind extends Credential>(input: unknown, kind: Kind, path: string): Method<Kind> {
+  const methods: readonly [Method<Kind>, ...Method<Kind>[]] = METHODS_OF[kind] as never;
+  const fix = `Give ${methods.join(' or ')} with ${kind}, or leave it out.`;
+  return optional(oneOf(methods, fix))(input, optionPath(path, 'authMethod')) ?? methods[0];
 }
 
-function toPrivateKey(given: unknown, option: string): KeyObject {
-  if (given instanceof KeyObject) {
-    if (given.type === 'private') return given;
-    throw new ConfigurationError(option, `is a ${given.type} key.`, FIX_KEY);
+type Method<Kind extends Credential> = (typeof METHODS_OF)[Kind][number];
+
+function parseText(input: unknown, path: string): TextSource {
+  if (typeof input === 'function') return input as TextSource;
+  if (typeof input === 'string' && input !== '') return input;
+  throw new ConfigurationError(path, `is ${describeSecret(input)}.`, 'Give a text, or a function that gives it.');
+}
+
+const KEY_FIX = 'Give a private key: a JWK, or what createPrivateKey of node:crypto gives.';
+// RFC 7517 §4, RFC 7518 §6, RFC 9964 §3.
+const PRIVATE_JWK_NAMES = [
+  'kty',
+  'kid',
+  'alg',
+  'crv',
+  'x',
+  'y',
+  'n',
+  'e',
+  'd',
+  'p',
+  'q',
+  'dp',
+  'dq',
+  'qi',
+  'pub',
+  'priv',
+];
+
+function parsePrivateKey(options: IntrospectionInput, path: string): ClientCredentials {
+  const method = parseMethod(options.authMethod, 'privateKey', path);
+  const id = text(CLIENT_ID_FIX)(options.clientId, optionPath(path, 'clientId'));
+
+  const keyPath = optionPath(path, 'privateKey');
+  const { key, alg, kid } = readPrivateKey(options.privateKey, keyPath);
+  const fitting = algorithmsFor(key, keyPath);
+  const wanted = options.algorithm ?? alg ?? fitting[0];
+  const readAlgorithm = oneOf(fitting, `Give one that fits the key: ${fitting.join(', ')}.`);
+  const algorithm = readAlgorithm(wanted, optionPath(path, 'algorithm'));
+
+  const readKeyId = optional(text('Give the kid of the key.'));
+  const keyId = readKeyId(options.keyId ?? kid, optionPath(path, 'keyId'));
+  return { method, id, key, algorithm, keyId };
+}
+
+/** A private key, and what its JWK says of it. */
+interface GivenKey {
+  readonly key: KeyObject;
+  readonly alg?: unknown;
+  readonly kid?: unknown;
+}
+
+function readPrivateKey(input: unknown, path: string): GivenKey {
+  if (input instanceof KeyObject) {
+    if (input.type === 'private') return { key: input };
+    throw new ConfigurationError(path, `is a ${input.type} key.`, KEY_FIX);
   }
   // A text may be the key itself, in PEM.
-  if (typeof given === 'string') throw new ConfigurationError(option, `is ${describeSecret(given)}.`, FIX_KEY);
-  requireObject(given, option, FIX_KEY);
+  if (typeof input === 'string') throw new ConfigurationError(path, `is ${describeSecret(input)}.`, KEY_FIX);
+
+  requireObject(input, path, KEY_FIX);
+  const jwk = readMembers(input, PRIVATE_JWK_NAMES);
+  const { alg, kid } = jwk;
   try {
-    return createPrivateKey({ key: given as JsonWebKey, format: 'jwk' });
+    return { key: createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' }), alg, kid };
   } catch {
-    throw new ConfigurationError(option, 'is no private JWK that this Node.js can use.', FIX_KEY);
+    throw new ConfigurationError(path, 'is no private JWK that this Node.js can use.', KEY_FIX);
   }
 }
 
 /** Gives the algorithms that a key can sign with: one at least. */
-function algorithmsFor(key: KeyObject, option: string): readonly Algorithm[] {
+function algorithmsFor(key: KeyObject, path: string): readonly Algorithm[] {
   const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
   if (modulusLength < MIN_RSA_BITS) {
     const fix = `Give one of ${MIN_RSA_BITS} bits at least (RFC 7518 §3.3).`;
-    throw new ConfigurationError(option, `is an RSA key of ${modulusLength} bits.`, fix);
+    throw new ConfigurationError(path, `is an RSA key of ${modulusLength} bits.`, fix);
   }
   const { kty, crv, alg } = toJwk(key);
   // RFC 9964 §3: the JWK of an ML-DSA key names its algorithm.
   const fitting = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
   if (fitting.length > 0) return fitting;
   const fix = `Give a key for one of ${ALL_ALGORITHMS.join(', ')}.`;
-  throw new ConfigurationError(option, 'is a key that no supported algorithm signs with.', fix);
+  throw new ConfigurationError(path, 'is a key that no supported algorithm signs with.', fix);
 }
 
 /** Keys for RSA-PSS, DSA and Diffie-Hellman have no JWK. */

@@ -2,19 +2,28 @@ import type { JSONWebKeySet } from 'jose';
 import { isFetchable } from '../discovery/fetch-metadata.js';
 import { metadataUrls } from '../discovery/well-known.js';
 import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../jws/algorithm.js';
-import { checkOptionNames, describeValue, optionPath, readStrings, requireObject } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { checkUrl } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeName, describeValue } from '../options/describe-value.js';
+import { optionPath, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
+import { anything, optional, strings, text } from '../options/readers.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
-  checkUrl,
-  KEY_LOCATION_NAMES,
+  hasKeyLocation,
+  KEY_LOCATION_READERS,
   type KeyLocation,
   parseKeyLocation,
   parseSecretSource,
   type SecretSource,
 } from './key-location.js';
-import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from './shared-rules.js';
+import {
+  type IssuerRules,
+  readAlgorithms,
+  SHARED_RULE_READERS,
+  type SharedRules,
+  toIssuerRules,
+} from './shared-rules.js';
 
 /** What every form of an issuer has. */
 export interface IssuerIdentity extends SharedRules {
@@ -96,44 +105,95 @@ export interface IssuerConfig {
   readonly rules: IssuerRules;
 }
 
-const ISSUER_OPTION_NAMES = ['issuer', 'audience', 'introspection', ...KEY_LOCATION_NAMES, ...SHARED_RULE_NAMES];
 const ISSUER_EXAMPLE = "such as 'https://login.example.com'";
+const ISSUER_FIX = `Give the issuer's URL, ${ISSUER_EXAMPLE}.`;
+
+const ISSUER_READERS = {
+  issuer: anything,
+  audience: optional(readAudience),
+  introspection: anything,
+  ...KEY_LOCATION_READERS,
+  ...SHARED_RULE_READERS,
+  // With a secret they are others.
+  algorithms: anything,
+} satisfies ReadersOf<IssuerOptions>;
+
+type IssuerInput = ReadOptions<typeof ISSUER_READERS>;
 
 /** @throws {ConfigurationError} */
-export function parseIssuerOptions(given: unknown, where: string, shared: IssuerRules): IssuerConfig {
-  const options = typeof given === 'string' ? { issuer: given } : given;
-  requireObject(options, where, `Give the issuer's URL, or an object with an issuer, ${ISSUER_EXAMPLE}.`);
-  checkOptionNames(options, ISSUER_OPTION_NAMES, where);
-  checkOneLocation(options, where);
-  const { issuer, secret, introspection } = options as Partial<Record<string, unknown>>;
-  const issuerOption = typeof given === 'string' ? where : optionPath(where, 'issuer');
-  const name = checkName(issuer, issuerOption);
-  const parseKeys = secret === undefined ? parsePublicKeyIssuer : parseSecretIssuer;
-  const { location, rules } = parseKeys(options as GivenIssuer, where, shared, issuerOption);
-  const urls = findMetadataUrls(name, location, rules);
+export function parseIssuerOptions(input: unknown, path: string, shared: IssuerRules): IssuerConfig {
+  const isName = typeof input === 'string';
+  const fix = `Give the issuer's URL, or an object with an issuer, ${ISSUER_EXAMPLE}.`;
+  const options = readOptions(isName ? { issuer: input } : input, path, fix, ISSUER_READERS);
+  checkOneLocation(options, path);
+
+  const issuerPath = isName ? path : optionPath(path, 'issuer');
+  const issuer = text(ISSUER_FIX)(options.issuer, issuerPath);
+  const rules = parseRules(options, path, shared);
+  if (options.secret === undefined) checkIssuerUrl(issuer, issuerPath, rules.allowInsecureHttp);
+  const location = parseLocation(options, issuer, path, rules);
+  const urls = findMetadataUrls(issuer, location, rules);
+
+  requireClientIds(options, rules, path);
   return Object.freeze({
-    issuer: name,
-    audience: parseAudience(options, rules, where),
+    issuer,
+    audience: options.audience,
     location,
-    hasKeyLocation: KEY_LOCATION_NAMES.some((option) => (options as GivenIssuer)[option] !== undefined),
+    hasKeyLocation: hasKeyLocation(options),
     metadataUrls: urls,
-    introspection:
-      introspection === undefined ? undefined : parseIntrospectionOption(introspection, urls, rules, where),
+    introspection: parseIntrospectionOption(options.introspection, urls, rules, path),
     rules,
   });
 }
 
-function parseAudience(given: object, rules: IssuerRules, where: string): readonly string[] | false | undefined {
-  const { audience } = given as Partial<Record<string, unknown>>;
-  const option = optionPath(where, 'audience');
-  if (audience === undefined) return undefined;
-  if (audience !== false) return readStrings(audience, option, 'Give a string or a list of them.');
-  if (rules.clientIds !== undefined) return false;
-  const problem = 'is false, so that any token of this issuer would be accepted, whoever it is meant for.';
-  throw new ConfigurationError(option, problem, 'Name the clients to accept in clientIds.');
+function readAudience(value: unknown, path: string): readonly string[] | false {
+  return value === false ? false : strings('Give a string or a list of them.')(value, path);
 }
 
-/** The name of an issuer with a shared secret need not be a URL, or one that is safe to ask. */
+function requireClientIds({ audience }: IssuerInput, { clientIds }: IssuerRules, path: string): void {
+  if (audience !== false || clientIds !== undefined) return;
+  const problem = 'is false, so that any token of this issuer would be accepted, whoever it is meant for.';
+  throw new ConfigurationError(optionPath(path, 'audience'), problem, 'Name the clients to accept in clientIds.');
+}
+
+function parseRules(options: IssuerInput, path: string, shared: IssuerRules): IssuerRules {
+  const algorithmsPath = optionPath(path, 'algorithms');
+  if (options.secret === undefined) {
+    return toIssuerRules(
+      { ...options, algorithms: optional(readAlgorithms)(options.algorithms, algorithmsPath) },
+      shared,
+    );
+  }
+  const rules = toIssuerRules({ ...options, algorithms: undefined }, shared);
+  return Object.freeze({ ...rules, algorithms: new Set(readHmacAlgorithms(options.algorithms, algorithmsPath)) });
+}
+
+function readHmacAlgorithms(value: unknown, path: string): readonly HmacAlgorithm[] {
+  const fix = `Give some of ${ALL_HMAC_ALGORITHMS.join(', ')}: an issuer with a secret has no public keys.`;
+  const names = strings(fix)(value, path);
+  if (names.every(isHmacAlgorithm)) return names;
+  throw new ConfigurationError(path, `holds ${names.map(describeName).join(', ')}.`, fix);
+}
+
+function parseLocation(options: IssuerInput, issuer: string, path: string, rules: IssuerRules): KeyLocation {
+  if (options.secret === undefined) return parseKeyLocation(options, issuer, path, rules.allowInsecureHttp);
+  const algorithms = [...rules.algorithms].filter(isHmacAlgorithm);
+  return parseSecretSource(options.secret, algorithms, optionPath(path, 'secret'));
+}
+
+/** The name of an issuer with a shared secret need not be a URL: a secret is not fetched from anywhere. */
+function checkIssuerUrl(issuer: string, path: string, allowInsecureHttp: boolean): void {
+  checkUrl(issuer, path, allowInsecureHttp);
+  // RFC 8414 §2: no query or fragment components.
+  if (!/[?#]/.test(issuer)) return;
+  throw new ConfigurationError(
+    path,
+    `${describeValue(issuer)} has a query or fragment.`,
+    `Give the URL alone, ${ISSUER_EXAMPLE}.`,
+  );
+}
+
+/** The name of an issuer with a shared secret need not be a URL, or one that may be fetched. */
 function findMetadataUrls(
   issuer: string,
   location: KeyLocation,
@@ -144,47 +204,16 @@ function findMetadataUrls(
 }
 
 function parseIntrospectionOption(
-  given: unknown,
+  input: unknown,
   urls: readonly string[],
   { allowInsecureHttp }: IssuerRules,
-  where: string,
-): IntrospectionConfig {
-  const option = optionPath(where, 'introspection');
-  const config = parseIntrospection(given, option, allowInsecureHttp);
+  path: string,
+): IntrospectionConfig | undefined {
+  if (input === undefined) return undefined;
+  const introspectionPath = optionPath(path, 'introspection');
+  const config = parseIntrospection(input, introspectionPath, allowInsecureHttp);
   if (config.endpoint !== undefined || urls.length > 0) return config;
+
   const fix = 'Give its URL: the issuer is no https URL, and so has no metadata that could name it.';
-  throw new ConfigurationError(optionPath(option, 'endpoint'), 'is missing.', fix);
-}
-
-type GivenIssuer = { readonly issuer: string; readonly [name: string]: unknown };
-type KeysAndRules = Pick<IssuerConfig, 'location' | 'rules'>;
-
-function parsePublicKeyIssuer(given: GivenIssuer, where: string, shared: IssuerRules, option: string): KeysAndRules {
-  const rules = parseSharedRules(given, where, shared);
-  checkUrl(given.issuer, option, rules.allowInsecureHttp);
-  // RFC 8414 §2: no query or fragment components.
-  if (/[?#]/.test(given.issuer)) {
-    throw new ConfigurationError(
-      option,
-      `${describeValue(given.issuer)} has a query or fragment.`,
-      `Give the URL alone, ${ISSUER_EXAMPLE}.`,
-    );
-  }
-  return { rules, location: parseKeyLocation(given, given.issuer, where, rules.allowInsecureHttp) };
-}
-
-/** A shared secret is not fetched from anywhere, so that the issuer can have any name. */
-function parseSecretIssuer(given: GivenIssuer, where: string, shared: IssuerRules): KeysAndRules {
-  const { algorithms: names, ...rest } = given;
-  const option = optionPath(where, 'algorithms');
-  const fix = `Give some of ${ALL_HMAC_ALGORITHMS.join(', ')}: an issuer with a secret has no public keys.`;
-  const algorithms = readStrings(names, option, fix);
-  if (!algorithms.every(isHmacAlgorithm)) throw new ConfigurationError(option, `holds ${algorithms.join(', ')}.`, fix);
-  const rules = Object.freeze({ ...parseSharedRules(rest, where, shared), algorithms: new Set(algorithms) });
-  return { rules, location: parseSecretSource(given['secret'], algorithms, optionPath(where, 'secret')) };
-}
-
-function checkName(issuer: unknown, option: string): string {
-  if (typeof issuer === 'string' && issuer !== '') return issuer;
-  throw new ConfigurationError(option, `is ${describeValue(issuer)}.`, `Give the issuer's URL, ${ISSUER_EXAMPLE}.`);
+  throw new ConfigurationError(optionPath(introspectionPath, 'endpoint'), 'is missing.', fix);
 }

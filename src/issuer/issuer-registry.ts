@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { withoutSlashAndCase } from '../protocol/without-slash.js';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from './issuer.js';
 
 /** The issuers that are trusted. The `iss` of a token chooses among them to the letter; there is no fallback. */
@@ -29,7 +30,7 @@ export class ListedIssuers implements IssuerRegistry {
   constructor(issuers: readonly Issuer[]) {
     this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
     this.#introspected = issuers.find(isIntrospected);
-    this.#alike = new Map(issuers.map(({ issuer }) => [fold(issuer), issuer]));
+    this.#alike = new Map(issuers.map(({ issuer }) => [withoutSlashAndCase(issuer), issuer]));
   }
 
   find(iss: string): Issuer | Refusal {
@@ -51,13 +52,9 @@ export class ListedIssuers implements IssuerRegistry {
   }
 
   #describe(iss: string): string {
-    const alike = this.#alike.get(fold(iss));
+    const alike = this.#alike.get(withoutSlashAndCase(iss));
     const hint =
       alike === undefined ? '' : `; it differs from ${quoteUntrusted(alike)} only by case or a trailing slash`;
     return `iss ${quoteUntrusted(iss)}${hint}`;
   }
-}
-
-function fold(issuer: string): string {
-  return issuer.toLowerCase().replace(/\/$/, '');
 }

@@ -4,8 +4,10 @@ import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
 import { Malformed } from '../jws/malformed.js';
 import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
 import type { FetchSecrets } from '../keys/fetched-secrets.js';
-import { describeValue, optionPath, requireObject } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { checkUrl } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { optionPath, readMembers, requireObject } from '../options/option-reader.js';
+import { anything } from '../options/readers.js';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
@@ -16,7 +18,17 @@ export type KeyLocation =
   | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
 
 /** The options that say where keys are. At most one of them may be given. */
-export const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const;
+export const KEY_LOCATION_READERS = {
+  metadataUrl: anything,
+  jwksUri: anything,
+  jwks: anything,
+  secret: anything,
+};
+
+/** What was given of the options that say where keys are. */
+export type KeyLocationInput = { readonly [Name in keyof typeof KEY_LOCATION_READERS]?: unknown };
+
+const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const satisfies (keyof KeyLocationInput)[];
 
 /** A secret that issuer and server share: a string counts by its UTF-8 bytes. */
 export type SharedSecret = string | Uint8Array;
@@ -27,83 +39,98 @@ export type SecretSource =
   | readonly SharedSecret[]
   | (() => SharedSecret | readonly SharedSecret[] | Promise<SharedSecret | readonly SharedSecret[]>);
 
+const SECRET_FIX = 'Give a random string or bytes, such as the output of "openssl rand -base64 64".';
+
+// RFC 7517 §4, RFC 7518 §6, RFC 9964 §3: what decides whether a key can be used, and what makes it one to refuse.
+const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'];
+const PRIVATE_JWK_NAMES = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+const JWK_NAMES: readonly string[] = [...PUBLIC_JWK_NAMES, ...PRIVATE_JWK_NAMES];
+
 /** Parses where the public keys of an issuer are. @throws {ConfigurationError} */
 export function parseKeyLocation(
-  given: object,
+  input: KeyLocationInput,
   issuer: string,
-  where: string,
+  path: string,
   allowInsecureHttp: boolean,
 ): KeyLocation {
-  const { metadataUrl, jwksUri, jwks } = given as Partial<Record<string, unknown>>;
-  if (jwks !== undefined) return { kind: 'jwks', members: checkJwks(jwks, optionPath(where, 'jwks')) };
+  const { metadataUrl, jwksUri, jwks } = input;
+  if (jwks !== undefined) return { kind: 'jwks', members: parseJwks(jwks, optionPath(path, 'jwks')) };
   if (jwksUri !== undefined) {
-    return { kind: 'jwksUri', url: checkUrl(jwksUri, optionPath(where, 'jwksUri'), allowInsecureHttp) };
+    return { kind: 'jwksUri', url: checkUrl(jwksUri, optionPath(path, 'jwksUri'), allowInsecureHttp) };
   }
   if (metadataUrl !== undefined) {
-    return { kind: 'metadata', urls: [checkUrl(metadataUrl, optionPath(where, 'metadataUrl'), allowInsecureHttp)] };
+    return { kind: 'metadata', urls: [checkUrl(metadataUrl, optionPath(path, 'metadataUrl'), allowInsecureHttp)] };
   }
   return { kind: 'metadata', urls: metadataUrls(issuer) };
 }
 
+/** Tells whether the options say where the keys are. */
+export function hasKeyLocation(input: KeyLocationInput): boolean {
+  return givenLocations(input).length > 0;
+}
+
 /** Refuses an issuer whose keys would be in two places. @throws {ConfigurationError} */
-export function checkOneLocation(given: object, where: string): void {
-  const names = KEY_LOCATION_NAMES.filter((name) => (given as Partial<Record<string, unknown>>)[name] !== undefined);
+export function checkOneLocation(input: KeyLocationInput, path: string): void {
+  const names = givenLocations(input);
   if (names.length < 2) return;
-  throw new ConfigurationError(where, `has ${names.join(' and ')}.`, 'Give one of them: each says where the keys are.');
+  throw new ConfigurationError(path, `has ${names.join(' and ')}.`, 'Give one of them: each says where the keys are.');
+}
+
+function givenLocations(input: KeyLocationInput): readonly string[] {
+  return KEY_LOCATION_NAMES.filter((name) => input[name] !== undefined);
 }
 
 /** Parses the secrets of an issuer, or where they come from. @throws {ConfigurationError} */
-export function parseSecretSource(given: unknown, algorithms: readonly HmacAlgorithm[], option: string): KeyLocation {
-  if (typeof given !== 'function')
-    return { kind: 'secret', secrets: parseSecrets(given, algorithms, option), algorithms };
-  const fetch = async () => parseSecrets(await given(), algorithms, option);
+export function parseSecretSource(input: unknown, algorithms: readonly HmacAlgorithm[], path: string): KeyLocation {
+  if (typeof input !== 'function') {
+    return { kind: 'secret', secrets: parseSecrets(input, algorithms, path), algorithms };
+  }
+  const fetch = async () => parseSecrets(await input(), algorithms, path);
   return { kind: 'fetchedSecret', fetch, algorithms };
 }
 
-function parseSecrets(given: unknown, algorithms: readonly HmacAlgorithm[], option: string): readonly Uint8Array[] {
-  const fix = `Give a random string or bytes, such as the output of "openssl rand -base64 64".`;
-  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (list.length === 0) throw new ConfigurationError(option, 'is an empty list.', fix);
-  const least = Math.max(...algorithms.map((name) => HMAC_ALGORITHMS[name]));
-  return list.map((item, index) => {
-    const where = Array.isArray(given) ? `${option}[${index}]` : option;
-    const isSecret = typeof item === 'string' || item instanceof Uint8Array;
-    // A secret is never shown, not even in part.
-    if (!isSecret) throw new ConfigurationError(where, `is of type ${typeof item}.`, fix);
-    const bytes = Buffer.from(item as string);
-    if (bytes.byteLength >= least) return bytes;
-    const problem = `has ${bytes.byteLength} bytes; ${algorithms.join(', ')} need ${least} at least (RFC 7518 §3.2).`;
-    throw new ConfigurationError(where, problem, fix);
-  });
+function parseSecrets(input: unknown, algorithms: readonly HmacAlgorithm[], path: string): readonly Uint8Array[] {
+  if (!Array.isArray(input)) return [parseSecret(input, algorithms, path)];
+
+  const items: readonly unknown[] = Array.from(input);
+  if (items.length === 0) throw new ConfigurationError(path, 'is an empty list.', SECRET_FIX);
+  return items.map((item, index) => parseSecret(item, algorithms, `${path}[${index}]`));
 }
 
-// URL parsers mend white space, control characters, backslashes and missing slashes; the issuer is compared to the letter.
-const HTTP_URL = /^https?:\/\/[^\s\\\p{Cc}]+$/iu;
+function parseSecret(input: unknown, algorithms: readonly HmacAlgorithm[], path: string): Uint8Array {
+  // A secret is never shown, not even in part.
+  if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
+    throw new ConfigurationError(path, `is of type ${typeof input}.`, SECRET_FIX);
+  }
 
-/** @throws {ConfigurationError} */
-export function checkUrl(given: unknown, option: string, allowInsecureHttp: boolean): string {
-  const fix = 'Give an absolute https URL.';
-  if (typeof given !== 'string' || !URL.canParse(given)) {
-    throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, fix);
-  }
-  const { protocol, username, password } = new URL(given);
-  if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new ConfigurationError(option, `${describeValue(given)} is not an https URL.`, fix);
-  }
-  if (!HTTP_URL.test(given)) throw new ConfigurationError(option, `${describeValue(given)} is not a URL.`, fix);
-  if (username !== '' || password !== '') {
-    throw new ConfigurationError(option, 'has a user name or password in it.', 'Give the URL without them.');
-  }
-  if (protocol === 'https:' || allowInsecureHttp) return given;
-  throw new ConfigurationError(
-    option,
-    `${describeValue(given)} is not https: whoever is on the way could put other keys in place of the issuer's.`,
-    'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
-  );
+  const bytes = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input);
+  const min = Math.max(...algorithms.map((name) => HMAC_ALGORITHMS[name]));
+  if (bytes.byteLength >= min) return bytes;
+  const problem = `has ${bytes.byteLength} bytes; ${algorithms.join(', ')} need ${min} at least (RFC 7518 §3.2).`;
+  throw new ConfigurationError(path, problem, SECRET_FIX);
+}
+
+function parseJwks(input: unknown, path: string): readonly unknown[] {
+  const fix = 'Give a JSON Web Key Set such as { keys: [{ kty: ... }] } with public keys.';
+  requireObject(input, path, fix);
+  const { keys } = readMembers(input, ['keys']);
+  if (!Array.isArray(keys)) throw new ConfigurationError(path, 'has no keys array.', fix);
+
+  const members = Array.from(keys, copyJwk);
+  const problems = members.map(findKeyProblem);
+  if (problems.includes(undefined)) return members;
+  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
+  throw new ConfigurationError(path, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
+}
+
+/** Keys are imported later, and must be those that were checked. */
+function copyJwk(member: unknown): unknown {
+  const isObject = typeof member === 'object' && member !== null && !Array.isArray(member);
+  return isObject ? readMembers(member, JWK_NAMES) : member;
 }
 
 /** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
-function checkStaticKey(member: unknown): Malformed | undefined {
+function findKeyProblem(member: unknown): Malformed | undefined {
   const usable = checkJwk(member);
   if (usable instanceof Malformed) return usable;
   try {
@@ -112,15 +139,4 @@ function checkStaticKey(member: unknown): Malformed | undefined {
   } catch {
     return INVALID_KEY;
   }
-}
-
-function checkJwks(jwks: unknown, option: string): readonly unknown[] {
-  const fix = 'Give a JSON Web Key Set such as { keys: [{ kty: ... }] } with public keys.';
-  requireObject(jwks, option, fix);
-  const { keys } = jwks as { keys?: unknown };
-  if (!Array.isArray(keys)) throw new ConfigurationError(option, 'has no keys array.', fix);
-  const problems = Array.from(keys, checkStaticKey);
-  if (problems.includes(undefined)) return [...keys];
-  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
-  throw new ConfigurationError(option, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
 }

@@ -6,8 +6,11 @@ import {
   type SignatureAlgorithm,
 } from '../jws/algorithm.js';
 import { hasMlDsa } from '../jws/runtime-support.js';
-import { describeValue, optionPath, readBoolean, readNumber, readStrings } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import type { ReadersOf, ReadOptions } from '../options/option-reader.js';
+import { boolean, list, number, oneOf, optional, strings } from '../options/readers.js';
+import type { JsonObject } from '../protocol/json-object.js';
 
 /**
  * Which tokens count as access tokens. `jwt`: any JWT that bears no mark of another kind of token.
@@ -16,7 +19,7 @@ import { ConfigurationError } from '../protocol/errors.js';
 export type Profile = 'jwt' | 'rfc9068';
 
 /** A claim to read scopes from, or a function that finds them. A function must not change what it is given. */
-export type ScopeSource = string | ((claims: { readonly [name: string]: unknown }) => readonly string[]);
+export type ScopeSource = string | ((claims: JsonObject) => readonly string[]);
 
 /** Rules that may stand on the verifier, for all issuers, and on one issuer, where they take their place. */
 export interface SharedRules {
@@ -57,16 +60,6 @@ export interface IssuerRules {
   readonly allowInsecureHttp: boolean;
 }
 
-export const SHARED_RULE_NAMES = [
-  'algorithms',
-  'profile',
-  'scopesFrom',
-  'clientIds',
-  'maxTokenAgeSeconds',
-  'requireKid',
-  'dangerouslyAllowInsecureHttp',
-] as const satisfies readonly (keyof SharedRules)[];
-
 const DEFAULT_RULES: IssuerRules = {
   algorithms: new Set(ALL_ALGORITHMS),
   profile: 'jwt',
@@ -78,60 +71,61 @@ const DEFAULT_RULES: IssuerRules = {
 };
 
 const A_YEAR_OF_SECONDS = 31_536_000;
+const ALGORITHMS_FIX = `Give some of ${ALL_ALGORITHMS.join(', ')}.`;
+const SCOPES_FIX = "Give an array of claim names and functions, such as ['scope', (claims) => claims.roles].";
 
-/** @throws {ConfigurationError} */
-export function parseSharedRules(given: object, where: string, defaults: IssuerRules = DEFAULT_RULES): IssuerRules {
-  const { algorithms, profile, scopesFrom, clientIds } = given as Partial<Record<string, unknown>>;
-  const at = (name: string) => optionPath(where, name);
-  if (profile !== undefined && profile !== 'jwt' && profile !== 'rfc9068') {
-    throw new ConfigurationError(at('profile'), `is ${describeValue(profile)}.`, "Give 'jwt' or 'rfc9068'.");
-  }
-  const maxTokenAgeSeconds = readNumber(given, 'maxTokenAgeSeconds', where, {
-    least: 1,
-    most: A_YEAR_OF_SECONDS,
-    unit: 'seconds',
-  });
+export const SHARED_RULE_READERS = {
+  algorithms: optional(readAlgorithms),
+  profile: optional(oneOf<Profile>(['jwt', 'rfc9068'], "Give 'jwt' or 'rfc9068'.")),
+  scopesFrom: optional(readScopesFrom),
+  clientIds: optional(strings('Give an array of client ids.')),
+  maxTokenAgeSeconds: number({ min: 1, max: A_YEAR_OF_SECONDS, unit: 'seconds' }),
+  requireKid: boolean(),
+  dangerouslyAllowInsecureHttp: boolean(),
+} satisfies ReadersOf<SharedRules>;
+
+/** Fills in what was not given. */
+export function toIssuerRules(
+  options: ReadOptions<typeof SHARED_RULE_READERS>,
+  defaults: IssuerRules = DEFAULT_RULES,
+): IssuerRules {
   return Object.freeze({
-    algorithms: algorithms === undefined ? defaults.algorithms : parseAlgorithms(algorithms, at('algorithms')),
-    profile: profile ?? defaults.profile,
-    scopesFrom: scopesFrom === undefined ? defaults.scopesFrom : parseScopesFrom(scopesFrom, at('scopesFrom')),
-    clientIds:
-      clientIds === undefined
-        ? defaults.clientIds
-        : readStrings(clientIds, at('clientIds'), 'Give an array of client ids.'),
-    maxTokenAgeSeconds: maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
-    requireKid: readBoolean(given, 'requireKid', where) ?? defaults.requireKid,
-    allowInsecureHttp: readBoolean(given, 'dangerouslyAllowInsecureHttp', where) ?? defaults.allowInsecureHttp,
+    algorithms: options.algorithms ?? defaults.algorithms,
+    profile: options.profile ?? defaults.profile,
+    scopesFrom: options.scopesFrom ?? defaults.scopesFrom,
+    clientIds: options.clientIds ?? defaults.clientIds,
+    maxTokenAgeSeconds: options.maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
+    requireKid: options.requireKid ?? defaults.requireKid,
+    allowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? defaults.allowInsecureHttp,
   });
 }
 
-function parseAlgorithms(given: unknown, option: string): ReadonlySet<Algorithm> {
-  const fix = `Give some of ${ALL_ALGORITHMS.join(', ')}.`;
-  const names = readStrings(given, option, fix);
-  for (const name of names) {
-    const problem = findAlgorithmProblem(name);
-    if (problem !== undefined) throw new ConfigurationError(option, `holds ${describeValue(name)}${problem}.`, fix);
-  }
-  return new Set(names as readonly Algorithm[]);
+/** Reads the algorithms of an issuer with public keys. */
+export function readAlgorithms(value: unknown, path: string): ReadonlySet<Algorithm> {
+  const names = strings(ALGORITHMS_FIX)(value, path);
+  return new Set(names.map((name) => toAlgorithm(name, path)));
 }
 
-function findAlgorithmProblem(name: string): string | undefined {
+function toAlgorithm(name: string, path: string): Algorithm {
+  if (isAlgorithm(name) && (!name.startsWith('ML-DSA') || hasMlDsa())) return name;
+  throw new ConfigurationError(path, `holds ${describeValue(name)}${describeProblem(name)}.`, ALGORITHMS_FIX);
+}
+
+function describeProblem(name: string): string {
   if (name.toLowerCase() === 'none') return ': anybody could make such tokens (RFC 8725 §3.2)';
   if (isHmacAlgorithm(name)) {
     return ', which needs a shared secret; the keys of this issuer are public (RFC 8725 §2.1). Set it on an issuer with a secret';
   }
-  if (!isAlgorithm(name)) return ', which is not supported';
-  return name.startsWith('ML-DSA') && !hasMlDsa() ? ', which this Node.js does not support' : undefined;
+  return isAlgorithm(name) ? ', which this Node.js does not support' : ', which is not supported';
 }
 
-function parseScopesFrom(given: unknown, option: string): readonly ScopeSource[] {
-  const fix = "Give an array of claim names and functions, such as ['scope', (claims) => claims.roles].";
-  if (!Array.isArray(given)) throw new ConfigurationError(option, `is ${describeValue(given)}.`, fix);
-  if (given.length === 0) throw new ConfigurationError(option, 'is an empty list.', fix);
-  for (const source of given) {
-    if (typeof source !== 'function' && (typeof source !== 'string' || source === '')) {
-      throw new ConfigurationError(option, `holds ${describeValue(source)}.`, fix);
-    }
-  }
-  return Object.freeze([...given]);
+function readScopesFrom(value: unknown, path: string): readonly ScopeSource[] {
+  const sources = list(SCOPES_FIX)(value, path);
+  return Object.freeze(sources.map((source) => checkScopeSource(source, path)));
+}
+
+function checkScopeSource(source: unknown, path: string): ScopeSource {
+  if (typeof source === 'function') return source as ScopeSource;
+  if (typeof source === 'string' && source !== '') return source;
+  throw new ConfigurationError(path, `holds ${describeValue(source)}.`, SCOPES_FIX);
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol/json-object.js';
+import { quoteUntrusted } from '../protocol/refusal.js';
 import type { HeaderCache } from './header-cache.js';
 import { JwsProblem, Malformed } from './malformed.js';
 import { parseStrictJsonObject } from './strict-json.js';
@@ -34,7 +35,7 @@ export function parseCompactJws(token: string, maxBytes: number, headers?: Heade
   if (header instanceof JwsProblem) return header;
 
   const signature = decodeSegment(token.slice(secondDot + 1));
-  if (signature === undefined) return describeEncoding('signature');
+  if (signature === undefined) return describeSignature(token.slice(secondDot + 1), header);
 
   const payload = parseObject('payload', decodeSegment(token.slice(firstDot + 1, secondDot)));
   if (payload instanceof JwsProblem) return payload;
@@ -55,6 +56,14 @@ function describeMoreSegments(token: string): JwsProblem {
   const segments = token.split('.', 6).length;
   if (segments === 5) return new JwsProblem('encrypted', 'five segments');
   return new JwsProblem('malformed', `${segments === 4 ? 'four' : 'more than five'} segments instead of three`);
+}
+
+/** RFC 7519 §6: a token that is not secured has the algorithm none, and no signature. */
+function describeSignature(segment: string, { alg }: JsonObject): JwsProblem {
+  const isUnsecured = segment === '' && typeof alg === 'string' && alg.toLowerCase() === 'none';
+  return isUnsecured
+    ? new JwsProblem('algorithm_not_allowed', `alg ${quoteUntrusted(alg)}`)
+    : describeEncoding('signature');
 }
 
 /** Encoding again finds padding, white space, foreign characters and stray bits alike. */

@@ -62,7 +62,7 @@ export class FetchedSecrets implements KeySource {
 
   ready(): MaybePromise<Refusal | undefined> {
     if (this.#refreshing.current() !== undefined) return undefined;
-    return after(this.#refreshing.load(), (loaded) => this.#toRefusal(loaded));
+    return after(this.#refreshing.underWay ?? this.#refreshing.load(), (loaded) => this.#toRefusal(loaded));
   }
 
   async refresh(): Promise<Refusal | undefined> {

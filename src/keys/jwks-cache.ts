@@ -4,6 +4,7 @@ import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
+import { withinSeconds } from '../resilience/deadline.js';
 import { ExpiringSet } from '../resilience/expiring-set.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
@@ -34,6 +35,7 @@ export interface JwksCacheOptions {
 interface FetchedKeys {
   readonly set: KeySet;
   readonly version: JwksVersion | undefined;
+  readonly maxAgeSeconds: number;
 }
 
 type NotAskedBecause = DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'];
@@ -59,8 +61,9 @@ export class JwksCache implements KeySource {
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
     const { fetchTimeoutSeconds: timeoutSeconds, maxResponseBytes: maxBytes, refetchEverySeconds } = limits;
+    const fetchOptions = { fetch, timeoutSeconds, maxBytes, signal };
     this.#options = options;
-    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions: { fetch, timeoutSeconds, maxBytes, signal } });
+    this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions, clock, maxAgeSeconds: limits.maxAgeSeconds });
     this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
     this.#absentKids = new ExpiringSet({ max: MAX_ABSENT_KIDS, seconds: refetchEverySeconds, clock });
     this.#refreshing = new Refreshing({
@@ -76,11 +79,11 @@ export class JwksCache implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const now = this.#options.clock();
     const set = this.#refreshing.current(now)?.set;
-    if (set === undefined) return this.#findWhenLoaded(query);
+    if (set === undefined) return this.#withinDeadline(this.#findWhenLoaded(query));
 
-    this.#refreshing.refreshIfDue(now);
+    const refresh = this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
-    if (keys.length === 0) return this.#findUnknown(query);
+    if (keys.length === 0) return this.#findUnknown(query, refresh);
     this.#publishStaleUse(now);
     return keys;
   }
@@ -95,7 +98,13 @@ export class JwksCache implements KeySource {
   }
 
   async ready(): Promise<Refusal | undefined> {
-    return this.#toRefusal(this.#refreshing.current() ?? (await this.#refreshing.load()));
+    const loaded = this.#refreshing.current() ?? (await (this.#refreshing.underWay ?? this.#refreshing.load()));
+    // Keys of an old snapshot may have been withdrawn since. If no others can be had, they serve as in any outage.
+    const isOld = !(loaded instanceof Unavailable) && this.#isOldSnapshot(loaded);
+    if (isOld && this.#refreshing.backingOff() === undefined) {
+      await (this.#refreshing.underWay ?? this.#refreshing.refresh('age'));
+    }
+    return this.#toRefusal(loaded);
   }
 
   async refresh(): Promise<Refusal | undefined> {
@@ -114,11 +123,16 @@ export class JwksCache implements KeySource {
     };
   }
 
+  /** Gives no keys that are too old to be used. */
   snapshot(): KeySnapshot | undefined {
     const { last } = this.#refreshing;
-    if (last === undefined) return undefined;
-    const { fetchedAt, value } = last;
-    return { fetchedAt, keys: value.set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
+    if (last === undefined || this.#refreshing.current() === undefined) return undefined;
+    const { set, maxAgeSeconds } = last.value;
+    return { fetchedAt: last.fetchedAt, maxAgeSeconds, keys: set.keys.map(({ publicJwk }) => ({ ...publicJwk })) };
+  }
+
+  #isOldSnapshot({ maxAgeSeconds }: FetchedKeys): boolean {
+    return !this.#refreshing.hasFetched && (this.#refreshing.ageSeconds() as number) >= maxAgeSeconds;
   }
 
   async #findWhenLoaded(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
@@ -135,12 +149,21 @@ export class JwksCache implements KeySource {
   }
 
   /** The key may be newer than the set: a fetch is spent on it if that can be of use and is within the limit. */
-  async #findUnknown(query: KeyQuery): Promise<readonly VerificationKey[] | Refusal> {
+  async #findUnknown(
+    query: KeyQuery,
+    ownRefresh?: Promise<FetchedKeys | Unavailable>,
+  ): Promise<readonly VerificationKey[] | Refusal> {
     if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
+    return this.#withinDeadline(this.#findByFetch(query, ownRefresh));
+  }
 
+  async #findByFetch(
+    query: KeyQuery,
+    ownRefresh: Promise<FetchedKeys | Unavailable> | undefined,
+  ): Promise<readonly VerificationKey[] | Refusal> {
     // A fetch that is under way may bring the key. If it does not, it may have begun before the key appeared.
-    const underWay = await this.#refreshing.underWay;
+    const underWay = await (ownRefresh ?? this.#refreshing.pending);
     if (underWay !== undefined && !(underWay instanceof Unavailable)) {
       const keys = underWay.set.candidates(query);
       if (keys.length > 0) return keys;
@@ -153,12 +176,21 @@ export class JwksCache implements KeySource {
     return keys.length > 0 ? keys : this.#refuseAbsent(query);
   }
 
+  /** A request may wait for a fetch that is under way, and then for one of its own: one deadline for both. */
+  async #withinDeadline<T>(finding: Promise<T>): Promise<T | Refusal> {
+    try {
+      return await withinSeconds(this.#options.limits.fetchTimeoutSeconds, finding);
+    } catch (error) {
+      return this.#refuse(new Unavailable(error));
+    }
+  }
+
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {
-    const known = this.#refreshing.underWay ?? this.#refreshing.backingOff();
+    const known = this.#refreshing.pending ?? this.#refreshing.backingOff();
     if (known !== undefined) return known;
-    if (this.#allowance.take()) return this.#refreshing.refresh('unknown-kid');
-    // While the issuer cannot be reached nobody knows whether the key exists, so the token is not to blame.
-    return this.#refreshing.failure ?? this.#refuseUnknown(query, 'limit');
+    // After a failure the back-off alone decides: fetches without an answer must not use up the allowance.
+    if (this.#refreshing.failure === undefined && this.#allowance.isEmpty) return this.#refuseUnknown(query, 'limit');
+    return this.#refreshing.refresh('unknown-kid');
   }
 
   #isKnownAbsent({ kid = '' }: KeyQuery): boolean {
@@ -195,12 +227,15 @@ export class JwksCache implements KeySource {
     try {
       // A new kid is ordinary rotation at the same place, and clients choose when: it costs one request, not three.
       const response = await this.#endpoint.fetch(cause !== 'unknown-kid', last?.version);
+      if (cause === 'unknown-kid') this.#allowance.take();
+
       const { members, version, number: order } = response;
       const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
-      if (members === undefined) return { value: { set: (last as FetchedKeys).set, version }, maxAgeSeconds, order };
-
-      const set = await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
-      if (set.keys.length > 0) return { value: { set, version }, maxAgeSeconds, order };
+      const set =
+        members === undefined
+          ? (last as FetchedKeys).set
+          : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+      if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds }, maxAgeSeconds, order };
       throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
     } catch (error) {
       throw JwksFailure.from(error);
@@ -243,14 +278,21 @@ export class JwksCache implements KeySource {
     if (added.length + removed.length > 0) publish('scopegate:rotation', () => ({ issuer, added, removed }));
   }
 
-  /** The keys count as old, so that the first request starts a fetch and need not wait for it. */
-  #startWith({ fetchedAt, keys }: KeySnapshot): void {
+  /**
+   * The keys count as old, so that the first request starts a fetch and need not wait for it. They are used no longer
+   * than by the process that fetched them.
+   */
+  #startWith(snapshot: KeySnapshot): void {
     const { clock, limits } = this.#options;
-    if (clock() - fetchedAt >= limits.snapshotMaxAgeSeconds * 1000) return;
-    const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: limits.snapshotMaxAgeSeconds };
-    const importing = KeySet.import(keys, fetchedAt);
-    this.#refreshing.startWith(
-      importing.then((set) => (set.keys.length === 0 ? undefined : { value: { set, version: undefined }, ...dates })),
-    );
+    const { fetchedAt, keys } = snapshot;
+    const maxAgeSeconds = Math.min(limits.maxAgeSeconds, snapshot.maxAgeSeconds ?? limits.maxAgeSeconds);
+    const usableSeconds = Math.min(limits.snapshotMaxAgeSeconds, maxAgeSeconds + limits.staleIfErrorSeconds);
+    if (clock() - fetchedAt >= usableSeconds * 1000) return;
+
+    const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
+    const importing = KeySet.import(keys, fetchedAt).then((set) => {
+      return set.keys.length === 0 ? undefined : { value: { set, version: undefined, maxAgeSeconds }, ...dates };
+    });
+    this.#refreshing.startWith(importing);
   }
 }

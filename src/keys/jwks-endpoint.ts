@@ -1,6 +1,8 @@
 import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discovery/fetch-metadata.js';
+import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
+import { withDeadline } from '../resilience/deadline.js';
 
 /** Why the key set of an issuer cannot be had, and which of its documents is to blame. */
 export class JwksFailure extends Error {
@@ -39,6 +41,9 @@ export interface JwksEndpointOptions {
   /** Where the key set is, or how to discover it. */
   readonly location: { readonly jwksUri: string } | DiscoveryOptions;
   readonly fetchOptions: FetchJsonOptions;
+  readonly clock: Clock;
+  /** From this age on the metadata is fetched anew, whatever the reason of a fetch. */
+  readonly maxAgeSeconds: number;
 }
 
 /** Fetches the key set of one issuer, whose `jwks_uri` is configured or stands in its metadata. */
@@ -46,15 +51,21 @@ export class JwksEndpoint {
   readonly #issuer: string;
   readonly #discovery: DiscoveryOptions | undefined;
   readonly #fetchOptions: FetchJsonOptions;
+  readonly #clock: Clock;
+  readonly #maxAgeSeconds: number;
+  /** When the metadata named the key set: milliseconds since the epoch. */
+  #locatedAt = Number.NEGATIVE_INFINITY;
   #jwksUri: string | undefined;
   #metadataFetches = 0;
   #jwksFetches = 0;
 
-  constructor({ issuer, location, fetchOptions }: JwksEndpointOptions) {
+  constructor({ issuer, location, fetchOptions, clock, maxAgeSeconds }: JwksEndpointOptions) {
     this.#issuer = issuer;
     this.#discovery = 'jwksUri' in location ? undefined : location;
     this.#jwksUri = 'jwksUri' in location ? location.jwksUri : undefined;
     this.#fetchOptions = fetchOptions;
+    this.#clock = clock;
+    this.#maxAgeSeconds = maxAgeSeconds;
   }
 
   get counts(): { readonly metadata: number; readonly jwks: number } {
@@ -62,47 +73,66 @@ export class JwksEndpoint {
   }
 
   /**
-   * Fetches the key set. With `renewLocation` the metadata is fetched first, so that a `jwks_uri` that moved is followed.
-   * Without it, the metadata is fetched only when the key set is not where it was.
+   * Fetches the key set. With `renewLocation`, or when the metadata is past its age, the metadata is fetched first, so
+   * that a `jwks_uri` that moved is followed. Otherwise it is fetched only when the key set is not where it was. All
+   * documents together have one deadline.
    *
    * @throws {JwksFailure}
    */
-  async fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksResponse> {
-    const url = renewLocation || this.#jwksUri === undefined ? await this.#locate() : this.#jwksUri;
+  fetch(renewLocation: boolean, known: JwksVersion | undefined): Promise<JwksResponse> {
+    return withDeadline(this.#fetchOptions.timeoutSeconds, (deadline) => {
+      return this.#fetch(renewLocation, known, { ...this.#fetchOptions, deadline });
+    });
+  }
+
+  async #fetch(
+    renewLocation: boolean,
+    known: JwksVersion | undefined,
+    options: FetchJsonOptions,
+  ): Promise<JwksResponse> {
+    const isLocated = !renewLocation && this.#isLocationFresh();
+    const url = isLocated ? (this.#jwksUri as string) : await this.#locate(options);
     try {
-      return await this.#fetchFrom(url, known);
+      return await this.#fetchFrom(url, known, options);
     } catch (error) {
-      const mayHaveMoved = !renewLocation && error instanceof FetchFailure && error.status !== undefined;
-      const newUrl = mayHaveMoved ? await this.#locate() : url;
+      const mayHaveMoved = isLocated && error instanceof FetchFailure && error.status !== undefined;
+      const newUrl = mayHaveMoved ? await this.#locate(options) : url;
       if (newUrl === url) throw JwksFailure.from(error);
-      return this.#fetchFrom(newUrl, known).catch((reason) => {
+      return this.#fetchFrom(newUrl, known, options).catch((reason) => {
         throw JwksFailure.from(reason);
       });
     }
   }
 
-  async #locate(): Promise<string> {
+  /** A clock that was set back tells no age, so the metadata is fetched then. */
+  #isLocationFresh(): boolean {
+    const ageSeconds = (this.#clock() - this.#locatedAt) / 1000;
+    return ageSeconds >= 0 && ageSeconds < this.#maxAgeSeconds;
+  }
+
+  async #locate(options: FetchJsonOptions): Promise<string> {
     if (this.#discovery === undefined) return this.#jwksUri as string;
     const discovery = this.#discovery;
     try {
-      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url));
+      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url, options));
       this.#jwksUri = requireEndpoint(metadata.url, 'jwks_uri', metadata.jwksUri);
+      this.#locatedAt = this.#clock();
       return this.#jwksUri;
     } catch (error) {
       throw new JwksFailure('metadata_unavailable', error);
     }
   }
 
-  #fetchMetadataDocument(url: string): Promise<FetchedJson> {
+  #fetchMetadataDocument(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
     this.#metadataFetches += 1;
-    return this.#observe('metadata', url, fetchJson(url, this.#fetchOptions));
+    return this.#observe('metadata', url, fetchJson(url, options));
   }
 
-  async #fetchFrom(url: string, known: JwksVersion | undefined): Promise<JwksResponse> {
+  async #fetchFrom(url: string, known: JwksVersion | undefined, options: FetchJsonOptions): Promise<JwksResponse> {
     this.#jwksFetches += 1;
     const number = this.#jwksFetches;
     const etag = known?.url === url ? known.etag : undefined;
-    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...this.#fetchOptions, etag }));
+    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...options, etag }));
 
     const newEtag = fetched.etag ?? (fetched.document === undefined ? etag : undefined);
     return {

@@ -35,6 +35,8 @@ export interface KeySource {
 export interface KeySnapshot {
   /** When it was fetched: milliseconds since the epoch. */
   readonly fetchedAt: number;
+  /** From which age on the process that fetched it would have fetched it anew. Without it, that of the options. */
+  readonly maxAgeSeconds?: number;
   readonly keys: readonly JWK[];
 }
 

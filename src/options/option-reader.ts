@@ -1,16 +1,82 @@
-import { ConfigurationError } from '../protocol/errors.js';
+import type { JsonObject } from '../protocol/json-object.js';
+import { ConfigurationError } from './configuration-error.js';
+import { describeName, describeValue } from './describe-value.js';
 
-/** Refuses option names that nobody reads, since a misspelt rule is a rule that is not applied. */
-export function checkOptionNames(given: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const meant = known.find((candidate) => isAlike(candidate, name));
-    throw new ConfigurationError(
-      optionPath(where, name),
-      'is not an option.',
-      meant === undefined ? `Options are: ${known.join(', ')}.` : `Did you mean ${meant}?`,
-    );
+/**
+ * Checks the value of one option and gives it as the package uses it, or its default. `path` names the option in errors.
+ * `isGiven` is true for a name that is there, whatever its value.
+ */
+export type Reader<T> = (value: unknown, path: string, isGiven?: boolean) => T;
+
+type Readers = { readonly [name: string]: Reader<unknown> };
+type NamesOf<Options> = Options extends unknown ? keyof Options : never;
+
+/** A reader for each name of a type of options, so that no table of readers can forget one. */
+export type ReadersOf<Options> = { readonly [Name in NamesOf<Options>]-?: Reader<unknown> };
+
+/** What a table of readers makes of options. */
+export type ReadOptions<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends Reader<infer T> ? T : never;
+};
+
+// ECMA-262 §20.1.3, §B.2.2: a class has a constructor of its own, and may replace the others.
+const ROOT_NAMES: readonly string[] = [
+  'constructor',
+  'hasOwnProperty',
+  'isPrototypeOf',
+  'propertyIsEnumerable',
+  'toLocaleString',
+  'toString',
+  'valueOf',
+];
+
+/**
+ * Reads options by a table of their readers. Each name is read once, before any value is checked, inherited members and
+ * getters included. Names that are in no table are refused: a misspelt rule is a rule that is not applied.
+ *
+ * @throws {ConfigurationError}
+ */
+export function readOptions<Table extends Readers>(
+  input: unknown,
+  path: string,
+  fix: string,
+  readers: Table,
+): ReadOptions<Table> {
+  requireObject(input, path === '' ? 'options' : path, fix);
+  const names = Object.keys(readers);
+  refuseUnknownNames(input, names, path);
+
+  const values = names.map((name) => (isPolluted(input, name) ? undefined : memberOf(input, name)));
+
+  // Loops and no entries: `verifier.verify` and `authenticate` come here with each call.
+  const options: { [name: string]: unknown } = {};
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    const isGiven = values[index] !== undefined || isIn(input, name);
+    options[name] = (readers[name] as Reader<unknown>)(values[index], optionPath(path, name), isGiven);
   }
+  return Object.freeze(options) as ReadOptions<Table>;
+}
+
+/** Reads the names of options into a plain object, their values unchecked. @throws {ConfigurationError} */
+export function readNames(input: unknown, path: string, fix: string, names: readonly string[]): JsonObject {
+  requireObject(input, path === '' ? 'options' : path, fix);
+  refuseUnknownNames(input, names, path);
+  return readMembers(input, names);
+}
+
+/** Reads members of an object into a plain one. What else it has is left where it is. */
+export function readMembers(input: object, names: readonly string[]): JsonObject {
+  const members = names
+    .filter((name) => !isPolluted(input, name))
+    .map((name) => [name, memberOf(input, name)] as const)
+    .filter(([name, value]) => value !== undefined || isIn(input, name));
+  return toPlain(members);
+}
+
+/** Reads an object with names of any kind, such as claims, into a plain one. */
+export function readRecord(input: object): JsonObject {
+  return toPlain(namesIn(input).map((name) => [name, memberOf(input, name)]));
 }
 
 /** Refuses anything but an object with members. */
@@ -20,57 +86,60 @@ export function requireObject(value: unknown, option: string, fix: string): asse
   }
 }
 
-/** Gives a number option, or its default. Bounds are inclusive. */
-export function readNumber(
-  given: object,
-  name: string,
-  where: string,
-  bounds: { readonly least: number; readonly most: number; readonly unit: string; readonly whole?: boolean },
-): number | undefined {
-  const value: unknown = (given as Record<string, unknown>)[name];
-  if (value === undefined) return undefined;
-  const { least, most, unit, whole = false } = bounds;
-  const fits = typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value));
-  if (fits) return value;
-  const wanted = `a ${whole ? 'whole ' : ''}number of ${unit} from ${least} to ${most}`;
-  throw new ConfigurationError(optionPath(where, name), `is ${describeValue(value)}.`, `Give ${wanted}.`);
+/** Names an option by where it stands. */
+export function optionPath(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
 }
 
-/** Gives a switch, or undefined where its default holds. */
-export function readBoolean(given: object, name: string, where: string): boolean | undefined {
-  const value: unknown = (given as Record<string, unknown>)[name];
-  if (value === undefined || typeof value === 'boolean') return value;
-  throw new ConfigurationError(optionPath(where, name), `is ${describeValue(value)}.`, 'Give true or false.');
+function isIn(input: object, name: string): boolean {
+  return name in input && !isPolluted(input, name);
 }
 
-/** Gives a list of distinct, non-empty strings, from one string or an array of them. */
-export function readStrings(value: unknown, option: string, fix: string): readonly string[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length === 0) throw new ConfigurationError(option, 'is an empty list.', fix);
-  for (const item of list) {
-    if (typeof item !== 'string' || item === '') {
-      throw new ConfigurationError(option, `holds ${describeValue(item)}.`, fix);
-    }
+/** A member that every object has, since somebody wrote it on `Object.prototype`, was not given. */
+function isPolluted(input: object, name: string): boolean {
+  return name in Object.prototype && !namesIn(input).includes(name);
+}
+
+/** Without a prototype, so that a name which was not given is not found elsewhere. */
+function toPlain(members: readonly (readonly [name: string, value: unknown])[]): JsonObject {
+  const plain: JsonObject = Object.assign(Object.create(null), Object.fromEntries(members));
+  return Object.freeze(plain);
+}
+
+function memberOf(input: object, name: string): unknown {
+  return (input as JsonObject)[name];
+}
+
+/** Gives the names of an object's own members, and of those that it inherits from a class or from another object. */
+function namesIn(input: object): readonly string[] {
+  const names = Object.getOwnPropertyNames(input);
+  let prototype: object | null = Object.getPrototypeOf(input);
+  while (prototype !== null && !isRootPrototype(prototype)) {
+    names.push(...Object.getOwnPropertyNames(prototype).filter((name) => !ROOT_NAMES.includes(name)));
+    prototype = Object.getPrototypeOf(prototype);
   }
-  return Object.freeze([...new Set(list as readonly string[])]);
+  return names;
 }
 
-/** Names a value in an error of configuration. Strings are shown: they come from the program, not from a request. */
-export function describeValue(value: unknown): string {
-  if (value === undefined || value === null) return String(value);
-  if (typeof value === 'string') return value === '' ? 'an empty string' : JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'function') return 'a function';
-  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+/** `Object.prototype`, or that of another realm, as tests that run in `node:vm` have it. */
+function isRootPrototype(prototype: object): boolean {
+  if (prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-/** Names a value where a secret belongs: no string is shown, not even one that is no secret. */
-export function describeSecret(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? 'a string' : describeValue(value);
-}
+function refuseUnknownNames(input: object, known: readonly string[], path: string): void {
+  const name = namesIn(input).find((candidate) => !known.includes(candidate));
+  if (name === undefined) return;
 
-export function optionPath(where: string, name: string): string {
-  return where === '' ? name : `${where}.${name}`;
+  const meant = known.find((candidate) => isAlike(candidate, name));
+  if (meant !== undefined) {
+    throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${meant}?`);
+  }
+  throw new ConfigurationError(
+    optionPath(path, describeName(name)),
+    'is not an option.',
+    `Options are: ${known.join(', ')}.`,
+  );
 }
 
 /** Alike are names that differ in case, or by one letter that is wrong, missing or too much. */
@@ -78,6 +147,7 @@ function isAlike(known: string, given: string): boolean {
   const a = known.toLowerCase();
   const b = given.toLowerCase();
   if (a === b) return true;
+
   let start = 0;
   while (start < a.length && a[start] === b[start]) start += 1;
   const restOfA = a.slice(start);

@@ -20,9 +20,9 @@ export interface DiagnosticsMessages {
     readonly issuer: string;
     /**
      * `empty`: there are no usable keys. `age`: they are past their age. `unknown-kid`: a token names another.
-     * `asked`: `refresh()`.
+     * `retry`: the last fetch failed, and they are not past their age. `asked`: `refresh()`.
      */
-    readonly cause: 'empty' | 'age' | 'unknown-kid' | 'asked';
+    readonly cause: 'empty' | 'age' | 'unknown-kid' | 'retry' | 'asked';
   };
   /** A refresh changed the key set. Keys without `kid` are listed as undefined. */
   'scopegate:rotation': {

@@ -15,6 +15,8 @@ export interface FetchJsonOptions {
   /** One deadline for everything, the body included. */
   readonly timeoutSeconds: number;
   readonly maxBytes: number;
+  /** One deadline for several fetches. Aborted `timeoutSeconds` after the first began; each has its own without it. */
+  readonly deadline?: AbortSignal | undefined;
   /** Ends the fetch early, when the verifier is closed. */
   readonly signal: AbortSignal;
   /** The `ETag` of the document that was fetched before (RFC 9110 §13.1.2). */
@@ -62,30 +64,32 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
  * @throws {FetchFailure}
  */
 export async function fetchBytes(url: string, options: FetchJsonOptions): Promise<FetchedBytes> {
-  const deadline = new AbortController();
+  const { timeoutSeconds, deadline, signal } = options;
+  const fetching = new AbortController();
   // Raced with the fetch, which may ignore its signal.
   const ended = new Promise<never>((_, reject) => {
-    deadline.signal.addEventListener('abort', () => reject(deadline.signal.reason), { once: true });
+    fetching.signal.addEventListener('abort', () => reject(fetching.signal.reason), { once: true });
   });
 
-  const stop = (problem: string) => deadline.abort(new FetchFailure(`${url} ${problem}`));
-  const timer = setTimeout(
-    () => stop(`gave no complete answer within ${options.timeoutSeconds} s`),
-    options.timeoutSeconds * 1000,
-  );
-  timer.unref();
+  const stop = (problem: string) => fetching.abort(new FetchFailure(`${url} ${problem}`));
+  const onDeadline = () => stop(`gave no complete answer within ${timeoutSeconds} s`);
   const onClose = () => stop('was given up, since the verifier was closed');
-  options.signal.addEventListener('abort', onClose, { once: true });
+  const timer = deadline === undefined ? setTimeout(onDeadline, timeoutSeconds * 1000) : undefined;
+  timer?.unref();
+  deadline?.addEventListener('abort', onDeadline, { once: true });
+  signal.addEventListener('abort', onClose, { once: true });
 
   try {
-    if (options.signal.aborted) onClose();
-    return await Promise.race([ended, fetchAndRead(url, options, deadline.signal)]);
+    if (deadline?.aborted) onDeadline();
+    if (signal.aborted) onClose();
+    return await Promise.race([ended, fetchAndRead(url, options, fetching.signal)]);
   } catch (error) {
     if (error instanceof FetchFailure) throw error;
     throw new FetchFailure(`${url} could not be fetched: ${describe(error)}`, { cause: error });
   } finally {
     clearTimeout(timer);
-    options.signal.removeEventListener('abort', onClose);
+    deadline?.removeEventListener('abort', onDeadline);
+    signal.removeEventListener('abort', onClose);
   }
 }
 

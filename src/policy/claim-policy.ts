@@ -1,11 +1,10 @@
 import { ignoreRejection } from '../platform/maybe-promise.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { ClaimPolicy } from './policy.js';
 
-type Claims = { readonly [name: string]: unknown };
-
 /** Checks one rule about a claim. */
-export function checkClaim(policy: ClaimPolicy, claims: Claims): Refusal | undefined {
+export function checkClaim(policy: ClaimPolicy, claims: JsonObject): Refusal | undefined {
   const value = findClaim(claims, policy.claim);
   const name = policy.claim.join(' > ');
   if ('equals' in policy) return value === policy.equals ? undefined : refuse(`${name} is another value`);
@@ -26,12 +25,12 @@ function refuse(detail: string): Refusal {
 }
 
 /** Follows own members only: `constructor` is no claim of anybody's. */
-function findClaim(claims: Claims, path: readonly string[]): unknown {
+function findClaim(claims: JsonObject, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {
     if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, name))
       return undefined;
-    value = (value as Claims)[name];
+    value = (value as JsonObject)[name];
   }
   return value;
 }

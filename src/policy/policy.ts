@@ -1,5 +1,7 @@
-import { describeValue } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeName, describeValue } from '../options/describe-value.js';
+import { readRecord } from '../options/option-reader.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { parseScope } from '../protocol/scope.js';
 
 /** What a claim can be compared with. */
@@ -9,7 +11,7 @@ export type ClaimValue = string | number | boolean | null;
  * Judges the value of a claim; undefined when the token lacks it. Anything but `true` is a no, a promise
  * included. Must not have effects: it may run more than once for a request.
  */
-export type ClaimTest = (value: unknown, claims: { readonly [name: string]: unknown }) => boolean;
+export type ClaimTest = (value: unknown, claims: JsonObject) => boolean;
 
 /** The token was granted this scope. */
 export interface ScopePolicy {
@@ -97,43 +99,55 @@ export function claim(name: string, ...path: readonly string[]): ClaimRules {
 const FIX = "Give a scope string such as 'orders:read', or a policy made by allOf, anyOf or claim.";
 
 /** Checks a policy and freezes it. @throws {ConfigurationError} */
-export function parsePolicy(given: unknown, where: string): Policy {
-  if (typeof given === 'string') return parseScopePolicy(given, where);
-  if (typeof given !== 'object' || given === null) {
-    throw new ConfigurationError(where, `is ${describeValue(given)}.`, FIX);
+export function parsePolicy(input: unknown, path: string): Policy {
+  if (typeof input === 'string') return parseScopePolicy(input, path);
+  if (typeof input !== 'object' || input === null) {
+    throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
   }
-  const names = Object.keys(given).sort().join(' ');
-  const { scope, all, any, claim: path, ...rule } = given as Record<string, unknown>;
-  switch (names) {
+
+  const members = Array.isArray(input) ? {} : readRecord(input);
+  switch (Object.keys(members).sort().join(' ')) {
     case 'scope':
-      if (typeof scope !== 'string') throw new ConfigurationError(`${where}.scope`, `is ${describeValue(scope)}.`, FIX);
-      return parseScopePolicy(scope, `${where}.scope`);
+      return parseScopeMember(members['scope'], `${path}.scope`);
     case 'all':
-      return Object.freeze({ all: parsePolicies(all, `${where}.all`) });
+      return Object.freeze({ all: parsePolicies(members['all'], `${path}.all`) });
     case 'any':
-      return Object.freeze({ any: parsePolicies(any, `${where}.any`) });
+      return Object.freeze({ any: parsePolicies(members['any'], `${path}.any`) });
     case 'claim equals':
+      return Object.freeze({ claim: parseClaimPath(members, path), equals: parseOperand(members, 'equals', path) });
     case 'claim includes':
+      return Object.freeze({ claim: parseClaimPath(members, path), includes: parseOperand(members, 'includes', path) });
     case 'claim satisfies':
-      return parseClaimPolicy(path, rule, where);
+      return Object.freeze({ claim: parseClaimPath(members, path), satisfies: parseTest(members, path) });
     default:
-      throw new ConfigurationError(where, `is an object with the members ${names === '' ? 'none' : names}.`, FIX);
+      throw new ConfigurationError(path, describeMembers(Array.isArray(input) ? input : members), FIX);
   }
 }
 
-function parseScopePolicy(text: string, where: string): Policy {
+function describeMembers(members: object): string {
+  const names = Object.keys(members).sort();
+  return `is an object with the members ${names.length === 0 ? 'none' : names.map(describeName).join(' ')}.`;
+}
+
+function parseScopeMember(input: unknown, path: string): Policy {
+  if (typeof input === 'string') return parseScopePolicy(input, path);
+  throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
+}
+
+function parseScopePolicy(text: string, path: string): Policy {
   const scopes = parseScope(text);
   if (scopes === undefined) {
     throw new ConfigurationError(
-      where,
+      path,
       `${describeValue(text)} is not a scope string (RFC 6749 §3.3).`,
       'Separate scopes by one space each, without quotes, backslashes or other characters than printable ASCII.',
     );
   }
+
   const [first, ...others] = scopes.map((scope) => Object.freeze({ scope }));
   if (first === undefined) {
     throw new ConfigurationError(
-      where,
+      path,
       'is an empty scope string.',
       'Leave the policy out to demand a valid token and no scope.',
     );
@@ -141,32 +155,35 @@ function parseScopePolicy(text: string, where: string): Policy {
   return others.length === 0 ? first : Object.freeze({ all: Object.freeze([first, ...others]) });
 }
 
-function parsePolicies(given: unknown, where: string): readonly Policy[] {
-  if (!Array.isArray(given)) throw new ConfigurationError(where, `is ${describeValue(given)}.`, FIX);
-  if (given.length === 0) throw new ConfigurationError(where, 'has no policies in it.', FIX);
-  return Object.freeze(Array.from(given, (policy, index) => parsePolicy(policy, `${where}[${index}]`)));
+function parsePolicies(input: unknown, path: string): readonly Policy[] {
+  if (!Array.isArray(input)) throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
+  const policies = Array.from(input, (policy, index) => parsePolicy(policy, `${path}[${index}]`));
+  if (policies.length === 0) throw new ConfigurationError(path, 'has no policies in it.', FIX);
+  return Object.freeze(policies);
 }
 
-function parseClaimPolicy(path: unknown, rule: Record<string, unknown>, where: string): Policy {
+function parseClaimPath({ claim: input }: JsonObject, path: string): readonly string[] {
   // Array.from fills the holes of a literal such as [, 'roles'], which every() would pass over.
-  const names: readonly unknown[] = Array.isArray(path) ? Array.from(path) : [];
-  const isPath = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
-  if (!isPath) throw new ConfigurationError(where, 'names a claim that is not a string with characters.', FIX);
-  const [operator, operand] = Object.entries(rule)[0] as [string, unknown];
-  if (operator === 'satisfies') {
-    if (typeof operand !== 'function') {
-      throw new ConfigurationError(
-        `${where}.satisfies`,
-        `is ${describeValue(operand)}.`,
-        'Give a function that returns true or false.',
-      );
-    }
-  } else if (operand !== null && !['string', 'number', 'boolean'].includes(typeof operand)) {
-    throw new ConfigurationError(
-      `${where}.${operator}`,
-      `is ${describeValue(operand)}.`,
-      'Give a string, number, boolean or null.',
-    );
+  const names: readonly unknown[] = Array.isArray(input) ? Array.from(input) : [];
+  if (names.length > 0 && names.every(isClaimName)) return Object.freeze(names);
+  throw new ConfigurationError(path, 'names a claim that is not a string with characters.', FIX);
+}
+
+function isClaimName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '';
+}
+
+function parseOperand(members: JsonObject, operator: 'equals' | 'includes', path: string): ClaimValue {
+  const operand = members[operator];
+  if (operand === null || typeof operand === 'string' || typeof operand === 'number' || typeof operand === 'boolean') {
+    return operand;
   }
-  return Object.freeze({ claim: Object.freeze(names), ...rule }) as Policy;
+  const problem = `is ${describeValue(operand)}.`;
+  throw new ConfigurationError(`${path}.${operator}`, problem, 'Give a string, number, boolean or null.');
+}
+
+function parseTest({ satisfies: test }: JsonObject, path: string): ClaimTest {
+  if (typeof test === 'function') return test as ClaimTest;
+  const problem = `is ${describeValue(test)}.`;
+  throw new ConfigurationError(`${path}.satisfies`, problem, 'Give a function that returns true or false.');
 }

@@ -1,6 +1,7 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { readBoolean } from '../options/option-reader.js';
-import { readHost, readPresetOptions } from './preset-options.js';
+import { host } from '../options/check-url.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { boolean } from '../options/readers.js';
 
 /** The options of `auth0`. */
 export interface Auth0Options {
@@ -14,8 +15,8 @@ export interface Auth0Options {
   readonly permissions?: boolean;
 }
 
-const OPTION_NAMES = ['domain', 'permissions'] as const satisfies readonly (keyof Auth0Options)[];
 const EXAMPLE = 'tenant.eu.auth0.com';
+const READERS = { domain: host(EXAMPLE), permissions: boolean(false) } satisfies ReadersOf<Auth0Options>;
 
 /**
  * Makes the issuer of an Auth0 tenant: its name with the slash at the end, the algorithms with public keys that an
@@ -38,9 +39,9 @@ const EXAMPLE = 'tenant.eu.auth0.com';
  * @throws {ConfigurationError}
  */
 export function auth0(options: Auth0Options): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, 'auth0', `{ domain: '${EXAMPLE}' }`);
-  const domain = readHost(given['domain'], 'auth0.domain', EXAMPLE);
-  const permissions = readBoolean(given, 'permissions', 'auth0') ?? false;
+  const fix = `Call auth0({ domain: '${EXAMPLE}' }).`;
+  const { domain, permissions } = readOptions(options, 'auth0', fix, READERS);
+
   return Object.freeze({
     issuer: `https://${domain}/`,
     algorithms: Object.freeze(['RS256', 'RS512', 'PS256'] as const),

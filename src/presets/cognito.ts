@@ -1,7 +1,10 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { describeValue, readBoolean } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { readNames, readPresetOptions, rolesOf } from './preset-options.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { boolean, required, strings } from '../options/readers.js';
+import type { JsonObject } from '../protocol/json-object.js';
+import { rolesOf } from './roles-of.js';
 
 /** The options of `cognito`. */
 export interface CognitoOptions {
@@ -16,9 +19,16 @@ export interface CognitoOptions {
   readonly groups?: boolean;
 }
 
-const OPTION_NAMES = ['userPoolId', 'clientIds', 'groups'] as const satisfies readonly (keyof CognitoOptions)[];
 const EXAMPLE = "{ userPoolId: 'eu-central-1_AbCdEf123', clientIds: ['...'] }";
-const USER_POOL_ID = /^([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+$/;
+const USER_POOL_ID = /^[a-z]{2}(?:-[a-z]+)+-\d+_[0-9A-Za-z]+$/;
+const USER_POOL_FIX = "Give the user pool ID with its region, such as 'eu-central-1_AbCdEf123'.";
+const CLIENTS_FIX = 'Give the ids of the app clients to accept.';
+
+const READERS = {
+  userPoolId: required(readUserPool, USER_POOL_FIX),
+  clientIds: required(strings(CLIENTS_FIX), CLIENTS_FIX),
+  groups: boolean(false),
+} satisfies ReadersOf<CognitoOptions>;
 
 /**
  * Makes the issuer of an Amazon Cognito user pool: its name from region and pool, RS256, `scope`, and the app clients
@@ -39,27 +49,27 @@ const USER_POOL_ID = /^([a-z]{2}(?:-[a-z]+)+-\d+)_[0-9A-Za-z]+$/;
  * @throws {ConfigurationError}
  */
 export function cognito(options: CognitoOptions): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, 'cognito', EXAMPLE);
-  const { userPoolId, clientIds } = given;
-  const pool = typeof userPoolId === 'string' ? USER_POOL_ID.exec(userPoolId) : null;
-  if (pool === null) {
-    const problem = userPoolId === undefined ? 'is missing.' : `is ${describeValue(userPoolId)}.`;
-    const fix = "Give the user pool ID with its region, such as 'eu-central-1_AbCdEf123'.";
-    throw new ConfigurationError('cognito.userPoolId', problem, fix);
-  }
-  const [id, region = ''] = pool;
+  const { userPoolId, clientIds, groups } = readOptions(options, 'cognito', `Call cognito(${EXAMPLE}).`, READERS);
+  const { id, region } = userPoolId;
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const groups = readBoolean(given, 'groups', 'cognito') ?? false;
+
   return Object.freeze({
     issuer: `https://cognito-idp.${region}.${domain}/${id}`,
     audience: false,
-    clientIds: readNames(clientIds, 'cognito.clientIds', 'Give the ids of the app clients to accept.'),
+    clientIds,
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(groups ? ['scope', groupsOf] : ['scope']),
   });
 }
 
+function readUserPool(value: unknown, path: string): { readonly id: string; readonly region: string } {
+  if (typeof value === 'string' && USER_POOL_ID.test(value)) {
+    return { id: value, region: value.slice(0, value.indexOf('_')) };
+  }
+  throw new ConfigurationError(path, `is ${describeValue(value)}.`, USER_POOL_FIX);
+}
+
 /** Names of groups may have characters that no scope has (RFC 6749 §3.3). */
-function groupsOf(claims: { readonly [name: string]: unknown }): readonly string[] {
+function groupsOf(claims: JsonObject): readonly string[] {
   return rolesOf(claims['cognito:groups']);
 }

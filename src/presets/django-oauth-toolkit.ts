@@ -1,8 +1,10 @@
-import type { IntrospectionOptions } from '../issuer/introspection-options.js';
+import { type IntrospectionOptions, readIntrospection } from '../issuer/introspection-options.js';
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { readBoolean, requireObject } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { type PresetInput, readNames, readPresetOptions, readUrl, withoutSlash } from './preset-options.js';
+import { url } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
+import { boolean, optional, required, strings } from '../options/readers.js';
+import { withoutSlash } from '../protocol/without-slash.js';
 
 /** The options of `djangoOAuthToolkit`. */
 export interface DjangoOAuthToolkitOptions {
@@ -31,16 +33,18 @@ export interface DjangoOAuthToolkitOptions {
   readonly naiveTimeZone?: boolean;
 }
 
-const OPTION_NAMES = [
-  'issuer',
-  'introspection',
-  'clientIds',
-  'oidc',
-  'naiveTimeZone',
-] as const satisfies readonly (keyof DjangoOAuthToolkitOptions)[];
 const NAME = 'djangoOAuthToolkit';
 const EXAMPLE = "{ issuer: 'https://login.example.com/o', introspection: { ... }, clientIds: ['...'] }";
 const INTROSPECTION_FIX = 'Give an object such as { clientId, clientSecret }.';
+const CLIENTS_FIX = 'Give the client ids of the applications to accept.';
+
+const READERS = {
+  issuer: url('https://login.example.com/o'),
+  introspection: optional((value, path) => readIntrospection(value, path, INTROSPECTION_FIX)),
+  clientIds: required(strings(CLIENTS_FIX), CLIENTS_FIX),
+  oidc: boolean(true),
+  naiveTimeZone: boolean(false),
+} satisfies ReadersOf<DjangoOAuthToolkitOptions>;
 
 /**
  * Makes the issuer of a Django OAuth Toolkit: its introspection endpoint, which its metadata does not name; its metadata
@@ -66,36 +70,40 @@ const INTROSPECTION_FIX = 'Give an object such as { clientId, clientSecret }.';
  * @throws {ConfigurationError}
  */
 export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, NAME, EXAMPLE);
-  const issuer = readUrl(given['issuer'], `${NAME}.issuer`, 'https://login.example.com/o');
-  const introspection = readIntrospection(given, withoutSlash(issuer));
-  const oidc = readBoolean(given, 'oidc', NAME) ?? true;
+  const given = readOptions(options, NAME, `Call ${NAME}(${EXAMPLE}).`, READERS);
+  const { issuer, clientIds, oidc } = given;
+  const base = withoutSlash(issuer);
+  const introspection = toIntrospection(given, base);
   if (!oidc && introspection === undefined) {
     throw new ConfigurationError(`${NAME}.introspection`, 'is missing, and oidc is false.', INTROSPECTION_FIX);
   }
+
   return Object.freeze({
     issuer,
     audience: false,
-    clientIds: readNames(given['clientIds'], `${NAME}.clientIds`, 'Give the client ids of the applications to accept.'),
+    clientIds,
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(['scope']),
-    ...(oidc && { metadataUrl: `${withoutSlash(issuer)}/.well-known/openid-configuration/` }),
+    ...(oidc && { metadataUrl: `${base}/.well-known/openid-configuration/` }),
     ...(introspection && { introspection }),
   });
 }
 
-function readIntrospection(given: PresetInput, base: string): IntrospectionOptions | undefined {
-  const { introspection } = given;
-  const naiveTimeZone = readBoolean(given, 'naiveTimeZone', NAME) ?? false;
+function toIntrospection(
+  { introspection, naiveTimeZone }: ReadOptions<typeof READERS>,
+  base: string,
+): IntrospectionOptions | undefined {
   if (introspection === undefined) {
     if (!naiveTimeZone) return undefined;
     throw new ConfigurationError(`${NAME}.naiveTimeZone`, 'is about introspection.', 'Give introspection too.');
   }
-  requireObject(introspection, `${NAME}.introspection`, INTROSPECTION_FIX);
   if (naiveTimeZone && 'ignoreExp' in introspection) {
     const fix = 'Leave introspection.ignoreExp out: naiveTimeZone sets it.';
     throw new ConfigurationError(`${NAME}.naiveTimeZone`, 'stands beside introspection.ignoreExp.', fix);
   }
-  const { endpoint = `${base}/introspect/`, ...settings } = introspection as IntrospectionOptions;
-  return Object.freeze({ ...settings, endpoint, ...(naiveTimeZone && { ignoreExp: true }) });
+
+  const { endpoint = `${base}/introspect/` } = introspection;
+  const settings = { ...introspection, endpoint, ...(naiveTimeZone && { ignoreExp: true }) };
+  // The verifier checks it, as whatever else this preset gives.
+  return Object.freeze(settings as IntrospectionOptions);
 }

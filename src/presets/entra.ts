@@ -1,7 +1,8 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { describeValue, readBoolean } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { readNames, readPresetOptions } from './preset-options.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { boolean, oneOf, optional, required, strings } from '../options/readers.js';
 
 /** The options of `entra`. */
 export interface EntraOptions {
@@ -23,11 +24,16 @@ export interface EntraOptions {
 
 type Version = NonNullable<EntraOptions['version']>;
 
-const OPTION_NAMES = ['tenants', 'version', 'roles'] as const satisfies readonly (keyof EntraOptions)[];
 const VERSIONS: readonly Version[] = ['1.0', '2.0'];
 const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SHARED_AUTHORITIES = ['common', 'organizations', 'consumers'];
 const TENANTS_FIX = "Give tenant IDs, such as '72f988bf-86f1-41af-91ab-2d7cd011db47'.";
+
+const READERS = {
+  tenants: required(readTenants, TENANTS_FIX),
+  version: optional(oneOf(VERSIONS, "Give '1.0' or '2.0', or leave it out for both.")),
+  roles: boolean(true),
+} satisfies ReadersOf<EntraOptions>;
 
 /**
  * Makes the issuers of Microsoft Entra ID for an allow-list of tenants, one for each tenant and version: names on
@@ -50,10 +56,8 @@ const TENANTS_FIX = "Give tenant IDs, such as '72f988bf-86f1-41af-91ab-2d7cd011d
  * @throws {ConfigurationError}
  */
 export function entra(options: EntraOptions): readonly DiscoveredIssuer[] {
-  const given = readPresetOptions(options, OPTION_NAMES, 'entra', "{ tenants: ['...'] }");
-  const tenants = readTenants(given['tenants']);
-  const versions = readVersions(given['version']);
-  const roles = readBoolean(given, 'roles', 'entra') ?? true;
+  const { tenants, version, roles } = readOptions(options, 'entra', "Call entra({ tenants: ['...'] }).", READERS);
+  const versions = version === undefined ? VERSIONS : [version];
   const rules = {
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(roles ? ['scp', 'roles'] : ['scp']),
@@ -70,22 +74,14 @@ function locate(tenant: string, version: Version): Pick<DiscoveredIssuer, 'issue
 }
 
 /** Ids are in lower case in `iss`. */
-function readTenants(given: unknown): readonly string[] {
-  const tenants = readNames(given, 'entra.tenants', TENANTS_FIX).map((tenant) => tenant.toLowerCase());
+function readTenants(value: unknown, path: string): readonly string[] {
+  const tenants = strings(TENANTS_FIX)(value, path).map((tenant) => tenant.toLowerCase());
   for (const tenant of tenants) {
     if (TENANT_ID.test(tenant)) continue;
     const problem = SHARED_AUTHORITIES.includes(tenant)
       ? `holds ${describeValue(tenant)}, under which anybody with a Microsoft account can get tokens.`
       : `holds ${describeValue(tenant)}, which is not a tenant ID.`;
-    throw new ConfigurationError('entra.tenants', problem, TENANTS_FIX);
+    throw new ConfigurationError(path, problem, TENANTS_FIX);
   }
   return [...new Set(tenants)];
-}
-
-function readVersions(given: unknown): readonly Version[] {
-  if (given === undefined) return VERSIONS;
-  const version = VERSIONS.find((name) => name === given);
-  if (version !== undefined) return [version];
-  const fix = "Give '1.0' or '2.0', or leave it out for both.";
-  throw new ConfigurationError('entra.version', `is ${describeValue(given)}.`, fix);
 }

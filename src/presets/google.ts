@@ -1,5 +1,6 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { readNames, readPresetOptions } from './preset-options.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { required, strings } from '../options/readers.js';
 
 /** The options of `google`. */
 export interface GoogleOptions {
@@ -10,7 +11,8 @@ export interface GoogleOptions {
   readonly clientIds: readonly string[];
 }
 
-const OPTION_NAMES = ['clientIds'] as const satisfies readonly (keyof GoogleOptions)[];
+const CLIENTS_FIX = 'Give the unique ids of the service accounts to accept: anybody can get a token for any audience.';
+const READERS = { clientIds: required(strings(CLIENTS_FIX), CLIENTS_FIX) } satisfies ReadersOf<GoogleOptions>;
 
 /**
  * Makes the issuer of Google's ID tokens for service accounts, as Cloud Run, Pub/Sub, Cloud Scheduler and services with
@@ -37,11 +39,12 @@ const OPTION_NAMES = ['clientIds'] as const satisfies readonly (keyof GoogleOpti
  * @throws {ConfigurationError}
  */
 export function google(options: GoogleOptions): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, 'google', "{ clientIds: ['113774264463038321964'] }");
-  const fix = 'Give the unique ids of the service accounts to accept: anybody can get a token for any audience.';
+  const fix = "Call google({ clientIds: ['113774264463038321964'] }).";
+  const { clientIds } = readOptions(options, 'google', fix, READERS);
+
   return Object.freeze({
     issuer: 'https://accounts.google.com',
-    clientIds: readNames(given['clientIds'], 'google.clientIds', fix),
+    clientIds,
     algorithms: Object.freeze(['RS256'] as const),
   });
 }

@@ -1,8 +1,13 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
 import type { ScopeSource } from '../issuer/shared-rules.js';
-import { describeValue, readBoolean, readStrings } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { readPresetOptions, readUrl, rolesOf, withoutSlash } from './preset-options.js';
+import { url } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { boolean, optional, required, strings } from '../options/readers.js';
+import type { JsonObject } from '../protocol/json-object.js';
+import { withoutSlash } from '../protocol/without-slash.js';
+import { rolesOf } from './roles-of.js';
 
 /** The options of `keycloak`. */
 export interface KeycloakOptions {
@@ -22,16 +27,16 @@ export interface KeycloakOptions {
   readonly clientRoles?: string | readonly string[];
 }
 
-type Claims = { readonly [name: string]: unknown };
-
-const OPTION_NAMES = [
-  'url',
-  'realm',
-  'realmRoles',
-  'clientRoles',
-] as const satisfies readonly (keyof KeycloakOptions)[];
 const EXAMPLE = "{ url: 'https://login.example.com', realm: 'shop' }";
 const REALM = /^[\w.~%-]+$/;
+const REALM_FIX = "Give its name as it stands in its URL, such as 'shop'.";
+
+const READERS = {
+  url: url('https://login.example.com'),
+  realm: required(readRealm, REALM_FIX),
+  realmRoles: boolean(false),
+  clientRoles: optional(strings("Give client ids, such as 'orders-api'.")),
+} satisfies ReadersOf<KeycloakOptions>;
 
 /**
  * Makes the issuer of a Keycloak realm: its URL, RS256, `scope`, and roles where they are asked for. Roles are the
@@ -52,39 +57,31 @@ const REALM = /^[\w.~%-]+$/;
  * @throws {ConfigurationError}
  */
 export function keycloak(options: KeycloakOptions): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, 'keycloak', EXAMPLE);
-  const url = withoutSlash(readUrl(given['url'], 'keycloak.url', 'https://login.example.com'));
-  const realm = readRealm(given['realm']);
-  const clients = readClients(given['clientRoles']);
-  const realmRoles = readBoolean(given, 'realmRoles', 'keycloak') ?? false;
+  const given = readOptions(options, 'keycloak', `Call keycloak(${EXAMPLE}).`, READERS);
+  const { realm, realmRoles, clientRoles = [] } = given;
   const scopesFrom: readonly ScopeSource[] = [
     'scope',
     ...(realmRoles ? [rolesOfRealm] : []),
-    ...clients.map(rolesOfClient),
+    ...clientRoles.map(rolesOfClient),
   ];
+
   return Object.freeze({
-    issuer: `${url}/realms/${realm}`,
+    issuer: `${withoutSlash(given.url)}/realms/${realm}`,
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(scopesFrom),
   });
 }
 
-function readRealm(given: unknown): string {
-  if (typeof given === 'string' && REALM.test(given)) return given;
-  const problem = given === undefined ? 'is missing.' : `is ${describeValue(given)}.`;
-  throw new ConfigurationError('keycloak.realm', problem, "Give its name as it stands in its URL, such as 'shop'.");
+function readRealm(value: unknown, path: string): string {
+  if (typeof value === 'string' && REALM.test(value)) return value;
+  throw new ConfigurationError(path, `is ${describeValue(value)}.`, REALM_FIX);
 }
 
-function readClients(given: unknown): readonly string[] {
-  if (given === undefined) return [];
-  return readStrings(given, 'keycloak.clientRoles', "Give client ids, such as 'orders-api'.");
-}
-
-function rolesOfRealm(claims: Claims): readonly string[] {
+function rolesOfRealm(claims: JsonObject): readonly string[] {
   return rolesIn(claims['realm_access']);
 }
 
-function rolesOfClient(clientId: string): (claims: Claims) => readonly string[] {
+function rolesOfClient(clientId: string): (claims: JsonObject) => readonly string[] {
   return (claims) => rolesIn(memberOf(claims['resource_access'], clientId));
 }
 
@@ -94,5 +91,5 @@ function rolesIn(access: unknown): readonly string[] {
 
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Claims)[name];
+  return (value as JsonObject)[name];
 }

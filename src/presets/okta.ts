@@ -1,7 +1,9 @@
 import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
-import { describeValue } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
-import { readHost, readPresetOptions } from './preset-options.js';
+import { host } from '../options/check-url.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeName, describeValue } from '../options/describe-value.js';
+import { type ReadersOf, readOptions } from '../options/option-reader.js';
+import { optional } from '../options/readers.js';
 
 /** The options of `okta`. */
 export interface OktaOptions {
@@ -11,10 +13,11 @@ export interface OktaOptions {
   readonly authorizationServer?: string;
 }
 
-const OPTION_NAMES = ['domain', 'authorizationServer'] as const satisfies readonly (keyof OktaOptions)[];
 const EXAMPLE = 'dev-123.okta.com';
 const SERVER_ID = /^[0-9A-Za-z_-]+$/;
 const ADMIN_CONSOLE = /-admin\.(?:okta|oktapreview|okta-emea)\.com$/;
+
+const READERS = { domain: readDomain, authorizationServer: optional(readServer) } satisfies ReadersOf<OktaOptions>;
 
 /**
  * Makes the issuer of a custom authorization server of Okta: its name from domain and id, RS256, `scp`. The audience
@@ -36,22 +39,25 @@ const ADMIN_CONSOLE = /-admin\.(?:okta|oktapreview|okta-emea)\.com$/;
  * @throws {ConfigurationError}
  */
 export function okta(options: OktaOptions): DiscoveredIssuer {
-  const given = readPresetOptions(options, OPTION_NAMES, 'okta', `{ domain: '${EXAMPLE}' }`);
-  const domain = readHost(given['domain'], 'okta.domain', EXAMPLE);
-  if (ADMIN_CONSOLE.test(domain)) {
-    const problem = `is ${describeValue(domain)}, where the admin console is.`;
-    throw new ConfigurationError('okta.domain', problem, `Give '${domain.replace('-admin.', '.')}'.`);
-  }
-  const server = readServer(given['authorizationServer'] ?? 'default');
+  const fix = `Call okta({ domain: '${EXAMPLE}' }).`;
+  const { domain, authorizationServer = 'default' } = readOptions(options, 'okta', fix, READERS);
+
   return Object.freeze({
-    issuer: `https://${domain}/oauth2/${server}`,
+    issuer: `https://${domain}/oauth2/${authorizationServer}`,
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(['scp']),
   });
 }
 
-function readServer(given: unknown): string {
-  if (typeof given === 'string' && SERVER_ID.test(given)) return given;
+function readDomain(value: unknown, path: string): string {
+  const domain = host(EXAMPLE)(value, path);
+  if (!ADMIN_CONSOLE.test(domain)) return domain;
+  const problem = `is ${describeValue(domain)}, where the admin console is.`;
+  throw new ConfigurationError(path, problem, `Give '${describeName(domain.replace('-admin.', '.'))}'.`);
+}
+
+function readServer(value: unknown, path: string): string {
+  if (typeof value === 'string' && SERVER_ID.test(value)) return value;
   const fix = "Give the last part of its issuer URI, such as 'default' or 'aus1a2b3c4d5'.";
-  throw new ConfigurationError('okta.authorizationServer', `is ${describeValue(given)}.`, fix);
+  throw new ConfigurationError(path, `is ${describeValue(value)}.`, fix);
 }

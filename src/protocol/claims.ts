@@ -5,9 +5,13 @@
  * @see RFC 7519 §4.1, RFC 9068 §2.2
  */
 export interface RegisteredClaims {
-  readonly iss: string;
-  /** Seconds since the epoch; may have a fraction. */
-  readonly exp: number;
+  /** An introspection answer may leave it out: `issuer` of the access token is always there. */
+  readonly iss?: string;
+  /**
+   * Seconds since the epoch; may have a fraction. An introspection answer may leave it out: `expiresAt` of the access
+   * token is always there.
+   */
+  readonly exp?: number;
   readonly sub?: string;
   readonly aud?: string | readonly string[];
   readonly nbf?: number;

@@ -1,5 +1,8 @@
 import { formatAnswer, type HttpAnswer } from './http-answer.js';
-import { type OAuthErrorCode, REFUSALS, type Refusal, type RefusalReason } from './refusal.js';
+import { type OAuthErrorCode, REFUSALS, Refusal, type RefusalReason } from './refusal.js';
+
+// Registered: an error handler may have another copy of this package than the guard.
+const REFUSAL = Symbol.for('scopegate.refusal');
 
 /**
  * What both kinds of refusal have in common. `message` is the fixed text that a client may read;
@@ -30,6 +33,11 @@ export abstract class RefusalError extends Error {
     this.detail = refusal.detail;
     Object.defineProperty(this, 'body', { value: answer.body });
     Object.defineProperty(this, 'help', { value: help });
+  }
+
+  /** Tells what `isRefusal` looks for. */
+  get [REFUSAL](): boolean {
+    return true;
   }
 
   /** Gives what a client may read, so that an error handler which sends the error itself leaks nothing. */
@@ -76,20 +84,45 @@ export class IssuerUnavailableError extends RefusalError {
   }
 }
 
-/** The programmer's mistake. Thrown when a verifier, guard or policy is created, never by a request. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  /** The option at fault, by its path: `issuer[1].jwksUri`. */
-  readonly option: string;
+/**
+ * The programmer's mistake, seen while a request was under way: with `denyUnguarded`, it came to a handler that no guard
+ * stands before. `status` is 500. `detail` names the route.
+ */
+export class UnguardedRouteError extends RefusalError {
+  override readonly name = 'UnguardedRouteError';
+  readonly code = 'server_error';
 
-  constructor(option: string, problem: string, fix: string) {
-    super(`${option}: ${problem} ${fix}`);
-    this.option = option;
+  /** It is no refusal of a guard or verifier. */
+  override get [REFUSAL](): boolean {
+    return false;
+  }
+
+  constructor(detail: string) {
+    const refusal = new Refusal('route_unguarded', detail);
+    super(refusal, formatAnswer(refusal, ''));
   }
 }
 
-/** Turns a refusal into the error that is to blame: the client's or the issuer's. */
+/** Turns a refusal of a token into the error that is to blame: the client's or the issuer's. */
 export function toError(refusal: Refusal, realm: string): AuthorizationError | IssuerUnavailableError {
   const answer = formatAnswer(refusal, realm);
   return answer.status === 503 ? new IssuerUnavailableError(refusal, answer) : new AuthorizationError(refusal, answer);
+}
+
+/**
+ * Tells whether an error is one that a guard or verifier refuses a request with, whichever copy of this package made it:
+ * it has `status`, `headers` and `body` of the answer. The mark is `Symbol.for('scopegate.refusal')`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await verifier.verify(token);
+ * } catch (error) {
+ *   if (!isRefusal(error)) throw error;
+ *   console.warn(error.reason, error.detail);
+ * }
+ * ```
+ */
+export function isRefusal(error: unknown): error is AuthorizationError | IssuerUnavailableError {
+  return typeof error === 'object' && error !== null && (error as { [REFUSAL]?: unknown })[REFUSAL] === true;
 }

@@ -21,6 +21,8 @@ export function formatAnswer(refusal: Refusal, realm: string): HttpAnswer {
       { error: 'temporarily_unavailable', error_description: description },
     );
   }
+  // The programmer's mistake: no token of a client would help.
+  if (status === 500) return answer(status, {}, { error: 'server_error', error_description: description });
   const challenge = formatChallenge({ realm, error, description, scopes: refusal.scopes });
   // RFC 6750 §3.1: no error information when the request lacked credentials.
   const body = error === undefined ? {} : { error, error_description: description };

@@ -3,7 +3,7 @@ export type OAuthErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient
 
 /** A row of `REFUSALS`. */
 export interface RefusalEntry {
-  readonly status: 400 | 401 | 403 | 503;
+  readonly status: 400 | 401 | 403 | 500 | 503;
   /** Absent where RFC 6750 §3.1 wants none: no credentials were sent, or the fault is not the client's. */
   readonly error?: OAuthErrorCode;
   /** What the client reads: fixed text in the character set of RFC 6750 §3. */
@@ -234,6 +234,12 @@ export const REFUSALS = {
     status: 503,
     description: 'The server is shutting down.',
     help: 'verifier.close() was called before this request.',
+  },
+
+  route_unguarded: {
+    status: 500,
+    description: 'The server is not ready to answer this request.',
+    help: 'denyUnguarded is on, and a request came to a handler of a route before a guard or guard.public() had let it through. The detail names the route. Put the guard in front of every handler of it.',
   },
 } as const satisfies Record<string, RefusalEntry>;
 

@@ -11,12 +11,25 @@ export class DeadlineError extends Error {
 export async function withinSeconds<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(`not settled within ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => reject(notWithin(seconds)), seconds * 1000);
     timer.unref();
   });
 
   try {
     return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs something that ends by itself when its signal is aborted, after so many seconds. The timer keeps no process alive. */
+export async function withDeadline<T>(seconds: number, run: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(notWithin(seconds)), seconds * 1000);
+  timer.unref();
+
+  try {
+    return await run(controller.signal);
   } finally {
     clearTimeout(timer);
   }
@@ -37,4 +50,8 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, promise: 
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+function notWithin(seconds: number): DeadlineError {
+  return new DeadlineError(`not settled within ${seconds} s`);
 }

@@ -46,8 +46,9 @@ interface StoredValue<Value> extends Dated {
  * The last good value of something that is fetched again and again.
  *
  * Younger than its `maxAgeSeconds`, it is used as it is. Older, it is still used while one fetch goes on in the
- * background. A fetch that succeeds replaces it. One that fails leaves it in use for `staleIfErrorSeconds` more, and the
- * next waits for the back-off. An older answer never undoes a newer one. There are no timers: callers start everything.
+ * background. A fetch that succeeds replaces it. One that fails leaves it in use for `staleIfErrorSeconds` more; the first
+ * caller after the back-off starts the next, whatever the age. An older answer never undoes a newer one. There are no
+ * timers: callers start everything.
  */
 export class Refreshing<Value> {
   readonly #options: RefreshingOptions<Value>;
@@ -55,6 +56,8 @@ export class Refreshing<Value> {
   readonly #fetches = new SingleFlight<'fetch', Value | Unavailable>();
   readonly #backOff: BackOff;
   #failure: Unavailable | undefined;
+  /** The failure after which the newest fetch was started. */
+  #retried: Unavailable | undefined;
   /** Fetches are numbered as they start. A failure before the last success says nothing about now. */
   #started = 0;
   #succeeded = 0;
@@ -92,6 +95,11 @@ export class Refreshing<Value> {
     return this.isFresh() ? 'fresh' : 'stale';
   }
 
+  /** Whether a fetch ever succeeded. Without one, the value is from elsewhere. */
+  get hasFetched(): boolean {
+    return this.#succeeded > 0;
+  }
+
   /** Why the last fetch failed; undefined if it did not. */
   get failure(): Unavailable | undefined {
     return this.#failure;
@@ -117,20 +125,28 @@ export class Refreshing<Value> {
     return this.#fetches.find('fetch');
   }
 
-  /** Whether the value in use is past its age, and a fetch may start. */
+  /**
+   * What callers should wait for: the fetch that is under way. If it was started after a failure, that failure: only
+   * the one who started it waits, since the issuer may hang.
+   */
+  get pending(): MaybePromise<Value | Unavailable> | undefined {
+    return this.underWay && (this.#retried ?? this.underWay);
+  }
+
+  /** Whether the value in use is past its age, or the last fetch failed, and a fetch may start. */
   isDue(now = this.#options.clock()): boolean {
-    if (this.isFresh(now) || this.current(now) === undefined) return false;
-    return this.underWay === undefined && this.backingOff() === undefined;
+    if (this.#failure === undefined && this.isFresh(now)) return false;
+    return this.current(now) !== undefined && this.underWay === undefined && this.backingOff() === undefined;
   }
 
-  /** Starts a fetch in the background when the value in use is past its age. */
-  refreshIfDue(now?: number): void {
-    if (this.isDue(now)) void this.refresh('age');
+  /** Starts a fetch in the background when one is due, and gives it. */
+  refreshIfDue(now?: number): Promise<Value | Unavailable> | undefined {
+    return this.isDue(now) ? this.refresh(this.isFresh(now) ? 'retry' : 'age') : undefined;
   }
 
-  /** Waits for the fetch that is under way, or for a new one; during a back-off gives the last failure at once. */
+  /** Waits for what is pending, or for a new fetch; during a back-off gives the last failure at once. */
   load(): MaybePromise<Value | Unavailable> {
-    return this.underWay ?? this.backingOff() ?? this.refresh('empty');
+    return this.pending ?? this.backingOff() ?? this.refresh('empty');
   }
 
   /**
@@ -138,6 +154,7 @@ export class Refreshing<Value> {
    * before the change that the caller knows of. Never rejects.
    */
   refresh(cause: RefreshCause): Promise<Value | Unavailable> {
+    this.#retried = this.#failure;
     return this.#fetches.restart('fetch', () => this.#fetch(cause));
   }
 

@@ -16,10 +16,15 @@ export class TokenBucket {
     this.#filledAt = options.clock();
   }
 
+  /** Whether there is no token left. */
+  get isEmpty(): boolean {
+    this.#fill();
+    return this.#tokens < 1;
+  }
+
   /** Takes one token. False: there is none left. */
   take(): boolean {
-    this.#fill();
-    if (this.#tokens < 1) return false;
+    if (this.isEmpty) return false;
     this.#tokens -= 1;
     return true;
   }

@@ -1,34 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
 import type { Algorithm } from '../jws/algorithm.js';
-import { checkOptionNames, describeValue, requireObject } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
 import { IssuerDocuments, type Outage } from './issuer-documents.js';
 import { createIssuerFetch } from './issuer-fetch.js';
 import { IssuerServer } from './issuer-server.js';
 import { TestClock } from './test-clock.js';
-import { checkAlgorithm, parseTestIssuerOptions, type TestIssuerOptions } from './test-issuer-options.js';
+import {
+  checkAlgorithm,
+  parseTestIssuerOptions,
+  parseTestTokenOptions,
+  type TestIssuerOptions,
+  type TestTokenInput,
+  type TestTokenOptions,
+} from './test-issuer-options.js';
 import { TestKeys } from './test-keys.js';
-
-/** What a token says. Everything has a default; a claim or header set to `undefined` is left out. */
-export interface TestTokenOptions {
-  /** A scope string, or a list. @defaultValue no `scope` claim */
-  readonly scope?: string | readonly string[];
-  /** @defaultValue the audience of the issuer */
-  readonly audience?: string | readonly string[];
-  /** @defaultValue `'test-user'` */
-  readonly subject?: string;
-  /** @defaultValue `'test-client'` */
-  readonly clientId?: string;
-  /** Negative for a token that expired. @defaultValue 3600 */
-  readonly expiresInSeconds?: number;
-  /** Any claims, these included. */
-  readonly claims?: { readonly [name: string]: unknown };
-  /** Any header parameters: `{ typ: 'JWT' }`, `{ kid: undefined }`. */
-  readonly header?: { readonly [name: string]: unknown };
-  /** Which of the issuer's keys signs. @defaultValue the first algorithm of the issuer */
-  readonly algorithm?: Algorithm;
-}
 
 /** How often the documents of a test issuer were fetched, outages included. */
 export interface TestIssuerHits {
@@ -72,16 +59,6 @@ export interface TestIssuer {
   close(): Promise<void>;
 }
 
-const TOKEN_OPTION_NAMES = [
-  'scope',
-  'audience',
-  'subject',
-  'clientId',
-  'expiresInSeconds',
-  'claims',
-  'header',
-  'algorithm',
-];
 const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
 
 /**
@@ -126,11 +103,10 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
     now: clock.now,
     advance: (seconds) => clock.advance(seconds),
 
-    async token(wanted = {}) {
-      requireObject(wanted, 'options', "Give an object such as { scope: 'orders:read' }.");
-      checkOptionNames(wanted, TOKEN_OPTION_NAMES, '');
-      const { header = {}, algorithm = firstAlgorithm } = wanted;
-      return keys.sign(algorithm, header, tokenClaims({ audience, ...wanted }, issuer, clock.now() / 1000));
+    async token(wanted) {
+      const said = parseTestTokenOptions(wanted);
+      const { header, algorithm = firstAlgorithm } = said;
+      return keys.sign(algorithm, header, tokenClaims(said, { issuer, audience }, clock.now() / 1000));
     },
 
     rotate: (algorithm = firstAlgorithm) => keys.rotate(checkAlgorithm(algorithm)),
@@ -158,18 +134,23 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
 }
 
 /** The claims of RFC 9068 §2.2. */
-function tokenClaims(options: TestTokenOptions, issuer: string, now: number): object {
-  const { scope, audience, subject = 'test-user', clientId = 'test-client', expiresInSeconds = 3600 } = options;
+function tokenClaims(
+  said: TestTokenInput,
+  { issuer, audience }: Pick<TestIssuer, 'issuer' | 'audience'>,
+  now: number,
+): object {
+  const { scope, subject = 'test-user', clientId = 'test-client', expiresInSeconds } = said;
   const issuedAt = Math.floor(now);
+
   return {
     iss: issuer,
     sub: subject,
-    aud: audience,
+    aud: said.audience ?? audience,
     client_id: clientId,
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
     jti: randomUUID(),
     scope: typeof scope === 'object' ? scope.join(' ') : scope,
-    ...options.claims,
+    ...said.claims,
   };
 }

@@ -1,5 +1,5 @@
-import { describeValue } from '../options/option-reader.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
 
 /** A clock that stands still until it is moved. */
 export class TestClock {

@@ -1,6 +1,7 @@
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import { ALGORITHMS, type Algorithm } from '../jws/algorithm.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
 
 interface TestKey {
   readonly kid: string;
@@ -34,7 +35,7 @@ export class TestKeys {
   withdraw(kid: string): void {
     if (this.#published.delete(kid)) return;
     const known = [...this.#published.keys()].join(', ');
-    throw new ConfigurationError('kid', `${JSON.stringify(kid)} is not published.`, `Published are: ${known}.`);
+    throw new ConfigurationError('kid', `${describeValue(kid)} is not published.`, `Published are: ${known}.`);
   }
 
   jwks(): JSONWebKeySet {

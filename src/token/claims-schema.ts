@@ -43,6 +43,8 @@ function mergeClaims(payload: JsonObject, result: SchemaResult<unknown> | undefi
   if (typeof output !== 'object' || output === null || Array.isArray(output)) {
     return new Refusal('claims_schema_failed', 'it gave no object');
   }
+  // Only own members are copied: getters and methods of a class would be lost, though its type promises them.
+  if (isInstanceOfClass(output)) return new Refusal('claims_schema_failed', 'it gave an instance of a class');
   const claims: JsonObject = Object.assign(Object.create(null), payload, output);
   return { claims, isFrozen: freezePlain(claims, new Set()) };
 }
@@ -63,10 +65,21 @@ function freezePlain(value: object, seen: Set<object>): boolean {
   if (seen.has(value)) return true;
   seen.add(value);
   if (!isPlain(value)) return false;
-  const members = Reflect.ownKeys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)?.value as unknown);
+  const members = Reflect.ownKeys(value).map(
+    (key) => Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor,
+  );
   Object.freeze(value);
-  const objects = members.filter((member) => Object(member) === member) as readonly object[];
-  return objects.map((member) => freezePlain(member, seen)).every(Boolean);
+
+  // A getter may give each request something else, or the same thing to change.
+  if (members.some(({ get, set }) => get !== undefined || set !== undefined)) return false;
+  const objects = members.map((member) => member.value as unknown).filter((member) => Object(member) === member);
+  return objects.map((member) => freezePlain(member as object, seen)).every(Boolean);
+}
+
+/** A plain object has `Object.prototype` of any realm behind it, or nothing. */
+function isInstanceOfClass(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null;
 }
 
 function isPlain(value: object): boolean {

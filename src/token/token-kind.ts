@@ -20,17 +20,23 @@ const KIND_CLAIMS: Readonly<Record<string, readonly string[]>> = {
 // Claims that name the kind of a token at some issuers, and anything at others: Simple JWT and OpenAM, OpenAM,
 // Casdoor, Flask-JWT-Extended, Curity.
 const LOOSE_KIND_CLAIMS = ['token_type', 'tokenName', 'tokenType', 'type', 'purpose'];
-const FOREIGN_KIND = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
+// Tokens that are made for one step are JWTs at some servers, signed with the same key: authorization codes, invitations.
+const FOREIGN_KIND =
+  /^(?:refresh|id|identity|logout|offline|code|(?:auth|authorization|device)[-_ ]?code|(?:password[-_ ]?)?reset|(?:email[-_ ]?)?verification|activation|invite|invitation|magic[-_ ]?link|mfa|state)(?:[-_ ]?token)?$/i;
 const ACCESS_KIND = /^access[-_ ]?token$/i;
 
 // OpenID Connect Core §2, §3.3.2.11: hashes that bind an ID token to what was issued with it.
 const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash', 's_hash'];
+
+// OpenID Connect Core §2: how the person logged in. Access tokens have these beside a client, a scope or a role.
+const LOGIN_CLAIMS = ['auth_time', 'amr', 'acr'];
 
 // RFC 8417 §2.2: security event tokens, logout tokens among them. RFC 9701 §5. UAA: the scopes of refresh tokens.
 const FOREIGN_CLAIMS = ['events', 'token_introspection', 'granted_scopes'];
 
 // What a token for the client itself says when it is meant for access too: Entra, LemonLDAP::NG, authentik (uid).
 const GRANT_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'roles', 'permissions', 'azpacr', 'uid'];
+const ROLE_CLAIMS = ['role', 'realm_access', 'resource_access'];
 
 // Entra v2, Entra v1, and whoever is not Entra.
 const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'];
@@ -92,7 +98,11 @@ function findIdTokenForm(payload: JsonObject): string | undefined {
   // OpenID Connect Core §2: an ID token is for the client, which azp names again.
   const isForClient = typeof azp === 'string' && (aud === azp || (Array.isArray(aud) && aud.includes(azp)));
   const grantsNothing = GRANT_CLAIMS.every((name) => payload[name] === undefined);
-  return isForClient && grantsNothing ? 'azp in aud and no scopes, as in an ID token' : undefined;
+  if (isForClient && grantsNothing) return 'azp in aud and no scopes, as in an ID token';
+  const login = LOGIN_CLAIMS.find((name) => payload[name] !== undefined);
+  const hasRoles = ROLE_CLAIMS.some((name) => payload[name] !== undefined);
+  if (login === undefined || namesClient || hasRoles || !grantsNothing) return undefined;
+  return `${login} and no client, scope or role, as in an ID token`;
 }
 
 function isOfEntra({ tid, ver }: JsonObject): boolean {

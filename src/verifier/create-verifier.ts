@@ -1,12 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
-import { createIssuerRegistry } from '../issuer/create-issuer-registry.js';
+import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
 import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
-import { checkOptionNames, readNumber } from '../options/option-reader.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf } from '../protocol/claims.js';
@@ -20,7 +19,17 @@ import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
 import { parseVerifierOptions, type VerifierConfig, type VerifierOptions, type VerifierSnapshot } from './options.js';
-import { type AuthenticateOptions, defaultRealm, parseRequirements, type VerifyOptions } from './requirements.js';
+import {
+  type AuthenticateOptions,
+  defaultRealm,
+  parseAuthenticateOptions,
+  parseReadyOptions,
+  parseUserInfoOptions,
+  parseVerifyOptions,
+  type ReadyOptions,
+  type UserInfoOptions,
+  type VerifyOptions,
+} from './requirements.js';
 import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js';
 
 const INTERNALS = Symbol('scopegate.verifier');
@@ -79,8 +88,15 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
   return Object.freeze({
     context: createContext(config, signal),
     audience,
+    issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
     userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
   });
+}
+
+function findIssuersWithoutAudience(issuers: IssuerConfigs): VerifierInternals['issuersWithoutAudience'] {
+  if (typeof issuers === 'function') return 'unknown';
+  const without = issuers.filter(({ audience }) => audience === false);
+  return without.length === issuers.length ? 'all' : without.map(({ issuer }) => issuer);
 }
 
 function createContext(config: VerifierConfig, signal: AbortSignal): VerifierContext {
@@ -105,46 +121,43 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 async function verifyToken(
   { context, audience }: VerifierInternals,
   token: string,
-  given: VerifyOptions = {},
+  options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
-  const requirements = parseRequirements(given, ['audience', 'signal'], audience);
+  const { requirements, signal } = parseVerifyOptions(options, audience);
   const outcome =
     typeof token === 'string'
       ? authenticateToken(context, { token }, requirements)
       : new Refusal('token_malformed', 'it is not a string');
-  return orThrow(await untilAborted(given.signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function authenticateRequest(
   { context, audience }: VerifierInternals,
   request: HttpRequest,
-  given: AuthenticateOptions = {},
+  options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
-  const names = ['audience', 'signal', 'policy', 'realm', 'extraTokenLocations'];
-  const requirements = parseRequirements(given, names, audience);
+  const { requirements, signal } = parseAuthenticateOptions(options, audience);
   const outcome = authenticate(context, request, requirements);
-  return orThrow(await untilAborted(given.signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function findUserInfo(
   { context, audience, userInfos }: VerifierInternals,
   accessToken: AccessToken<unknown>,
-  given: { readonly signal?: AbortSignal } = {},
+  options: UserInfoOptions | undefined,
 ): Promise<StandardClaims> {
-  checkOptionNames(given, ['signal'], '');
+  const { signal } = parseUserInfoOptions(options);
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
   async function find(): Promise<StandardClaims | Refusal> {
     const issuer = await context.issuers.find(accessToken.issuer);
     return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
   }
-  return orThrow(await untilAborted(given.signal, find()), defaultRealm(audience));
+  return orThrow(await untilAborted(signal, find()), defaultRealm(audience));
 }
 
-async function ready(internals: VerifierInternals, given: { readonly timeoutSeconds?: number } = {}): Promise<void> {
-  checkOptionNames(given, ['timeoutSeconds'], '');
-  const bounds = { least: 0.01, most: 600, unit: 'seconds' };
-  const timeoutSeconds = readNumber(given, 'timeoutSeconds', '', bounds);
+async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {
+  const { timeoutSeconds } = parseReadyOptions(options);
   const { introspector } = internals.context;
   const settled = forEachIssuer(internals, async (issuer) => {
     const [ofKeys, ofIntrospection] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);

@@ -5,11 +5,13 @@ import {
   type IssuerResolver,
   parseIssuerOptions,
 } from '../issuer/issuer-options.js';
-import { type IssuerRules, parseSharedRules, SHARED_RULE_NAMES, type SharedRules } from '../issuer/shared-rules.js';
+import { type IssuerRules, SHARED_RULE_READERS, type SharedRules, toIssuerRules } from '../issuer/shared-rules.js';
 import type { KeyLimits, KeySnapshot } from '../keys/key-source.js';
-import { checkOptionNames, describeValue, readNumber, readStrings, requireObject } from '../options/option-reader.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import { type ReadersOf, readMembers, readOptions, readRecord, requireObject } from '../options/option-reader.js';
+import { anything, callback, number, optional, required, strings } from '../options/readers.js';
 import type { Clock } from '../platform/clock.js';
-import { ConfigurationError } from '../protocol/errors.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
 /** How the key sets of issuers are fetched and kept. */
@@ -80,79 +82,85 @@ export interface VerifierConfig {
   readonly clock: Clock;
 }
 
-const OPTION_NAMES = [
-  'issuer',
-  'audience',
-  'claims',
-  'clockToleranceSeconds',
-  'maxTokenBytes',
-  'tokenCache',
-  'keys',
-  'snapshot',
-  'fetch',
-  'clock',
-  ...SHARED_RULE_NAMES,
-] as const satisfies readonly (keyof VerifierOptions)[];
-
-const KEY_OPTION_BOUNDS = {
-  maxAgeSeconds: { least: 1, most: 86_400, unit: 'seconds', fallback: 600 },
-  staleIfErrorSeconds: { least: 0, most: 604_800, unit: 'seconds', fallback: 3600 },
-  fetchTimeoutSeconds: { least: 0.01, most: 60, unit: 'seconds', fallback: 5 },
-  maxResponseBytes: { least: 1024, most: 16_777_216, unit: 'bytes', fallback: 524_288 },
-  refetchBurst: { least: 1, most: 100, unit: 'fetches', fallback: 3, whole: true },
-  refetchEverySeconds: { least: 1, most: 3600, unit: 'seconds', fallback: 30 },
-  snapshotMaxAgeSeconds: { least: 0, most: 2_592_000, unit: 'seconds', fallback: 86_400 },
-} as const satisfies Record<keyof KeyOptions, object>;
-
-const DEFAULT_CLOCK_TOLERANCE_SECONDS = 5;
-const DEFAULT_MAX_TOKEN_BYTES = 8192;
+const AUDIENCE_FIX =
+  "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
+  'For an issuer without audiences write audience: false together with clientIds.';
+const ISSUER_FIX = "Give the issuer's URL, such as 'https://login.example.com', or a list of them.";
+const SNAPSHOT_FIX = 'Give what verifier.snapshot() returned, or leave it out.';
 const DEFAULT_TOKEN_CACHE_MAX = 10_000;
 
+const KEY_READERS = {
+  maxAgeSeconds: number({ min: 1, max: 86_400, unit: 'seconds', fallback: 600 }),
+  staleIfErrorSeconds: number({ min: 0, max: 604_800, unit: 'seconds', fallback: 3600 }),
+  fetchTimeoutSeconds: number({ min: 0.01, max: 60, unit: 'seconds', fallback: 5 }),
+  maxResponseBytes: number({ min: 1024, max: 16_777_216, unit: 'bytes', fallback: 524_288 }),
+  refetchBurst: number({ min: 1, max: 100, unit: 'fetches', integer: true, fallback: 3 }),
+  refetchEverySeconds: number({ min: 1, max: 3600, unit: 'seconds', fallback: 30 }),
+  snapshotMaxAgeSeconds: number({ min: 0, max: 2_592_000, unit: 'seconds', fallback: 86_400 }),
+} satisfies ReadersOf<KeyOptions>;
+
+const TOKEN_CACHE_READERS = {
+  max: number({ min: 1, max: 10_000_000, unit: 'tokens', integer: true, fallback: DEFAULT_TOKEN_CACHE_MAX }),
+} satisfies ReadersOf<{ max: number }>;
+
+const READERS = {
+  issuer: required(anything, ISSUER_FIX),
+  audience: required(readAudience, AUDIENCE_FIX),
+  claims: optional(readSchema),
+  clockToleranceSeconds: number({ min: 0, max: 300, unit: 'seconds', fallback: 5 }),
+  maxTokenBytes: number({ min: 256, max: 1_048_576, unit: 'bytes', integer: true, fallback: 8192 }),
+  tokenCache: readTokenCacheMax,
+  keys: readKeyLimits,
+  snapshot: readSnapshot,
+  fetch: callback<typeof fetch>(),
+  clock: callback<Clock>(),
+  ...SHARED_RULE_READERS,
+} satisfies ReadersOf<VerifierOptions>;
+
 /** @throws {ConfigurationError} */
-export function parseVerifierOptions(given: unknown): VerifierConfig {
-  requireObject(given, 'options', "Call createVerifier({ issuer: 'https://...', audience: 'https://...' }).");
-  checkOptionNames(given, OPTION_NAMES, '');
-  const options = given as Partial<Record<keyof VerifierOptions, unknown>>;
-  const rules = parseSharedRules(given, '');
-  const issuers = parseIssuers(options, rules);
-  const seconds = { least: 0, most: 300, unit: 'seconds' };
-  const bytes = { least: 256, most: 1_048_576, unit: 'bytes', whole: true };
+export function parseVerifierOptions(input: unknown): VerifierConfig {
+  const fix = "Call createVerifier({ issuer: 'https://...', audience: 'https://...' }).";
+  const options = readOptions(input, '', fix, READERS);
+  const { audience, claims, clockToleranceSeconds, maxTokenBytes, keys, snapshot } = options;
+
   return Object.freeze({
-    issuers,
-    audience: parseAudience(options.audience),
-    schema: parseSchema(options.claims),
-    clockToleranceSeconds: readNumber(given, 'clockToleranceSeconds', '', seconds) ?? DEFAULT_CLOCK_TOLERANCE_SECONDS,
-    maxTokenBytes: readNumber(given, 'maxTokenBytes', '', bytes) ?? DEFAULT_MAX_TOKEN_BYTES,
-    tokenCacheMax: parseTokenCache(options.tokenCache),
-    keyLimits: parseKeyLimits(options.keys),
-    snapshot: parseSnapshot(options.snapshot),
-    fetch: parseFunction(options.fetch, 'fetch', globalThis.fetch) as typeof fetch,
-    clock: parseFunction(options.clock, 'clock', Date.now) as Clock,
+    issuers: parseIssuers(options.issuer, audience, toIssuerRules(options)),
+    audience,
+    schema: claims,
+    clockToleranceSeconds,
+    maxTokenBytes,
+    tokenCacheMax: options.tokenCache,
+    keyLimits: keys,
+    snapshot,
+    fetch: options.fetch ?? globalThis.fetch,
+    clock: options.clock ?? Date.now,
   });
 }
 
-type Given = Partial<Record<keyof VerifierOptions, unknown>>;
-
-function parseIssuers({ issuer: given, audience }: Given, rules: IssuerRules): IssuerConfigs {
-  const fix = "Give the issuer's URL, such as 'https://login.example.com', or a list of them.";
-  if (given === undefined) throw new ConfigurationError('issuer', 'is missing.', fix);
-  const parse = (item: unknown, where: string) => {
-    const config = parseIssuerOptions(item, where, rules);
+function parseIssuers(input: unknown, audience: readonly string[] | false, rules: IssuerRules): IssuerConfigs {
+  const parse = (item: unknown, path: string) => {
+    const config = parseIssuerOptions(item, path, rules);
     if (audience === false) requireClientIds(config);
     return config;
   };
-  if (typeof given === 'function') return createResolver(given as IssuerResolver, parse);
-  if (!Array.isArray(given)) return [parse(given, 'issuer')];
-  if (given.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', fix);
-  const issuers = Array.from(given, (item, index) => parse(item, `issuer[${index}]`));
-  const seen = new Set<string>();
-  for (const { issuer } of issuers) {
-    if (seen.has(issuer))
-      throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
-    seen.add(issuer);
-  }
+  if (typeof input === 'function') return createResolver(input as IssuerResolver, parse);
+  if (!Array.isArray(input)) return [parse(input, 'issuer')];
+
+  const issuers = Array.from(input, (item, index) => parse(item, `issuer[${index}]`));
+  if (issuers.length === 0) throw new ConfigurationError('issuer', 'is an empty list.', ISSUER_FIX);
+  refuseDuplicates(issuers);
   requireSingleIntrospection(issuers);
   return issuers;
+}
+
+function refuseDuplicates(issuers: readonly IssuerConfig[]): void {
+  const seen = new Set<string>();
+  for (const { issuer } of issuers) {
+    if (seen.has(issuer)) {
+      throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
+    }
+    seen.add(issuer);
+  }
 }
 
 /** An opaque token names no issuer, and must be shown to none but its own. */
@@ -166,11 +174,12 @@ function requireSingleIntrospection(issuers: readonly IssuerConfig[]): void {
   );
 }
 
-function createResolver(resolver: IssuerResolver, parse: (item: unknown, where: string) => IssuerConfig) {
+function createResolver(resolver: IssuerResolver, parse: (item: unknown, path: string) => IssuerConfig) {
   return async (iss: string): Promise<IssuerConfig | undefined> => {
-    const given = await resolver(iss);
-    if (given === undefined) return undefined;
-    const config = parse(given, 'issuer');
+    const input = await resolver(iss);
+    if (input === undefined) return undefined;
+
+    const config = parse(input, 'issuer');
     if (config.introspection !== undefined) {
       throw new ConfigurationError('issuer.introspection', 'comes from a resolver.', 'List the issuer in the options.');
     }
@@ -183,15 +192,6 @@ function createResolver(resolver: IssuerResolver, parse: (item: unknown, where: 
   };
 }
 
-function parseAudience(given: unknown): readonly string[] | false {
-  if (given === undefined) throw new ConfigurationError('audience', 'is missing.', AUDIENCE_FIX);
-  return given === false ? false : readStrings(given, 'audience', AUDIENCE_FIX);
-}
-
-const AUDIENCE_FIX =
-  "Give the identifier of this server that the issuer puts into aud, such as 'https://orders.example.com'. " +
-  'For an issuer without audiences write audience: false together with clientIds.';
-
 function requireClientIds({ issuer, audience, rules }: IssuerConfig): void {
   if (Array.isArray(audience) || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
@@ -201,57 +201,56 @@ function requireClientIds({ issuer, audience, rules }: IssuerConfig): void {
   );
 }
 
-function parseSchema(given: unknown): StandardSchema | undefined {
-  if (given === undefined) return undefined;
-  const isObject = (typeof given === 'object' && given !== null) || typeof given === 'function';
-  const standard = isObject ? (given as Partial<StandardSchema>)['~standard'] : undefined;
-  if (standard?.version === 1 && typeof standard.validate === 'function') return given as StandardSchema;
+function readAudience(value: unknown, path: string): readonly string[] | false {
+  return value === false ? false : strings(AUDIENCE_FIX)(value, path);
+}
+
+function readSchema(value: unknown, path: string): StandardSchema {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  const { '~standard': standard } = isObject ? readMembers(value, ['~standard']) : {};
+  const { version, vendor, validate } = Object(standard) as Partial<StandardSchema['~standard']>;
+  if (version === 1 && typeof validate === 'function') {
+    const validateClaims = (claims: unknown) => validate.call(standard, claims);
+    return Object.freeze({ '~standard': { version, vendor: String(vendor), validate: validateClaims } });
+  }
   throw new ConfigurationError(
-    'claims',
-    `is ${describeValue(given)} and not a Standard Schema.`,
+    path,
+    `is ${describeValue(value)} and not a Standard Schema.`,
     'Give a schema of zod 3.24, valibot 1, arktype 2 or later, such as z.object({ tenant: z.string() }).',
   );
 }
 
-function parseTokenCache(given: unknown): number {
-  if (given === undefined) return DEFAULT_TOKEN_CACHE_MAX;
-  if (given === false) return 0;
-  requireObject(given, 'tokenCache', 'Give false, or an object such as { max: 10_000 }.');
-  checkOptionNames(given, ['max'], 'tokenCache');
-  const bounds = { least: 1, most: 10_000_000, unit: 'tokens', whole: true };
-  return readNumber(given, 'max', 'tokenCache', bounds) ?? DEFAULT_TOKEN_CACHE_MAX;
+/** 0 remembers none. */
+function readTokenCacheMax(value: unknown, path: string): number {
+  if (value === undefined) return DEFAULT_TOKEN_CACHE_MAX;
+  if (value === false) return 0;
+  return readOptions(value, path, 'Give false, or an object such as { max: 10_000 }.', TOKEN_CACHE_READERS).max;
 }
 
-function parseKeyLimits(given: unknown = {}): KeyLimits {
-  requireObject(given, 'keys', 'Give an object such as { maxAgeSeconds: 600 }.');
-  checkOptionNames(given, Object.keys(KEY_OPTION_BOUNDS), 'keys');
-  const limits = Object.entries(KEY_OPTION_BOUNDS).map(([name, bounds]) => [
-    name,
-    readNumber(given, name, 'keys', bounds) ?? bounds.fallback,
-  ]);
-  return Object.freeze(Object.fromEntries(limits) as Record<keyof KeyLimits, number>);
+function readKeyLimits(value: unknown = {}, path: string): KeyLimits {
+  return readOptions(value, path, 'Give an object such as { maxAgeSeconds: 600 }.', KEY_READERS);
 }
 
-function parseSnapshot(given: unknown): ReadonlyMap<string, KeySnapshot> {
-  if (given === undefined) return new Map();
-  const fix = 'Give what verifier.snapshot() returned, or leave it out.';
-  requireObject(given, 'snapshot', fix);
-  const { version, issuers } = given as { version?: unknown; issuers?: unknown };
-  if (version !== 1) throw new ConfigurationError('snapshot', `has the version ${describeValue(version)}.`, fix);
-  requireObject(issuers, 'snapshot.issuers', fix);
-  for (const [issuer, snapshot] of Object.entries(issuers)) {
-    const where = `snapshot.issuers[${describeValue(issuer)}]`;
-    requireObject(snapshot, where, fix);
-    const { fetchedAt, keys } = snapshot as { fetchedAt?: unknown; keys?: unknown };
-    if (typeof fetchedAt !== 'number' || !Array.isArray(keys)) {
-      throw new ConfigurationError(where, 'lacks fetchedAt or keys.', fix);
-    }
+function readSnapshot(value: unknown, path: string): ReadonlyMap<string, KeySnapshot> {
+  if (value === undefined) return new Map();
+  requireObject(value, path, SNAPSHOT_FIX);
+  const { version, issuers } = readMembers(value, ['version', 'issuers']);
+  if (version !== 1) throw new ConfigurationError(path, `has the version ${describeValue(version)}.`, SNAPSHOT_FIX);
+
+  requireObject(issuers, `${path}.issuers`, SNAPSHOT_FIX);
+  const entries = Object.entries(readRecord(issuers)).map(([issuer, keys]) => {
+    return [issuer, readKeySnapshot(keys, `${path}.issuers[${describeValue(issuer)}]`)] as const;
+  });
+  return new Map(entries);
+}
+
+function readKeySnapshot(value: unknown, path: string): KeySnapshot {
+  requireObject(value, path, SNAPSHOT_FIX);
+  const { fetchedAt, maxAgeSeconds, keys } = readMembers(value, ['fetchedAt', 'maxAgeSeconds', 'keys']);
+  if (typeof fetchedAt !== 'number' || !Array.isArray(keys)) {
+    throw new ConfigurationError(path, 'lacks fetchedAt or keys.', SNAPSHOT_FIX);
   }
-  return new Map(Object.entries(issuers as VerifierSnapshot['issuers']));
-}
-
-function parseFunction(given: unknown, option: string, fallback: unknown): unknown {
-  if (given === undefined) return fallback;
-  if (typeof given === 'function') return given;
-  throw new ConfigurationError(option, `is ${describeValue(given)}.`, 'Give a function, or leave it out.');
+  if (maxAgeSeconds === undefined) return Object.freeze({ fetchedAt, keys: Array.from(keys) });
+  if (typeof maxAgeSeconds === 'number') return Object.freeze({ fetchedAt, maxAgeSeconds, keys: Array.from(keys) });
+  throw new ConfigurationError(`${path}.maxAgeSeconds`, `is ${describeValue(maxAgeSeconds)}.`, SNAPSHOT_FIX);
 }

@@ -1,8 +1,10 @@
-import { checkOptionNames, describeValue, readStrings, requireObject } from '../options/option-reader.js';
+import { ConfigurationError } from '../options/configuration-error.js';
+import { describeValue } from '../options/describe-value.js';
+import { type Reader, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
+import { number, optional, strings } from '../options/readers.js';
 import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
 import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
-import { ConfigurationError } from '../protocol/errors.js';
 
 /** What `verifier.verify` can be told. */
 export interface VerifyOptions {
@@ -30,37 +32,106 @@ export interface Requirements {
   readonly extraTokenLocations: readonly ExtraTokenLocation[];
 }
 
+/** The options of one call, checked. */
+export interface CallOptions {
+  readonly requirements: Requirements;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What `verifier.ready` can be told. */
+export interface ReadyOptions {
+  /** Gives up waiting after this long. @defaultValue the deadlines of the fetches themselves */
+  readonly timeoutSeconds?: number;
+}
+
+/** What `verifier.userInfo` can be told. */
+export interface UserInfoOptions {
+  /** Gives up waiting, for this call alone: it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+}
+
+const OPTIONS_FIX = "Give an object such as { audience: 'https://orders.example.com' }.";
+
+/** Readers of what guards and calls of a verifier have in common. */
+export const REQUIREMENT_READERS = {
+  audience: optional(strings('Give a string or a list of them, or leave it out to use that of the verifier.')),
+  realm: optional(readRealm),
+  extraTokenLocations: readExtraTokenLocations,
+};
+
+const USER_INFO_READERS = { signal: optional(readSignal) } satisfies ReadersOf<UserInfoOptions>;
+const READY_READERS = {
+  timeoutSeconds: number({ min: 0.01, max: 600, unit: 'seconds' }),
+} satisfies ReadersOf<ReadyOptions>;
+const VERIFY_READERS = {
+  audience: REQUIREMENT_READERS.audience,
+  signal: USER_INFO_READERS.signal,
+} satisfies ReadersOf<VerifyOptions>;
+const AUTHENTICATE_READERS = {
+  ...VERIFY_READERS,
+  policy: readPolicy('Leave it out to demand a valid access token and no scope.'),
+  realm: REQUIREMENT_READERS.realm,
+  extraTokenLocations: REQUIREMENT_READERS.extraTokenLocations,
+} satisfies ReadersOf<AuthenticateOptions>;
+
+type Audience = Requirements['audience'];
+
+/** `audience` is that of the verifier. @throws {ConfigurationError} */
+export function parseVerifyOptions(input: unknown, audience: Audience): CallOptions {
+  if (input === undefined) return withoutOptions(audience);
+  const options = readOptions(input, '', OPTIONS_FIX, VERIFY_READERS);
+  return { requirements: toRequirements(options, audience), signal: options.signal };
+}
+
+/** `audience` is that of the verifier. @throws {ConfigurationError} */
+export function parseAuthenticateOptions(input: unknown, audience: Audience): CallOptions {
+  if (input === undefined) return withoutOptions(audience);
+  const options = readOptions(input, '', OPTIONS_FIX, AUTHENTICATE_READERS);
+  return { requirements: toRequirements(options, audience), signal: options.signal };
+}
+
+/** Most calls of a verifier have no options. */
+function withoutOptions(audience: Audience): CallOptions {
+  return { requirements: toRequirements({}, audience), signal: undefined };
+}
+
 /** @throws {ConfigurationError} */
-export function parseRequirements(
-  given: AuthenticateOptions,
-  names: readonly string[],
+export function parseUserInfoOptions(input: unknown = {}): ReadOptions<typeof USER_INFO_READERS> {
+  return readOptions(input, '', 'Give an object such as { signal: AbortSignal.timeout(1000) }.', USER_INFO_READERS);
+}
+
+/** @throws {ConfigurationError} */
+export function parseReadyOptions(input: unknown = {}): ReadOptions<typeof READY_READERS> {
+  return readOptions(input, '', 'Give an object such as { timeoutSeconds: 10 }.', READY_READERS);
+}
+
+/** Fills in what was not given. */
+export function toRequirements(
+  options: Partial<ReadOptions<typeof REQUIREMENT_READERS>> & { readonly policy?: Policy | undefined },
   audienceOfVerifier: readonly string[] | false,
 ): Requirements {
-  requireObject(given, 'options', "Give an object such as { audience: 'https://orders.example.com' }.");
-  checkOptionNames(given, names, '');
-  const audience = parseOwnAudience(given.audience) ?? audienceOfVerifier;
+  const audience = options.audience ?? audienceOfVerifier;
   return Object.freeze({
     audience,
-    policy: given.policy === undefined ? undefined : parsePolicy(given.policy, 'policy'),
-    realm: parseRealm(given.realm) ?? defaultRealm(audience),
-    extraTokenLocations: parseExtraTokenLocations(given.extraTokenLocations),
+    policy: options.policy,
+    realm: options.realm ?? defaultRealm(audience),
+    extraTokenLocations: options.extraTokenLocations ?? NONE,
   });
 }
 
-function parseOwnAudience(given: unknown): readonly string[] | undefined {
-  if (given === undefined) return undefined;
-  return readStrings(
-    given,
-    'audience',
-    'Give a string or a list of them, or leave it out to use that of the verifier.',
-  );
+/** Reads a policy. A constant that is misspelt is undefined, and must not open a route to every token. */
+export function readPolicy(fix: string): Reader<Policy | undefined> {
+  return (value, path, isGiven) => {
+    if (value !== undefined) return parsePolicy(value, path);
+    if (isGiven) throw new ConfigurationError(path, 'is undefined.', fix);
+    return undefined;
+  };
 }
 
-function parseRealm(given: unknown): string | undefined {
-  if (given === undefined) return undefined;
-  if (typeof given === 'string' && given !== '' && isQuotable(given)) return given;
+function readRealm(value: unknown, path: string): string {
+  if (typeof value === 'string' && value !== '' && isQuotable(value)) return value;
   const fix = 'Give printable ASCII without quotes and backslashes.';
-  throw new ConfigurationError('realm', `${describeValue(given)} cannot stand in a challenge.`, fix);
+  throw new ConfigurationError(path, `${describeValue(value)} cannot stand in a challenge.`, fix);
 }
 
 /** Names the protected space by the first audience, where that can stand in a challenge. */
@@ -72,13 +143,28 @@ export function defaultRealm(audience: readonly string[] | false): string {
 // One for all guards that have none.
 const NONE: readonly ExtraTokenLocation[] = Object.freeze([]);
 
-function parseExtraTokenLocations(given: unknown): readonly ExtraTokenLocation[] {
-  if (given === undefined) return NONE;
+function readExtraTokenLocations(value: unknown, path: string): readonly ExtraTokenLocation[] {
+  if (value === undefined) return NONE;
   const fix = `Give a list of ${EXTRA_TOKEN_LOCATIONS.join(' and ')}, or leave it out to use the header alone.`;
-  if (!Array.isArray(given)) throw new ConfigurationError('extraTokenLocations', `is ${describeValue(given)}.`, fix);
-  for (const location of given) {
-    if (EXTRA_TOKEN_LOCATIONS.includes(location)) continue;
-    throw new ConfigurationError('extraTokenLocations', `holds ${describeValue(location)}.`, fix);
-  }
-  return Object.freeze([...given]);
+  if (!Array.isArray(value)) throw new ConfigurationError(path, `is ${describeValue(value)}.`, fix);
+
+  const locations: readonly unknown[] = Array.from(value);
+  return Object.freeze(locations.map((location) => toExtraTokenLocation(location, path, fix)));
+}
+
+function toExtraTokenLocation(input: unknown, path: string, fix: string): ExtraTokenLocation {
+  const location = EXTRA_TOKEN_LOCATIONS.find((name) => name === input);
+  if (location !== undefined) return location;
+  throw new ConfigurationError(path, `holds ${describeValue(input)}.`, fix);
+}
+
+function readSignal(value: unknown, path: string): AbortSignal {
+  if (isSignal(value)) return value;
+  throw new ConfigurationError(path, `is ${describeValue(value)}.`, 'Give the signal of an AbortController.');
+}
+
+/** Not by its class: environments of tests bring one of their own. */
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }

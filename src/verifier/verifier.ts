@@ -8,7 +8,7 @@ import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { TokenCacheStatus } from '../token/verified-token-cache.js';
 import type { VerifierContext } from './authenticate.js';
 import type { VerifierSnapshot } from './options.js';
-import type { AuthenticateOptions, VerifyOptions } from './requirements.js';
+import type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './requirements.js';
 
 /** How a verifier is doing. */
 export interface VerifierStatus {
@@ -75,7 +75,7 @@ export interface Verifier<Claims = UntypedClaims> {
    *
    * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
    */
-  ready(options?: { readonly timeoutSeconds?: number }): Promise<void>;
+  ready(options?: ReadyOptions): Promise<void>;
   /** Tells how keys and cache are doing. */
   status(): VerifierStatus;
   /**
@@ -93,7 +93,7 @@ export interface Verifier<Claims = UntypedClaims> {
    * @throws {TypeError} it is no access token of this verifier
    * @see OpenID Connect Core §5.3
    */
-  userInfo(accessToken: AccessToken<unknown>, options?: { readonly signal?: AbortSignal }): Promise<StandardClaims>;
+  userInfo(accessToken: AccessToken<unknown>, options?: UserInfoOptions): Promise<StandardClaims>;
   /**
    * Fetches the keys of every issuer now. Keys that are gone are gone from then on, and tokens that they
    * verified are refused.
@@ -122,5 +122,7 @@ export interface Verifier<Claims = UntypedClaims> {
 export interface VerifierInternals {
   readonly context: VerifierContext;
   readonly audience: readonly string[] | false;
+  /** Issuers whose tokens are held to no audience. `unknown`: a function finds the issuers. */
+  readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
   readonly userInfos: UserInfoCache;
 }

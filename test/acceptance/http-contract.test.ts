@@ -6,8 +6,8 @@ import { CONTRACT_ROWS, FETCHED_REASONS, OUTAGE_ROWS } from '../adapters/contrac
 describe('the rows of the HTTP contract', () => {
   it('docs/http.md: there is a row for every reason that this version can give', () => {
     const tried = [...CONTRACT_ROWS, ...OUTAGE_ROWS].map(({ answer }) => answer.reason);
-    // The last one is for userInfo(), which a handler calls: below.
-    const reasons = [...tried, ...FETCHED_REASONS, 'userinfo_unavailable'];
+    // userInfo() is called by a handler: below. No token has a part in route_unguarded (adapters/express/deny-unguarded).
+    const reasons = [...tried, ...FETCHED_REASONS, 'userinfo_unavailable', 'route_unguarded'];
     expect(reasons.sort()).toEqual(Object.keys(REFUSALS).sort());
   });
 

@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { formatTable } from '../../examples/quickstart/table.js';
 import { type Program, runCommand, startProgram } from '../support/child-program.js';
-import { fetchCurlLine, type ShellVariables } from '../support/curl-line.js';
 import { listen } from '../support/listen.js';
 import { THOROUGH } from '../support/thorough.js';
+import { fetchCurlLine, type ShellVariables } from './curl-line.js';
 
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
 const MAIN = 'examples/quickstart/main.ts';

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createGuard, createVerifier, type GuardOptions, type RefusalReason, type Verifier } from '../../src/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { listen } from '../support/listen.js';
 import { type RawResponse, sendRaw } from '../support/raw-http.js';
@@ -42,7 +43,8 @@ describe.each(EXPRESS_VERSIONS)('one verifier for a company on %s', (_, express)
     return parseWwwAuthenticate(headers.get('www-authenticate')?.[0] ?? '')[0]?.params['realm'];
   }
 
-  it('RFC 9700 §2.3 (9700-1, E4): a token for the API is refused by the manager, and the other way round', async () => {
+  it('RFC 9700 §2.3: a token for the API is refused by the manager, and the other way round', async () => {
+    covers('9700-1', 'E4');
     const { api, manager, tokenFor } = await startCompany();
     const forApi = await tokenFor(API);
     const forManager = await tokenFor(MANAGER);
@@ -59,7 +61,8 @@ describe.each(EXPRESS_VERSIONS)('one verifier for a company on %s', (_, express)
     expect((await manager.send(forManager)).status).toBe(200);
   });
 
-  it('RFC 9700 §2.3 (H24): the order of requests, and so the token cache, changes no answer', async () => {
+  it('RFC 9700 §2.3: the order of requests, and so the token cache, changes no answer', async () => {
+    covers('H24');
     const { api, manager, verifier, tokenFor } = await startCompany();
     const forApi = await tokenFor(API);
     const statuses: number[] = [];
@@ -87,7 +90,8 @@ describe.each(EXPRESS_VERSIONS)('one verifier for a company on %s', (_, express)
     expect(gateway.reasons).toEqual(['audience_mismatch']);
   });
 
-  it('H20: all servers of one verifier together fetch the keys once, however many ask at once', async () => {
+  it('all servers of one verifier together fetch the keys once, however many ask at once', async () => {
+    covers('H20');
     const { issuer, api, manager, tokenFor } = await startCompany();
     const [forApi, forManager] = await Promise.all([tokenFor(API), tokenFor(MANAGER)]);
     const sent = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? api.send(forApi) : manager.send(forManager)));
@@ -96,7 +100,8 @@ describe.each(EXPRESS_VERSIONS)('one verifier for a company on %s', (_, express)
     expect(issuer.hits).toEqual({ metadata: 1, jwks: 1 });
   });
 
-  it('H17: a key that is withdrawn is gone for every server at once, with the tokens it signed', async () => {
+  it('a key that is withdrawn is gone for every server at once, with the tokens it signed', async () => {
+    covers('H17');
     const { issuer, verifier, api, manager, tokenFor } = await startCompany();
     const old = await tokenFor([API, MANAGER]);
     expect([(await api.send(old)).status, (await manager.send(old)).status]).toEqual([200, 200]);

@@ -9,7 +9,7 @@ import {
   noCredentials,
   unavailable,
 } from '../support/expect-answer.js';
-import { bearer, type Call, type GuardedApi, type GuardedApiOptions } from '../support/guarded-api.js';
+import { bearer, type Call, type TestIssuerApi, type TestIssuerApiOptions } from '../support/guarded-api.js';
 
 /** What makes a good request bad, by one change, and what is answered to it. */
 export interface ContractRow {
@@ -22,7 +22,7 @@ export interface ContractRow {
 /** What makes any request fail, and what is answered then. */
 export interface OutageRow {
   readonly answer: Answer;
-  begin(api: GuardedApi): unknown;
+  begin(api: TestIssuerApi): unknown;
   readonly verifier?: (issuer: TestIssuer) => Partial<VerifierOptions>;
 }
 
@@ -37,7 +37,7 @@ export const CONTRACT_OPTIONS = {
     claims: z.looseObject({ tenant: z.string().optional() }).refine(({ bomb }) => bomb !== 'schema' || explode()),
     scopesFrom: ['scope', ({ bomb }) => (bomb === 'scopes' ? explode() : [])],
   },
-} as const satisfies Pick<GuardedApiOptions, 'issuer' | 'verifier'>;
+} as const satisfies Pick<TestIssuerApiOptions, 'issuer' | 'verifier'>;
 
 /** The policy of `GET /gold`. */
 export const GOLD_POLICY = claim('tier').satisfies((tier, { bomb }) =>

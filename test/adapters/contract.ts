@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AccessToken, PolicyInput, Verifier, VerifierOptions } from '../../src/index.js';
+import { AuthorizationServer } from '../support/authorization-server.js';
 import { catchWarnings } from '../support/caught-warnings.js';
 import {
   expectAccepted,
@@ -10,8 +11,12 @@ import {
   noCredentials,
   unavailable,
 } from '../support/expect-answer.js';
-import { type Exchange, type GuardedApi, type GuardedApiOptions, openApi } from '../support/guarded-api.js';
-import { IntrospectionServer } from '../support/introspection-server.js';
+import {
+  type Exchange,
+  openTestIssuerApi,
+  type TestIssuerApi,
+  type TestIssuerApiOptions,
+} from '../support/guarded-api.js';
 import type { TestServer } from '../support/listen.js';
 import { CONTRACT_OPTIONS, CONTRACT_ROWS, type ContractRow, GOLD_POLICY, OUTAGE_ROWS } from './contract-rows.js';
 
@@ -42,7 +47,7 @@ export interface AdapterSetup {
 
 export type StartAdapter = (setup: AdapterSetup) => Promise<TestServer>;
 
-type ApiOptions = Pick<GuardedApiOptions, 'issuer' | 'verifier'> & Partial<Pick<AdapterSetup, 'onRefusal'>>;
+type ApiOptions = Pick<TestIssuerApiOptions, 'issuer' | 'verifier'> & Partial<Pick<AdapterSetup, 'onRefusal'>>;
 
 /** Describes what every adapter has to do, over real HTTP. `startServer` is all that it says of itself. */
 export function describeAdapterContract(name: string, startServer: StartAdapter): void {
@@ -57,7 +62,7 @@ export function describeAdapterContract(name: string, startServer: StartAdapter)
   });
 }
 
-type OpenApi = (options?: ApiOptions) => Promise<GuardedApi>;
+type OpenApi = (options?: ApiOptions) => Promise<TestIssuerApi>;
 
 function describeRefusals(open: OpenApi): void {
   describe.each([
@@ -108,15 +113,15 @@ function describeOutages(open: OpenApi): void {
 /** What is known of a token, or of its key, only by a request or a function. A test for each of FETCHED_REASONS. */
 function describeFetchedFacts(open: OpenApi): void {
   const openServer = async () => {
-    const server = await IntrospectionServer.open();
+    const server = await AuthorizationServer.start();
     onTestFinished(() => server.close());
     return server;
   };
-  const optionsOf = (server: IntrospectionServer, issuer: VerifierOptions['issuer']) => {
+  const optionsOf = (server: AuthorizationServer, issuer: VerifierOptions['issuer']) => {
     const { audience, clock } = server;
     return { verifier: { issuer, audience, clock: clock.now, fetch: globalThis.fetch } };
   };
-  const issue = (server: IntrospectionServer) => server.issue({ scope: '"orders:read"' });
+  const issue = (server: AuthorizationServer) => server.issue({ scope: '"orders:read"' });
 
   it('docs/http.md: answers token_inactive with 401', async () => {
     const server = await openServer();
@@ -131,7 +136,7 @@ function describeFetchedFacts(open: OpenApi): void {
     const server = await openServer();
     const api = await openForTest(open, optionsOf(server, server.issuerOptions()));
     await expectAccepted(api, { token: issue(server) });
-    server.reply = (res) => void res.writeHead(403).end();
+    server.answerIntrospection = (res) => void res.writeHead(403).end();
     const answer = unavailable('introspection_unavailable');
     expectAnswer(await api.send({ token: issue(server) }), answer, server.audience);
   });
@@ -209,8 +214,11 @@ function describeAcceptance(open: OpenApi): void {
   });
 }
 
-function openContractApi(startServer: StartAdapter, { onRefusal: also, ...options }: ApiOptions): Promise<GuardedApi> {
-  return openApi(options, ({ verifier, onRefusal, onRun }) => {
+function openContractApi(
+  startServer: StartAdapter,
+  { onRefusal: also, ...options }: ApiOptions,
+): Promise<TestIssuerApi> {
+  return openTestIssuerApi(options, ({ verifier, onRefusal, onRun }) => {
     const respond: ContractRoute['respond'] = (auth) => {
       onRun();
       return auth === undefined ? { anonymous: true } : { subject: auth.subject };
@@ -232,8 +240,8 @@ function openContractApi(startServer: StartAdapter, { onRefusal: also, ...option
 }
 
 /** Opens an API before the tests of a `describe`, and closes it after them. */
-function useApi(open: () => Promise<GuardedApi>): () => GuardedApi {
-  let api: GuardedApi;
+function useApi(open: () => Promise<TestIssuerApi>): () => TestIssuerApi {
+  let api: TestIssuerApi;
   beforeAll(async () => {
     api = await open();
   });
@@ -242,7 +250,7 @@ function useApi(open: () => Promise<GuardedApi>): () => GuardedApi {
 }
 
 /** Opens an API that is closed after the test. */
-async function openForTest(open: OpenApi, options?: ApiOptions): Promise<GuardedApi> {
+async function openForTest(open: OpenApi, options?: ApiOptions): Promise<TestIssuerApi> {
   const api = await open(options);
   onTestFinished(() => api.close());
   return api;
@@ -260,7 +268,7 @@ function titled<Row extends { readonly answer: { readonly reason: string; readon
 
 const SECRET = 'a secret of 32 bytes, or of more of them';
 
-function legacyToken({ audience, now }: IntrospectionServer): string {
+function legacyToken({ audience, now }: AuthorizationServer): string {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { iss: 'legacy', aud: audience, sub: 'alice', scope: 'orders:read', exp: now + 60 };
   const input = `${encode({ alg: 'HS256' })}.${encode(claims)}`;

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/index.js';
-import { type Attack, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
+import type { RowId } from '../security-matrix/catalogue.js';
+import {
+  type Attack,
+  expectAttackRefused,
+  expectNoFetch,
+  expectTokenAccepted,
+  mutated,
+  startAttackApi,
+} from '../support/attack-api.js';
+import { covers } from '../support/covers.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import type { Mutation } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
@@ -23,13 +31,14 @@ const ID_TOKEN_MARKS: readonly (readonly [name: string, text: string])[] = [
 ];
 
 /** Other JWTs that an authorization server signs, or is sent: the type that their documents give them. */
-const TYPES: readonly (readonly [kind: string, typ: string, claims: JsonTexts])[] = [
+const TYPES: readonly [kind: string, typ: string, claims: JsonTexts, ...ids: RowId[]][] = [
   ['a DPoP proof (RFC 9449 §4.2)', 'dpop+jwt', { htm: '"GET"', htu: '"https://api.test/orders"', ath: '"x"' }],
   ['a logout token (Back-Channel Logout §2.4)', 'logout+jwt', { events: LOGOUT, sid: '"session-1"' }],
   [
-    'an introspection response (RFC 9701 §5, 9701-2)',
+    'an introspection response (RFC 9701 §5)',
     'token-introspection+jwt',
     { token_introspection: INTROSPECTION },
+    '9701-2',
   ],
   ['a client assertion (draft-ietf-oauth-rfc7523bis)', 'client-authentication+jwt', {}],
   ['an assertion for a grant (draft-ietf-oauth-rfc7523bis)', 'authorization-grant+jwt', {}],
@@ -62,9 +71,7 @@ const CLAIMS: readonly (readonly [kind: string, claims: JsonTexts])[] = [
   ['a refresh token of an emulator of Cognito', { token_use: '"refresh"' }],
 ];
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, express) => {
-  const withApi = withAttackApiOn(express);
-
+describe('G: a JWT of another kind', () => {
   /** Expects a mutation to be refused by a profile, and the token that it changes to pass. */
   async function expectForeign(
     profile: Profile,
@@ -73,19 +80,23 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
     base: Mutation = { header: { typ: profile === 'jwt' ? JWT : AT_JWT } },
   ): Promise<void> {
     const token = mutated({ header: { ...base.header, ...mutation.header }, payload: { ...mutation.payload } });
-    await withApi({ verifier: { profile } }, (api) => expectRepelled(api, { token, control: mutated(base), answer }));
+    await expectAttackRefused(await startAttackApi({ verifier: { profile } }), {
+      token,
+      control: mutated(base),
+      answer,
+    });
   }
 
   /** Expects a type to be refused before anybody is asked for a key. */
   async function expectTypeRefusedUnasked(profile: Profile, mutation: Mutation): Promise<void> {
-    await withApi({ verifier: { profile } }, async (api) => {
-      expectAnswer(await api.send({ token: api.issuer.token(mutation) }), FOREIGN, api.realm);
-      expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
-    });
+    const api = await startAttackApi({ verifier: { profile } });
+    expectAnswer(await api.send({ token: api.issuer.token(mutation) }), FOREIGN, api.realm);
+    expectNoFetch(api);
     await expectForeign(profile, mutation);
   }
 
-  it('G1 (RFC 9068 §5): an ID token is no access token by its typ, whatever it is for', async () => {
+  it('RFC 9068 §5: an ID token is no access token by its typ, whatever it is for', async () => {
+    covers('G1');
     for (const aud of ['"test-client"', '"https://api.test"', '["test-client","https://api.test"]']) {
       await expectTypeRefusedUnasked('rfc9068', { header: { typ: JWT }, payload: { aud } });
       await expectTypeRefusedUnasked('rfc9068', { header: { typ: undefined }, payload: { aud } });
@@ -93,8 +104,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
   });
 
   it.each(ID_TOKEN_MARKS)(
-    'G1 (RFC 9068 §5, RFC 8725 §3.12): an ID token with typ JWT and %s is refused by either profile',
+    'RFC 9068 §5, RFC 8725 §3.12: an ID token with typ JWT and %s is refused by either profile',
     async (name, text) => {
+      covers('G1');
       for (const aud of ['"https://api.test"', '["test-client","https://api.test"]']) {
         await expectForeign('jwt', { payload: { aud, [name]: text } });
         await expectForeign('rfc9068', { header: { typ: JWT }, payload: { aud, [name]: text } });
@@ -102,23 +114,27 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
     },
   );
 
-  it.each([JWT, AT_JWT, undefined])('G1 (RFC 7519 §4.1.3): an ID token for its client alone, typ %s', async (typ) => {
+  it.each([JWT, AT_JWT, undefined])('RFC 7519 §4.1.3: an ID token for its client alone, typ %s', async (typ) => {
+    covers('G1');
     const base = { header: { typ } };
     await expectForeign('jwt', { payload: { aud: '"test-client"' } }, invalidToken('audience_mismatch'), base);
   });
 
-  it('G1 (RFC 9068 §2.2): an ID token that calls itself at+jwt lacks the client_id', async () => {
+  it('RFC 9068 §2.2: an ID token that calls itself at+jwt lacks the client_id', async () => {
+    covers('G1');
     const idToken = { azp: '"test-client"', client_id: undefined };
     await expectForeign('rfc9068', { payload: idToken }, invalidToken('claim_missing'));
   });
 
-  it.each(ID_TOKEN_MARKS.slice(1))('G1: %s is refused whatever the typ says', async (name, text) => {
+  it.each(ID_TOKEN_MARKS.slice(1))('%s is refused whatever the typ says', async (name, text) => {
+    covers('G1');
     await expectForeign('rfc9068', { payload: { [name]: text } });
     await expectForeign('jwt', { payload: { [name]: text } }, FOREIGN, { header: { typ: AT_JWT } });
     await expectForeign('jwt', { payload: { [name]: text } }, FOREIGN, { header: { typ: undefined } });
   });
 
-  it.each(TYPES)('G2 (RFC 8725 §3.11, CVE-2026-41164): %s is no access token: %s', async (_kind, typ, claims) => {
+  it.each(TYPES)('RFC 8725 §3.11, CVE-2026-41164: %s is no access token: %s', async (_kind, typ, claims, ...ids) => {
+    covers('G2', ...ids);
     for (const profile of ['rfc9068', 'jwt'] as const) {
       await expectTypeRefusedUnasked(profile, { header: { typ: JSON.stringify(typ) } });
       await expectTypeRefusedUnasked(profile, { header: { typ: JSON.stringify(typ) }, payload: claims });
@@ -126,7 +142,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
     }
   });
 
-  it.each(CLAIMS)('G2 (RFC 8725 §3.12): %s is no access token', async (_kind, payload) => {
+  it.each(CLAIMS)('RFC 8725 §3.12: %s is no access token', async (_kind, payload) => {
+    covers('G2');
     await expectForeign('jwt', { payload });
     await expectForeign('jwt', { payload }, FOREIGN, { header: { typ: undefined } });
     await expectForeign('jwt', { payload }, FOREIGN, { header: { typ: AT_JWT } });
@@ -134,8 +151,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
   });
 
   it.each(['rfc9068', 'jwt'] as const)(
-    'G2 (RFC 7523 §3): what a client signs is not from the issuer, profile %s',
+    'RFC 7523 §3: what a client signs is not from the issuer, profile %s',
     async (profile) => {
+      covers('G2');
       const assertion = { iss: '"test-client"', sub: '"test-client"' };
       await expectForeign(profile, { payload: assertion }, invalidToken('issuer_not_trusted'));
       const request = { iss: '"test-client"', response_type: '"code"', redirect_uri: '"https://client.test/"' };
@@ -143,28 +161,29 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
     },
   );
 
-  it('G2 (RFC 9449 §4.2): a DPoP proof with the claims of an access token is no access token', async () => {
-    await withApi({}, async (api) => {
-      const header = { typ: '"dpop+jwt"', jwk: JSON.stringify(api.issuer.jwk) };
-      await expectRepelled(api, { token: mutated({ header }), answer: FOREIGN });
-    });
+  it('RFC 9449 §4.2: a DPoP proof with the claims of an access token is no access token', async () => {
+    covers('G2');
+    const api = await startAttackApi();
+    const header = { typ: '"dpop+jwt"', jwk: JSON.stringify(api.issuer.jwk) };
+    await expectAttackRefused(api, { token: mutated({ header }), answer: FOREIGN });
   });
 
-  it('G2: a refresh token or a code that says neither issuer nor end is no access token (jmondi)', async () => {
+  it('a refresh token or a code that says neither issuer nor end is no access token (jmondi)', async () => {
+    covers('G2');
     await expectForeign('jwt', { payload: { iss: undefined, exp: undefined } }, invalidToken('claim_missing'));
     await expectForeign('jwt', { payload: { iss: undefined } }, invalidToken('claim_missing'));
     await expectForeign('jwt', { payload: { exp: undefined } }, invalidToken('claim_missing'));
   });
 
   it.each(['AT+JWT', 'At+Jwt', 'application/at+jwt', 'APPLICATION/AT+JWT', 'Application/At+Jwt'])(
-    'G3 (RFC 9068 §2.1, §4; RFC 7515 §4.1.9): typ %s is that of an access token',
+    'RFC 9068 §2.1, §4; RFC 7515 §4.1.9: typ %s is that of an access token',
     async (typ) => {
+      covers('G3');
       for (const profile of ['rfc9068', 'jwt'] as const) {
-        await withApi({ verifier: { profile } }, async (api) => {
-          const plain = await expectPassed(api, api.issuer.token());
-          const token = api.issuer.token({ header: { typ: JSON.stringify(typ) } });
-          expect(await expectPassed(api, token)).toEqual(plain);
-        });
+        const api = await startAttackApi({ verifier: { profile } });
+        const plain = await expectTokenAccepted(api, api.issuer.token());
+        const token = api.issuer.token({ header: { typ: JSON.stringify(typ) } });
+        expect(await expectTokenAccepted(api, token)).toEqual(plain);
       }
     },
   );
@@ -196,35 +215,37 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('G: a JWT of another kind on %s', (_, expr
     '1',
     'true',
     'null',
-  ])('G3: typ %s is not that of an access token', async (typ) => {
+  ])('typ %s is not that of an access token', async (typ) => {
+    covers('G3');
     for (const profile of ['rfc9068', 'jwt'] as const) await expectTypeRefusedUnasked(profile, { header: { typ } });
   });
 
-  it('G3: a token without typ is not one of RFC 9068', async () => {
+  it('a token without typ is not one of RFC 9068', async () => {
+    covers('G3');
     await expectTypeRefusedUnasked('rfc9068', { header: { typ: undefined } });
   });
 
   it.each([JWT, '"jwt"', '"application/jwt"', '"APPLICATION/JWT"', undefined])(
-    'G4: typ %s passes with profile jwt alone',
+    'typ %s passes with profile jwt alone',
     async (typ) => {
+      covers('G4');
       await expectTypeRefusedUnasked('rfc9068', { header: { typ } });
-      await withApi({ verifier: { profile: 'jwt' } }, (api) =>
-        expectPassed(api, api.issuer.token({ header: { typ } })),
-      );
+      const api = await startAttackApi({ verifier: { profile: 'jwt' } });
+      await expectTokenAccepted(api, api.issuer.token({ header: { typ } }));
     },
   );
 
-  it('G4: profile jwt is what a verifier has that is told nothing', async () => {
-    await withApi({ verifier: { profile: undefined } as object }, (api) =>
-      expectPassed(api, api.issuer.token({ header: { typ: JWT } })),
-    );
+  it('profile jwt is what a verifier has that is told nothing', async () => {
+    covers('G4');
+    const api = await startAttackApi({ verifier: { profile: undefined } as object });
+    await expectTokenAccepted(api, api.issuer.token({ header: { typ: JWT } }));
   });
 
-  it('G4 (keycloak#26893): a nonce is no mark beside a word that says access token', async () => {
+  it('keycloak#26893: a nonce is no mark beside a word that says access token', async () => {
+    covers('G4');
     const nonce = '"n-0S6_WzA2Mj"';
-    await withApi({ verifier: { profile: 'jwt' } }, async (api) => {
-      await expectPassed(api, api.issuer.token({ payload: { nonce } }));
-      await expectPassed(api, api.issuer.token({ header: { typ: JWT }, payload: { nonce, typ: '"Bearer"' } }));
-    });
+    const api = await startAttackApi({ verifier: { profile: 'jwt' } });
+    await expectTokenAccepted(api, api.issuer.token({ payload: { nonce } }));
+    await expectTokenAccepted(api, api.issuer.token({ header: { typ: JWT }, payload: { nonce, typ: '"Bearer"' } }));
   });
 });

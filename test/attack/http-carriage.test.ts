@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import {
   expectAccepted,
   expectAnswer,
@@ -9,7 +10,7 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Call, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Call, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
@@ -19,14 +20,14 @@ function authorization(value: (token: string) => string): Call {
   return { lines: (token) => [`Authorization: ${value(token)}`] };
 }
 
-// RFC 6750, RFC 9110 and RFC 9112 in test/rfc have the cases F2, F3, F6, F7, F13 and F17 too.
+// RFC 6750, RFC 9110 and RFC 9112 in test/rfc cover F2, F3, F6, F7, F13 and F17 as well.
 describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.use(express.json(), express.urlencoded({ extended: true }));
         app.all('/parsed', guard('orders:read'), handler);
         app.use('/cors', (_req, res, next) => {
@@ -46,7 +47,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['DPoP', authorization((token) => `DPoP ${token}`)],
     ['Token', authorization((token) => `Token ${token}`)],
     ['a name with Bearer in it', authorization((token) => `X-Bearer ${token}`)],
-  ])('F1: answers a request without bearer token by a challenge without error code: %s', async (_, call) => {
+  ])('answers a request without bearer token by a challenge without error code: %s', async (_, call) => {
+    covers('F1');
     await expectRefused(api, call, noCredentials);
   });
 
@@ -54,11 +56,13 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['alone', authorization(() => 'Bearer')],
     ['with spaces after it', authorization(() => 'Bearer    ')],
     ['in lower case', authorization(() => 'bearer')],
-  ])('F2: refuses Bearer %s', async (_, call) => {
+  ])('refuses Bearer %s', async (_, call) => {
+    covers('F2');
     await expectRefused(api, call, invalidRequest('bearer_malformed'));
   });
 
-  it('F4: takes spaces alone to part scheme and token', async () => {
+  it('takes spaces alone to part scheme and token', async () => {
+    covers('F4');
     await expectAccepted(
       api,
       authorization((token) => `Bearer   ${token}`),
@@ -87,7 +91,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['a space', authorization((token) => `Bearer ${token} other`)],
     ['a space, the good one last', authorization((token) => `Bearer other ${token}`)],
     ['a semicolon', authorization((token) => `Bearer ${token};other`)],
-  ])('F5: never picks one of two tokens that are parted by %s', async (_, call) => {
+  ])('never picks one of two tokens that are parted by %s', async (_, call) => {
+    covers('F5');
     await expectRefused(api, call, invalidRequest('bearer_malformed'));
   });
 
@@ -101,7 +106,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
       'a thousand of them',
       (token) => Array.from({ length: 40 }, () => `access_token=${token.slice(0, 200)}`).join('&'),
     ],
-  ])('F8: gets no token out of a query with %s', async (_, query) => {
+  ])('gets no token out of a query with %s', async (_, query) => {
+    covers('F8');
     const target = (token: string) => `/orders?${query(token)}`;
     await expectRefused(api, { target, lines: () => [] }, noCredentials);
   });
@@ -111,7 +117,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['another spelling', (token) => `%61ccess_token=${token}`],
     ['an empty access_token', () => 'access_token='],
     ['access_token without a value', () => 'access_token'],
-  ])('F7, F8: refuses a good header beside a query with %s', async (_, query) => {
+  ])('refuses a good header beside a query with %s', async (_, query) => {
+    covers('F7', 'F8');
     const target = (token: string) => `/orders?${query(token)}`;
     await expectRefused(api, { target }, invalidRequest('multiple_tokens'), { target: '/orders?access_tokens=x' });
   });
@@ -126,14 +133,16 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['the user information of the target', { target: (token) => `http://${token}@api.test/orders`, lines: () => [] }],
     ['the path', { target: (token) => `/orders?/access_token/${token}`, lines: () => [] }],
     ['a fragment', { target: (token) => `/orders#access_token=${token}`, lines: () => [] }],
-  ])('F9: takes no token from %s', async (_, call) => {
+  ])('takes no token from %s', async (_, call) => {
+    covers('F9');
     await expectRefused(api, call, noCredentials);
   });
 
   it.each<[string, string, (token: string) => string]>([
     ['JSON', 'Content-Type: application/json', (token) => JSON.stringify({ access_token: token, token })],
     ['a form', FORM, (token) => `access_token=${token}`],
-  ])('F9: takes no token from a body of %s', async (_, type, body) => {
+  ])('takes no token from a body of %s', async (_, type, body) => {
+    covers('F9');
     const call: Call = { method: 'POST', target: '/parsed', lines: () => [type], body };
     await expectRefused(api, call, noCredentials, { method: 'POST', target: '/parsed' });
   });
@@ -145,31 +154,32 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['an ideographic space', (token) => `Bearer\xe3\x80\x80${token}`],
     ['a byte order mark', (token) => `\xef\xbb\xbfBearer ${token}`],
     ['a tab inside', (token) => token.replace('.', '.\t').replace(/^/, 'Bearer ')],
-  ])('F10: refuses %s in the value', async (_, value) => {
+  ])('refuses %s in the value', async (_, value) => {
+    covers('F10');
     const isBearer = /^Bearer/.test(value('x'));
     await expectRefused(api, authorization(value), isBearer ? invalidRequest('bearer_malformed') : noCredentials);
   });
 
-  it.each(['\x01', '\x08', '\x0b', '\x1f', '\x7f'])(
-    'F10: never lets a control character through: %j',
-    async (character) => {
-      await expectAccepted(api);
-      const { response, handlerRuns } = await api.send(authorization((token) => `Bearer ${token}${character}`));
-      expect({ status: response.status, handlerRuns }).toEqual({ status: 400, handlerRuns: 0 });
-      await expectAccepted(api);
-    },
-  );
+  it.each(['\x01', '\x08', '\x0b', '\x1f', '\x7f'])('never lets a control character through: %j', async (character) => {
+    covers('F10');
+    await expectAccepted(api);
+    const { response, handlerRuns } = await api.send(authorization((token) => `Bearer ${token}${character}`));
+    expect({ status: response.status, handlerRuns }).toEqual({ status: 400, handlerRuns: 0 });
+    await expectAccepted(api);
+  });
 
-  it('F11: reads a token of 8192 characters, and not one of 8193', async () => {
+  it('reads a token of 8192 characters, and not one of 8193', async () => {
+    covers('F11');
     const ofLength = (length: number): Call => ({ token: `${'A'.repeat(length - 2)}..` });
     await expectRefused(api, ofLength(8192), invalidToken('token_malformed'));
     await expectRefused(api, ofLength(8193), invalidToken('token_too_large'));
   });
 
-  it('F11: accepts a good token of maxTokenBytes, and refuses it where it is one character longer', async () => {
+  it('accepts a good token of maxTokenBytes, and refuses it where it is one character longer', async () => {
+    covers('F11');
     const { length } = await api.issuer.token({ scope: 'orders:read' });
     const [fits, exceeds] = await Promise.all(
-      [length, length - 1].map((maxTokenBytes) => startGuardedApi({ express, verifier: { maxTokenBytes } })),
+      [length, length - 1].map((maxTokenBytes) => startTestIssuerApi({ express, verifier: { maxTokenBytes } })),
     );
     if (fits === undefined || exceeds === undefined) throw new Error('two APIs were started');
     try {
@@ -181,7 +191,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     }
   });
 
-  it('F11: survives a header of 1 MB', async () => {
+  it('survives a header of 1 MB', async () => {
+    covers('F11');
     await expectAccepted(api);
     // Node may end the connection before it read the whole request, so that there is no answer to see.
     const outcome = await api.send({ lines: () => bearer('a'.repeat(1_000_000)) }).catch(() => undefined);
@@ -189,7 +200,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     await expectAccepted(api);
   });
 
-  it('F14: tells the same class of answer whatever is wrong with a token, and its text alone differs', async () => {
+  it('tells the same class of answer whatever is wrong with a token, and its text alone differs', async () => {
+    covers('F14');
     const answers = [
       await expectRefused(api, { claims: { header: { kid: 'unknown' } } }, invalidToken('unknown_key')),
       await expectRefused(api, { claims: { expiresInSeconds: -60 } }, invalidToken('token_expired')),
@@ -214,7 +226,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     ['with a claim of the wrong form', { claims: { claims: { sub: ['secret-of-the-user'] } } }],
     ['sent twice', { lines: (token) => [...bearer(token), ...bearer(token)] }],
     ['quoted', authorization((token) => `Bearer "${token}"`)],
-  ])('F15, RFC 9700 §4.9.3: neither answer nor error holds anything of a token that is %s', async (_, call) => {
+  ])('RFC 9700 §4.9.3: neither answer nor error holds anything of a token that is %s', async (_, call) => {
+    covers('F15');
     const { token, response, refusals } = await api.send(call);
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(refusals).toHaveLength(1);
@@ -224,7 +237,8 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     expect(response.text).not.toContain('secret-of-the-user');
   });
 
-  it('F16, Fetch §3.2: keeps what a CORS middleware in front of it set, so that a browser can read the challenge', async () => {
+  it('Fetch §3.2: keeps what a CORS middleware in front of it set, so that a browser can read the challenge', async () => {
+    covers('F16');
     const target = '/cors/orders';
     await expectAccepted(api, { target });
     const { response, refusals } = await api.send({ target, lines: () => ['Origin: https://app.test'] });
@@ -234,12 +248,14 @@ describe.each(EXPRESS_VERSIONS)('the way of a token over HTTP on %s', (_, expres
     expect(response.headers.get('www-authenticate')).toHaveLength(1);
   });
 
-  it('E10: HEAD is held to the policy of the GET route that answers it', async () => {
+  it('HEAD is held to the policy of the GET route that answers it', async () => {
+    covers('E10');
     const head: Call = { method: 'HEAD' };
     await expectRefused(api, { ...head, claims: { scope: 'other' } }, insufficientScope('orders:read'), head);
   });
 
-  it('F16: Express answers OPTIONS for a guarded GET route by itself, without the handler', async () => {
+  it('Express answers OPTIONS for a guarded GET route by itself, without the handler', async () => {
+    covers('F16');
     const exchange = await api.send({ method: 'OPTIONS', lines: () => [] });
     expect(exchange.response.status).toBe(200);
     expect(exchange.response.headers.get('allow')?.[0]).toMatch(/GET/);

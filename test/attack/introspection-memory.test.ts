@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { expectAnswer, insufficientScope, invalidToken, unavailable } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
+import { expectAdmitted, expectRefusal } from '../support/expect-introspection.js';
 import { schemaOf } from '../support/schema-of.js';
+import { useTestbed } from '../support/testbed.js';
 
 const INACTIVE = invalidToken('token_inactive');
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: what is remembered of introspection', () => {
+  const testbed = useTestbed();
   const CACHES = [
     ['with the token cache', {}],
     ['without the token cache', { tokenCache: false }],
   ] as const;
 
-  it.each(CACHES)('J9 (7662-3; RFC 7662 §4): an answer is not used beyond exp, %s', async (_, verifier) => {
-    const scene = await world.openIntrospecting({ verifier });
+  it.each(CACHES)('RFC 7662 §4: an answer is not used beyond exp, %s', async (_, verifier) => {
+    covers('J9', '7662-3');
+    const scene = await testbed.openIntrospecting({ verifier });
     const { server } = scene;
     const token = server.issue({ exp: String(server.now + 20) });
     await expectAdmitted(scene, token);
@@ -30,25 +32,24 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, o
     await expectRefusal(scene, token, invalidToken('token_expired'));
   });
 
-  it.each(CACHES)(
-    'J9: a token that is revoked is refused after cacheSeconds at the latest, %s',
-    async (_, verifier) => {
-      const scene = await world.openIntrospecting({ verifier });
-      const { server } = scene;
-      const token = server.issue();
-      await expectAdmitted(scene, token);
-      server.revoke(token);
-      server.clock.advance(59);
-      await expectAdmitted(scene, token);
-      expect(server.hits.introspection).toBe(1);
-      server.clock.advance(1);
-      await expectRefusal(scene, token, INACTIVE);
-      expect(server.hits.introspection).toBe(2);
-    },
-  );
+  it.each(CACHES)('a token that is revoked is refused after cacheSeconds at the latest, %s', async (_, verifier) => {
+    covers('J9');
+    const scene = await testbed.openIntrospecting({ verifier });
+    const { server } = scene;
+    const token = server.issue();
+    await expectAdmitted(scene, token);
+    server.revoke(token);
+    server.clock.advance(59);
+    await expectAdmitted(scene, token);
+    expect(server.hits.introspection).toBe(1);
+    server.clock.advance(1);
+    await expectRefusal(scene, token, INACTIVE);
+    expect(server.hits.introspection).toBe(2);
+  });
 
-  it.each(CACHES)('J9: with cacheSeconds 0 every request asks, %s', async (_, verifier) => {
-    const scene = await world.openIntrospecting({ verifier, introspection: { cacheSeconds: 0 } });
+  it.each(CACHES)('with cacheSeconds 0 every request asks, %s', async (_, verifier) => {
+    covers('J9');
+    const scene = await testbed.openIntrospecting({ verifier, introspection: { cacheSeconds: 0 } });
     const { server } = scene;
     const token = server.issue();
     await expectAdmitted(scene, token);
@@ -62,50 +63,47 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, o
   it.each([
     [60, 5],
     [2, 2],
-  ])(
-    'J9, J10: with cacheSeconds %i an inactive token is asked about again after %i s',
-    async (cacheSeconds, seconds) => {
-      const scene = await world.openIntrospecting({ introspection: { cacheSeconds } });
-      const { server } = scene;
-      const token = server.issue();
-      server.revoke(token);
-      await expectRefusal(scene, token, INACTIVE);
-      server.say(token, server.answer());
-      server.clock.advance(seconds - 1);
-      await expectRefusal(scene, token, INACTIVE);
-      expect(server.hits.introspection).toBe(1);
-      server.clock.advance(1);
-      await expectAdmitted(scene, token);
-      expect(server.hits.introspection).toBe(2);
-    },
-  );
+  ])('with cacheSeconds %i an inactive token is asked about again after %i s', async (cacheSeconds, seconds) => {
+    covers('J9', 'J10');
+    const scene = await testbed.openIntrospecting({ introspection: { cacheSeconds } });
+    const { server } = scene;
+    const token = server.issue();
+    server.revoke(token);
+    await expectRefusal(scene, token, INACTIVE);
+    server.setAnswer(token, server.answer());
+    server.clock.advance(seconds - 1);
+    await expectRefusal(scene, token, INACTIVE);
+    expect(server.hits.introspection).toBe(1);
+    server.clock.advance(1);
+    await expectAdmitted(scene, token);
+    expect(server.hits.introspection).toBe(2);
+  });
 
-  it.each(CACHES)(
-    'J9, J19: no answer is used once the clock was set back behind its question, %s',
-    async (_, verifier) => {
-      const scene = await world.openIntrospecting({ verifier });
-      const { server } = scene;
-      const [active, inactive] = [server.issue({ iat: '1' }), server.issue({ iat: '1' })];
-      server.revoke(inactive);
-      await expectAdmitted(scene, active);
-      await expectRefusal(scene, inactive, INACTIVE);
-      server.revoke(active);
-      server.say(inactive, server.answer({ iat: '1' }));
-      await expectAdmitted(scene, active);
-      await expectRefusal(scene, inactive, INACTIVE);
-      expect(server.hits.introspection).toBe(2);
-      server.clock.advance(-1);
-      await expectRefusal(scene, active, INACTIVE);
-      await expectAdmitted(scene, inactive);
-      expect(server.hits.introspection).toBe(4);
-    },
-  );
+  it.each(CACHES)('no answer is used once the clock was set back behind its question, %s', async (_, verifier) => {
+    covers('J9', 'J19');
+    const scene = await testbed.openIntrospecting({ verifier });
+    const { server } = scene;
+    const [active, inactive] = [server.issue({ iat: '1' }), server.issue({ iat: '1' })];
+    server.revoke(inactive);
+    await expectAdmitted(scene, active);
+    await expectRefusal(scene, inactive, INACTIVE);
+    server.revoke(active);
+    server.setAnswer(inactive, server.answer({ iat: '1' }));
+    await expectAdmitted(scene, active);
+    await expectRefusal(scene, inactive, INACTIVE);
+    expect(server.hits.introspection).toBe(2);
+    server.clock.advance(-1);
+    await expectRefusal(scene, active, INACTIVE);
+    await expectAdmitted(scene, inactive);
+    expect(server.hits.introspection).toBe(4);
+  });
 
-  it('J9 (CVE-2026-33496): an answer is for the whole of one token', async () => {
-    const scene = await world.openIntrospecting();
+  it('CVE-2026-33496: an answer is for the whole of one token', async () => {
+    covers('J9');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = `${server.issue()}aA`;
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     await expectAdmitted(scene, token);
     const others = [
       token.slice(0, -1),
@@ -117,25 +115,27 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, o
     ];
     for (const other of others) await expectRefusal(scene, other, INACTIVE);
     await expectAdmitted(scene, token);
-    expect(server.questions.map(({ form }) => form.get('token'))).toEqual([token, ...others]);
+    expect(server.introspections.map(({ form }) => form.get('token'))).toEqual([token, ...others]);
   });
 
-  it('J9: what one client was told is no answer for another', async () => {
-    const { server, api } = await world.openIntrospecting();
-    server.admits = () => true;
-    server.reply = (res, good, { client }) => {
+  it('what one client was told is no answer for another', async () => {
+    covers('J9');
+    const { server, api } = await testbed.openIntrospecting();
+    server.acceptsClient = () => true;
+    server.answerIntrospection = (res, good, { client }) => {
       res.writeHead(200, { 'content-type': 'application/json' }).end(client.id === 'api' ? good : '{"active":false}');
     };
-    const other = await world.startIntrospecting(server, { introspection: { clientId: 'dashboard' } });
+    const other = await testbed.startIntrospecting(server, { introspection: { clientId: 'dashboard' } });
     const token = server.issue();
     await expectAdmitted({ api }, token);
     await expectRefusal({ api: other }, token, INACTIVE);
     await expectAdmitted({ api }, token);
-    expect(server.questions.map(({ client }) => client.id)).toEqual(['api', 'dashboard']);
+    expect(server.introspections.map(({ client }) => client.id)).toEqual(['api', 'dashboard']);
   });
 
-  it('J9, H24: one answer is held to the audience and scopes of each route', async () => {
-    const scene = await world.openIntrospecting({
+  it('one answer is held to the audience and scopes of each route', async () => {
+    covers('J9', 'H24');
+    const scene = await testbed.openIntrospecting({
       routes: (app, { createGuard, handler }) => {
         app.get('/admin', createGuard({ audience: 'https://admin.test', realm: 'https://api.test' })('read'), handler);
         app.get('/write', createGuard()('write'), handler);
@@ -151,13 +151,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, o
     expect(server.hits.introspection).toBe(1);
   });
 
-  it('J9: the claims schema runs once for an answer, and again for the next', async () => {
+  it('the claims schema runs once for an answer, and again for the next', async () => {
+    covers('J9');
     let runs = 0;
     const claims = schemaOf(({ sub }) => {
       runs += 1;
       return sub === 'mallory' ? { issues: [{ message: 'no' }] } : { value: { tenant: `tenant of ${sub}` } };
     });
-    const scene = await world.openIntrospecting({ verifier: { claims } });
+    const scene = await testbed.openIntrospecting({ verifier: { claims } });
     const { server } = scene;
     const token = server.issue();
     for (let request = 0; request < 3; request += 1) {
@@ -165,22 +166,23 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what is remembered of introspection, o
     }
     expect([runs, server.hits.introspection]).toEqual([1, 1]);
     server.clock.advance(60);
-    server.say(token, server.answer({ sub: '"mallory"' }));
+    server.setAnswer(token, server.answer({ sub: '"mallory"' }));
     await expectRefusal(scene, token, invalidToken('claims_rejected'));
     expect([runs, server.hits.introspection]).toEqual([2, 2]);
   });
 
-  it('J9: a failure is not remembered, and does not outlive what was known', async () => {
-    const scene = await world.openIntrospecting();
+  it('a failure is not remembered, and does not outlive what was known', async () => {
+    covers('J9');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue();
     await expectAdmitted(scene, token);
-    server.reply = (res) => void res.writeHead(500).end();
+    server.answerIntrospection = (res) => void res.writeHead(500).end();
     server.clock.advance(59);
     await expectAdmitted(scene, token);
     server.clock.advance(1);
     await expectRefusal(scene, token, unavailable('introspection_unavailable'));
-    server.reply = (res, good) => void res.writeHead(200).end(good);
+    server.answerIntrospection = (res, good) => void res.writeHead(200).end(good);
     await expectAdmitted(scene, token);
     expect(server.hits.introspection).toBe(3);
   });

@@ -1,20 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/index.js';
+import { type AuthorizationServer, answerIntrospectionWell } from '../support/authorization-server.js';
 import { verdictOf } from '../support/clients.js';
+import { covers } from '../support/covers.js';
 import { invalidToken, unavailable } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { expectAdmitted, expectRefusal } from '../support/expect-introspection.js';
 import { bearer } from '../support/guarded-api.js';
-import { type IntrospectionServer, replyWell } from '../support/introspection-server.js';
-import { expectAdmitted, expectRefusal, useIntrospectionWorld } from '../support/introspection-world.js';
 import { until } from '../support/key-server.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { useTestbed } from '../support/testbed.js';
 
 /** Longer than any back-off. */
 const BACK_OFF_SECONDS = 61;
 const UNAVAILABLE = unavailable('introspection_unavailable');
 const INACTIVE = invalidToken('token_inactive');
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: floods of tokens to introspect', () => {
+  const testbed = useTestbed();
 
   it.each<[string, (good: string) => string, ReturnType<typeof invalidToken>]>([
     ['of 8193 characters', (good) => good.padEnd(8193, 'x'), invalidToken('token_too_large')],
@@ -25,8 +27,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
       () => `${Buffer.from('{"alg":"dir","enc":"A256GCM"}').toString('base64url')}..x.y.z`,
       invalidToken('token_encrypted'),
     ],
-  ])('J10 (7662-6): nobody is asked about a token %s', async (_name, make, answer) => {
-    const scene = await world.openIntrospecting();
+  ])('nobody is asked about a token %s', async (_name, make, answer) => {
+    covers('J10', '7662-6');
+    const scene = await testbed.openIntrospecting();
     await expectRefusal(scene, make(scene.server.issue()), answer);
     expect(scene.server.server.paths).toEqual([]);
     await expectAdmitted(scene, scene.server.issue());
@@ -35,9 +38,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
   });
 
   it.each(['two words', 'a"quote', 'a,comma', 'a{brace', 'a%20b', 'a\u00e9', '='])(
-    'J10 (7662-6; RFC 6750 §2.1): nobody is asked about what is no bearer token: %s',
+    'RFC 6750 §2.1: nobody is asked about what is no bearer token: %s',
     async (token) => {
-      const scene = await world.openIntrospecting();
+      covers('J10', '7662-6');
+      const scene = await testbed.openIntrospecting();
       const { response, refusals, handlerRuns } = await scene.api.send({ token, lines: bearer });
       expect([response.status, refusals.map(({ reason }) => reason), handlerRuns]).toEqual([
         400,
@@ -49,8 +53,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
     },
   );
 
-  it('J10: many requests with one token make one call, good or bad', async () => {
-    const scene = await world.openIntrospecting();
+  it('many requests with one token make one call, good or bad', async () => {
+    covers('J10');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const [good, bad] = [server.issue(), server.issue()];
     server.revoke(bad);
@@ -66,8 +71,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
     expect(server.hits).toEqual({ metadata: 1, jwks: 0, introspection: 2, elsewhere: 0 });
   });
 
-  it('J10: more questions at once than maxInFlight are 503, and a token that is known is answered', async () => {
-    const scene = await world.openIntrospecting({ introspection: { maxInFlight: 2 } });
+  it('more questions at once than maxInFlight are 503, and a token that is known is answered', async () => {
+    covers('J10');
+    const scene = await testbed.openIntrospecting({ introspection: { maxInFlight: 2 } });
     const { server } = scene;
     const known = server.issue();
     await expectAdmitted(scene, known);
@@ -80,7 +86,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
     // One that waits for the same answer is no question more.
     const joined = verdictOf(scene.api.verifier.verify(a));
     expect(scene.api.verifier.status().issuers[0]?.introspection).toMatchObject({ calls: 3, inFlight: 2 });
-    server.reply = replyWell;
+    server.answerIntrospection = answerIntrospectionWell;
     for (const release of held) release();
     await Promise.all(waiting);
     expect(await joined).toBe('accepted');
@@ -88,8 +94,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
     expect(server.hits.introspection).toBe(4);
   });
 
-  it('J10: a flood of unknown tokens costs a call each, evicts no good token, and is forgotten in bounds', async () => {
-    const scene = await world.openIntrospecting();
+  it('a flood of unknown tokens costs a call each, evicts no good token, and is forgotten in bounds', async () => {
+    covers('J10');
+    const scene = await testbed.openIntrospecting();
     const { server, api } = scene;
     const good = server.issue();
     await expectAdmitted(scene, good);
@@ -107,8 +114,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
     expect(server.hits.introspection).toBe(1003);
   });
 
-  it('J10: no more answers are kept than cacheMax', async () => {
-    const scene = await world.openIntrospecting({ introspection: { cacheMax: 2 }, verifier: { tokenCache: false } });
+  it('no more answers are kept than cacheMax', async () => {
+    covers('J10');
+    const scene = await testbed.openIntrospecting({ introspection: { cacheMax: 2 }, verifier: { tokenCache: false } });
     const { server } = scene;
     const [a, b, c] = [server.issue(), server.issue(), server.issue()];
     for (const token of [a, b, b, c, c, b]) await expectAdmitted(scene, token);
@@ -118,8 +126,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: floods of tokens to introspect, on %s'
   });
 });
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: where introspection is asked', () => {
+  const testbed = useTestbed();
 
   it.each<[string, unknown]>([
     ['is missing, as with Django OAuth Toolkit', undefined],
@@ -130,8 +138,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
     ['is a file', 'file:///introspect'],
     ['is a data URL', 'data:application/json,{"active":true}'],
     ['is FTP', 'ftp://127.0.0.1/introspect'],
-  ])('J12 (RFC 8414 §2): an introspection_endpoint that %s is not asked', async (_name, endpoint) => {
-    const scene = await world.openIntrospecting();
+  ])('RFC 8414 §2: an introspection_endpoint that %s is not asked', async (_name, endpoint) => {
+    covers('J12');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     server.metadata = { introspection_endpoint: endpoint };
     const token = server.issue();
@@ -148,10 +157,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
     ['has a slash more', (issuer) => `${issuer}/`],
     ['is another', () => 'https://other.test'],
     ['is missing', () => undefined],
-  ])('J12 (RFC 8414 §3.3): metadata whose issuer %s leads nowhere', async (_name, issuerOf) => {
-    const scene = await world.openIntrospecting();
+  ])('RFC 8414 §3.3: metadata whose issuer %s leads nowhere', async (_name, issuerOf) => {
+    covers('J12');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
-    const sink = await world.openServer();
+    const sink = await LoopbackServer.start();
     server.metadata = { issuer: issuerOf(server.issuer), introspection_endpoint: `${sink.origin}/introspect` };
     await expectRefusal(scene, server.issue(), UNAVAILABLE);
     expect([server.hits.introspection, sink.paths]).toEqual([0, []]);
@@ -160,23 +170,25 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
     await expectAdmitted(scene, server.issue());
   });
 
-  it('J12: an endpoint of the options is asked, whatever the metadata says', async () => {
-    const { server } = await world.openIntrospecting();
-    const sink = await world.openServer();
+  it('an endpoint of the options is asked, whatever the metadata says', async () => {
+    covers('J12');
+    const { server } = await testbed.openIntrospecting();
+    const sink = await LoopbackServer.start();
     server.metadata = { introspection_endpoint: `${sink.origin}/introspect` };
-    const api = await world.startIntrospecting(server, { introspection: { endpoint: server.endpoint } });
+    const api = await testbed.startIntrospecting(server, { introspection: { endpoint: server.endpoint } });
     await expectAdmitted({ api }, server.issue());
     expect(server.hits).toEqual({ metadata: 0, jwks: 0, introspection: 1, elsewhere: 0 });
     expect(sink.paths).toEqual([]);
   });
 
-  it('J12 (RFC 7662 §4; 7662-1): an endpoint by plain http is refused at start, and in metadata', async () => {
-    const { server } = await world.openIntrospecting();
+  it('RFC 7662 §4: an endpoint by plain http is refused at start, and in metadata', async () => {
+    covers('J12', '7662-1');
+    const { server } = await testbed.openIntrospecting();
     const { issuer, introspection } = server.issuerOptions();
     const secure = { issuer: 'https://issuer.test', introspection: { ...introspection, endpoint: server.endpoint } };
     const options = { dangerouslyAllowInsecureHttp: false, issuer: secure as never };
-    await expect(world.startApi({ verifier: options })).rejects.toThrow(ConfigurationError);
-    await expect(world.startApi({ verifier: options })).rejects.toThrow('introspection.endpoint');
+    await expect(testbed.startApi({ verifier: options })).rejects.toThrow(ConfigurationError);
+    await expect(testbed.startApi({ verifier: options })).rejects.toThrow('introspection.endpoint');
 
     // A proxy: every host is behind it.
     const asked: string[] = [];
@@ -185,7 +197,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
       return fetch(issuer + new URL(String(input)).pathname, init);
     };
     server.metadata = { issuer: 'https://issuer.test', introspection_endpoint: 'http://issuer.test/introspect' };
-    const api = await world.startApi({
+    const api = await testbed.startApi({
       verifier: {
         issuer: { issuer: 'https://issuer.test', introspection: introspection as never },
         dangerouslyAllowInsecureHttp: false,
@@ -202,10 +214,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
     expect(asked.slice(1)).toEqual([asked[0], 'https://issuer.test/introspect']);
   });
 
-  it('J12: nothing that a token says decides where it is shown', async () => {
-    const scene = await world.openIntrospecting({ introspection: { jwt: true } });
+  it('nothing that a token says decides where it is shown', async () => {
+    covers('J12');
+    const scene = await testbed.openIntrospecting({ introspection: { jwt: true } });
     const { server } = scene;
-    const sink = await world.openServer();
+    const sink = await LoopbackServer.start();
     const url = JSON.stringify(`${sink.origin}/introspect`);
     const foreign = server.token({ payload: { iss: JSON.stringify(sink.origin) } });
     await expectRefusal(scene, foreign, invalidToken('issuer_not_trusted'));
@@ -217,8 +230,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: where introspection is asked, on %s', 
 });
 
 /** Answers nobody any more, until what is in the list is called. */
-function holdReplies(server: IntrospectionServer): (() => void)[] {
+function holdReplies(server: AuthorizationServer): (() => void)[] {
   const held: (() => void)[] = [];
-  server.reply = (...reply) => void held.push(() => replyWell(...reply));
+  server.answerIntrospection = (...reply) => void held.push(() => answerIntrospectionWell(...reply));
   return held;
 }

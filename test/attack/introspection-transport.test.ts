@@ -1,18 +1,14 @@
 import { request } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { answerIntrospectionWell, type IntrospectionAnswering } from '../support/authorization-server.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
-import { startDocumentServer } from '../support/document-server.js';
+import { covers } from '../support/covers.js';
 import { unavailable } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type Replying, replyWell } from '../support/introspection-server.js';
-import {
-  expectAdmitted,
-  expectNoAnswer,
-  expectRefusal,
-  useIntrospectionWorld,
-} from '../support/introspection-world.js';
+import { expectAdmitted, expectNoAnswer, expectRefusal } from '../support/expect-introspection.js';
 import { until } from '../support/key-server.js';
+import { LoopbackServer } from '../support/loopback-server.js';
+import { useTestbed } from '../support/testbed.js';
 
 const DEADLINE_MS = 5000;
 const MIB = Buffer.alloc(1_048_576, ' ');
@@ -22,17 +18,17 @@ const UNAVAILABLE = unavailable('introspection_unavailable');
 
 interface BadReply {
   readonly name: string;
-  readonly reply: Replying;
+  readonly reply: IntrospectionAnswering;
   /** It ends by the deadline alone. */
   readonly hangs?: boolean;
 }
 
 const status =
-  (code: number, headers: Record<string, string> = {}): Replying =>
+  (code: number, headers: Record<string, string> = {}): IntrospectionAnswering =>
   (res, good) =>
     void res.writeHead(code, headers).end(code === 204 || code === 304 ? undefined : good);
 const withBody =
-  (code: number, type: string, body: string): Replying =>
+  (code: number, type: string, body: string): IntrospectionAnswering =>
   (res) =>
     void res.writeHead(code, { 'content-type': type }).end(body);
 
@@ -77,8 +73,8 @@ const BAD_REPLIES: readonly BadReply[] = [
   { name: 'a body that drips', reply: drip, hangs: true },
 ];
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: the way to introspection and back', () => {
+  const testbed = useTestbed();
   beforeEach(() => {
     // Deadlines pass when a test says so. Sockets have timers of their own.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -86,27 +82,29 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on 
   afterEach(() => vi.useRealTimers());
 
   it.each(BAD_REPLIES.map((bad) => [bad.name, bad] as const))(
-    'J8 (7662-5; RFC 7662 §2.3): %s is 503 and never inactive, and is not remembered',
+    'RFC 7662 §2.3: %s is 503 and never inactive, and is not remembered',
     async (_name, { reply, hangs }) => {
-      const scene = await world.openIntrospecting();
+      covers('J8', '7662-5');
+      const scene = await testbed.openIntrospecting();
       const { server } = scene;
       const passDeadline = async (questions: number) => {
-        await until(() => server.questions.length === questions);
+        await until(() => server.introspections.length === questions);
         await vi.advanceTimersByTimeAsync(DEADLINE_MS);
       };
       const breakDown = () => {
-        server.reply = reply;
+        server.answerIntrospection = reply;
       };
       await expectNoAnswer(scene, breakDown, hangs ? passDeadline : undefined);
     },
   );
 
-  it('J8: a body of 100 MB is given up long before its end', async () => {
-    const scene = await world.openIntrospecting();
+  it('a body of 100 MB is given up long before its end', async () => {
+    covers('J8');
+    const scene = await testbed.openIntrospecting();
     let sentMib = 0;
     await expectNoAnswer(scene, (server) => {
       sentMib = 0;
-      server.reply = (res) => {
+      server.answerIntrospection = (res) => {
         res.writeHead(200).on('error', () => {});
         const send = () => {
           if (res.destroyed) return;
@@ -122,52 +120,56 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on 
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'J8 (CVE-2026-26998): a redirect, %i, is not followed, and the secret stays',
+    'CVE-2026-26998: a redirect, %i, is not followed, and the secret stays',
     async (code) => {
+      covers('J8');
       for (const method of ['client_secret_basic', 'client_secret_post'] as const) {
-        const scene = await world.openIntrospecting({ introspection: { authMethod: method } as object });
-        const sink = await world.openServer();
+        const scene = await testbed.openIntrospecting({ introspection: { authMethod: method } as object });
+        const sink = await LoopbackServer.start();
         for (const location of [`${sink.origin}/introspect`, '/introspect/', 'https://127.0.0.1:9/introspect']) {
-          const before = scene.server.questions.length;
-          scene.server.reply = (res) => void res.writeHead(code, { location }).end();
+          const before = scene.server.introspections.length;
+          scene.server.answerIntrospection = (res) => void res.writeHead(code, { location }).end();
           await expectRefusal(scene, scene.server.issue(), UNAVAILABLE);
-          expect(scene.server.questions.length).toBe(before + 1);
+          expect(scene.server.introspections.length).toBe(before + 1);
         }
         expect(sink.paths).toEqual([]);
         expect(scene.server.hits.elsewhere).toBe(0);
-        scene.server.reply = replyWell;
+        scene.server.answerIntrospection = answerIntrospectionWell;
         await expectAdmitted(scene, scene.server.issue());
       }
     },
   );
 
-  it('J8 (7662-1): neither token nor secret is part of a URL, in any form of authentication', async () => {
+  it('neither token nor secret is part of a URL, in any form of authentication', async () => {
+    covers('J8', '7662-1');
     for (const introspection of [
       {},
       { authMethod: 'client_secret_post' },
       { clientId: undefined, clientSecret: undefined, bearerToken: 'api-secret' },
     ] as const) {
-      const scene = await world.openIntrospecting({ introspection: introspection as object });
+      const scene = await testbed.openIntrospecting({ introspection: introspection as object });
       const { server } = scene;
-      server.admits = ({ proof }) => proof === 'api-secret';
+      server.acceptsClient = ({ proof }) => proof === 'api-secret';
       await expectAdmitted(scene, server.issue());
       expect(server.server.paths).toEqual(['/.well-known/openid-configuration', '/introspect']);
-      expect(server.questions.map(({ method }) => method)).toEqual(['POST']);
+      expect(server.introspections.map(({ method }) => method)).toEqual(['POST']);
     }
   });
 
-  it('J8 (7662-5): wrong credentials of this server are 503, and right ones work', async () => {
-    const { server, api } = await world.openIntrospecting({ introspection: { clientSecret: 'wrong' } as object });
-    const right = await world.startIntrospecting(server);
+  it('wrong credentials of this server are 503, and right ones work', async () => {
+    covers('J8', '7662-5');
+    const { server, api } = await testbed.openIntrospecting({ introspection: { clientSecret: 'wrong' } as object });
+    const right = await testbed.startIntrospecting(server);
     const token = server.issue();
     await expectRefusal({ api }, token, UNAVAILABLE);
     await expectAdmitted({ api: right }, token);
     await expectRefusal({ api }, token, UNAVAILABLE);
-    expect(server.questions.map(({ client }) => client.proof)).toEqual(['wrong', 'api-secret', 'wrong']);
+    expect(server.introspections.map(({ client }) => client.proof)).toEqual(['wrong', 'api-secret', 'wrong']);
   });
 
-  it('J8: a connection that is refused is 503, and is tried again', async () => {
-    const scene = await world.openIntrospecting();
+  it('a connection that is refused is 503, and is tried again', async () => {
+    covers('J8');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const [known, token] = [server.issue(), server.issue()];
     await expectAdmitted(scene, known);
@@ -178,9 +180,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on 
     await expectAdmitted(scene, token);
   });
 
-  it('J8, J20: credentials that cannot be had are 503, and nothing is sent', async () => {
+  it('credentials that cannot be had are 503, and nothing is sent', async () => {
+    covers('J8', 'J20');
     let give: () => string | Promise<string> = () => 'api-secret';
-    const scene = await world.openIntrospecting({ introspection: { clientSecret: () => give() } as object });
+    const scene = await testbed.openIntrospecting({ introspection: { clientSecret: () => give() } as object });
     const { server } = scene;
     const bad: readonly (() => unknown)[] = [
       () => {
@@ -197,44 +200,46 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: the way to introspection and back, on 
       give = async () => 'api-secret';
       await expectAdmitted(scene, token);
     }
-    expect(server.questions.length).toBe(bad.length);
+    expect(server.introspections.length).toBe(bad.length);
   });
 
-  it('J8, J20: credentials that are never given are 503 once the deadline passed', async () => {
+  it('credentials that are never given are 503 once the deadline passed', async () => {
+    covers('J8', 'J20');
     let asked = 0;
     const never = () => {
       asked += 1;
       return new Promise<string>(() => {});
     };
-    const scene = await world.openIntrospecting({ introspection: { clientSecret: never } as object });
+    const scene = await testbed.openIntrospecting({ introspection: { clientSecret: never } as object });
     const { server } = scene;
     const refused = expectRefusal(scene, server.issue(), UNAVAILABLE);
     await until(() => asked === 1);
     await vi.advanceTimersByTimeAsync(DEADLINE_MS);
     await refused;
-    expect(server.questions).toEqual([]);
+    expect(server.introspections).toEqual([]);
   });
 
-  it('J8 (RFC 7662 §4): a server whose certificate is not trusted is told nothing', async () => {
+  it('RFC 7662 §4: a server whose certificate is not trusted is told nothing', async () => {
+    covers('J8');
     const certificate = createSelfSignedCertificate();
-    const tls = await startDocumentServer(certificate);
-    const { server } = await world.openIntrospecting();
+    const tls = await LoopbackServer.start(certificate);
+    const { server } = await testbed.openIntrospecting();
     tls.documents.set('/introspect', { body: server.answer() });
     const start = (verifier: object) =>
-      world.startIntrospecting(server, { introspection: { endpoint: `${tls.origin}/introspect` }, verifier });
+      testbed.startIntrospecting(server, { introspection: { endpoint: `${tls.origin}/introspect` }, verifier });
     const token = server.issue();
     try {
       await expectRefusal({ api: await start({}) }, token, UNAVAILABLE);
-      expect(tls.asked).toEqual([]);
+      expect(tls.paths).toEqual([]);
       await expectAdmitted({ api: await start({ fetch: fetchTrusting(certificate.cert) }) }, token);
-      expect(tls.asked).toEqual(['/introspect']);
+      expect(tls.paths).toEqual(['/introspect']);
     } finally {
       await tls.close();
     }
   });
 });
 
-function drip(res: Parameters<Replying>[0]): void {
+function drip(res: Parameters<IntrospectionAnswering>[0]): void {
   res.writeHead(200).flushHeaders();
   const timer = setInterval(() => res.write(' '), 10);
   res.on('close', () => clearInterval(timer));

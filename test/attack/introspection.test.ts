@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { covers } from '../support/covers.js';
 import { insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
-import {
-  expectAdmitted,
-  expectBadAnswer,
-  expectNoAnswer,
-  expectRefusal,
-  useIntrospectionWorld,
-} from '../support/introspection-world.js';
+import { expectAdmitted, expectBadAnswer, expectNoAnswer, expectRefusal } from '../support/expect-introspection.js';
 import type { JsonTexts } from '../support/raw-token.js';
+import { useTestbed } from '../support/testbed.js';
 
 const INACTIVE = invalidToken('token_inactive');
 const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
@@ -16,11 +12,12 @@ const THUMBPRINT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I';
 const NEW_YORK_SECONDS = -14_400;
 const TOKYO_SECONDS = 36_000;
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: what introspection says', () => {
+  const testbed = useTestbed();
 
-  it('RFC 7662 §2.1 (7662-1): asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {
-    const scene = await world.openIntrospecting();
+  it('RFC 7662 §2.1: asks once by POST, with the credentials and the kind of token, and shows the handler the answer', async () => {
+    covers('7662-1');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue();
     const cold = await expectAdmitted(scene, token);
@@ -28,26 +25,28 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     expect(await expectAdmitted(scene, token)).toEqual(cold);
 
     expect(server.hits).toEqual({ metadata: 1, jwks: 0, introspection: 1, elsewhere: 0 });
-    const [question] = server.questions;
-    expect(question?.method).toBe('POST');
-    expect(Object.fromEntries(question?.form ?? [])).toEqual({ token, token_type_hint: 'access_token' });
-    expect(question?.client).toEqual({ method: 'client_secret_basic', id: 'api', proof: 'api-secret' });
-    expect(question?.headers).toMatchObject({
+    const [request] = server.introspections;
+    expect(request?.method).toBe('POST');
+    expect(Object.fromEntries(request?.form ?? [])).toEqual({ token, token_type_hint: 'access_token' });
+    expect(request?.client).toEqual({ method: 'client_secret_basic', id: 'api', proof: 'api-secret' });
+    expect(request?.headers).toMatchObject({
       accept: 'application/json',
       'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded(;|$)/),
     });
   });
 
   it.each(['false', 'null', '"true"', '"True"', '"false"', '""', '1', '0', '[]', '[true]', '{}', '{"active":true}'])(
-    'J6 (RFC 7662 §2.2; 7662-2): active %s is not active',
+    'RFC 7662 §2.2: active %s is not active',
     async (active) => {
-      const scene = await world.openIntrospecting();
+      covers('J6', '7662-2');
+      const scene = await testbed.openIntrospecting();
       await expectBadAnswer(scene, scene.server.answer({ active }), INACTIVE);
     },
   );
 
-  it('J6 (RFC 7662 §2.2): a token that the server does not know is not active', async () => {
-    const scene = await world.openIntrospecting();
+  it('RFC 7662 §2.2: a token that the server does not know is not active', async () => {
+    covers('J6');
+    const scene = await testbed.openIntrospecting();
     const token = scene.server.issue();
     scene.server.revoke(token);
     await expectRefusal(scene, token, INACTIVE);
@@ -79,10 +78,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ],
     ['is a form', () => 'active=true&scope=read'],
     ['is nested very deep', (good) => good.replace('}', `,"x":${'['.repeat(33)}${']'.repeat(33)}}`)],
-  ])('J6 (7662-5): an answer that %s blames nobody, and is not remembered', async (_, change) => {
-    const scene = await world.openIntrospecting();
+  ])('an answer that %s blames nobody, and is not remembered', async (_, change) => {
+    covers('J6', '7662-5');
+    const scene = await testbed.openIntrospecting();
     await expectNoAnswer(scene, (server) => {
-      server.reply = (res, good) => {
+      server.answerIntrospection = (res, good) => {
         res.writeHead(200, { 'content-type': 'application/json' }).end(change(good));
       };
     });
@@ -109,13 +109,15 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['has two scopes in one member of a list', { scope: '["read write"]' }, 'claim_malformed'],
     ['has a number for its subject', { sub: '42' }, 'claim_malformed'],
     ['has a number for its client', { client_id: '1' }, 'claim_malformed'],
-  ])('J7 (RFC 7662 §4; 7662-4): an active token that %s is refused', async (_, changes, reason) => {
-    const scene = await world.openIntrospecting();
+  ])('RFC 7662 §4: an active token that %s is refused', async (_, changes, reason) => {
+    covers('J7', '7662-4');
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken(reason));
   });
 
-  it('J7 (7662-4): an active token that is expired is refused, whatever active says, and not asked about each time', async () => {
-    const scene = await world.openIntrospecting();
+  it('an active token that is expired is refused, whatever active says, and not asked about each time', async () => {
+    covers('J7', '7662-4');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const [token, control] = [
       server.issue({ exp: String(server.now - 5) }),
@@ -124,15 +126,16 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     for (let round = 0; round < 3; round += 1) await expectRefusal(scene, token, invalidToken('token_expired'));
     expect(server.hits.introspection).toBe(1);
     await expectAdmitted(scene, control);
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     server.clock.advance(4);
     await expectRefusal(scene, token, invalidToken('token_expired'));
     server.clock.advance(1);
     await expectAdmitted(scene, token);
   });
 
-  it('J7, H26 (7662-4): an active token that is not valid yet is accepted once it is', async () => {
-    const scene = await world.openIntrospecting();
+  it('an active token that is not valid yet is accepted once it is', async () => {
+    covers('J7', 'H26', '7662-4');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue({ nbf: String(server.now + 6) });
     await expectRefusal(scene, token, invalidToken('token_not_yet_valid'));
@@ -141,8 +144,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     expect(server.hits.introspection).toBe(1);
   });
 
-  it.each(['/', '.evil.test', '/tenant'])('J7 (7662-4): ours with "%s" behind it is another issuer', async (end) => {
-    const scene = await world.openIntrospecting();
+  it.each(['/', '.evil.test', '/tenant'])('ours with "%s" behind it is another issuer', async (end) => {
+    covers('J7', '7662-4');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const text = server.answer({ iss: JSON.stringify(server.issuer + end) });
     await expectBadAnswer(scene, text, invalidToken('issuer_not_trusted'));
@@ -152,8 +156,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['another client', { client_id: '"other-client"' }],
     ['no client', { client_id: undefined }],
     ['a client of null', { client_id: 'null' }],
-  ])('J7: where clients are listed, an active token of %s is refused', async (_, changes) => {
-    const scene = await world.openIntrospecting({ verifier: { clientIds: ['test-client'] } });
+  ])('where clients are listed, an active token of %s is refused', async (_, changes) => {
+    covers('J7');
+    const scene = await testbed.openIntrospecting({ verifier: { clientIds: ['test-client'] } });
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('client_not_allowed'));
   });
 
@@ -162,8 +167,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['a scope of null', { scope: 'null' }],
     ['another scope', { scope: '"write"' }],
     ['a scope that begins like the one', { scope: '"read:all"' }],
-  ])('J7 (7662-4): an active token with %s does not have the scope of the route', async (_, changes) => {
-    const scene = await world.openIntrospecting();
+  ])('an active token with %s does not have the scope of the route', async (_, changes) => {
+    covers('J7', '7662-4');
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), insufficientScope('read'));
   });
 
@@ -178,18 +184,20 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['the nonce of an ID token', { nonce: '"x"' }],
     ['the events of a logout token', { events: '{}' }],
     ['an answer inside of the answer', { token_introspection: '{"active":true}' }],
-  ])('J7 (RFC 8725 §3.12): what is active and has %s is no access token', async (_, changes) => {
-    const scene = await world.openIntrospecting();
+  ])('RFC 8725 §3.12: what is active and has %s is no access token', async (_, changes) => {
+    covers('J7');
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('token_type_not_allowed'));
   });
 
-  it.each<[string, JsonTexts]>([
-    ['9449-15 (RFC 9449 §6.2): to a DPoP key', { token_type: '"DPoP"', cnf: `{"jkt":"${THUMBPRINT}"}` }],
-    ['8705-3 (RFC 8705 §3.2): to a certificate', { cnf: `{"x5t#S256":"${THUMBPRINT}"}` }],
-    ['J7 (RFC 7800 §3.1): in a way that nobody knows', { cnf: '{}' }],
-    ['J7 (RFC 7800 §3.1): by no object', { cnf: '"x"' }],
-  ])('%s an active token is bound, so it is refused as a bearer token', async (_, changes) => {
-    const scene = await world.openIntrospecting();
+  it.each<[string, JsonTexts, RowId]>([
+    ['RFC 9449 §6.2: to a DPoP key', { token_type: '"DPoP"', cnf: `{"jkt":"${THUMBPRINT}"}` }, '9449-15'],
+    ['RFC 8705 §3.2: to a certificate', { cnf: `{"x5t#S256":"${THUMBPRINT}"}` }, '8705-3'],
+    ['RFC 7800 §3.1: in a way that nobody knows', { cnf: '{}' }, 'J7'],
+    ['RFC 7800 §3.1: by no object', { cnf: '"x"' }, 'J7'],
+  ])('%s an active token is bound, so it is refused as a bearer token', async (_, changes, id) => {
+    covers(id);
+    const scene = await testbed.openIntrospecting();
     await expectBadAnswer(scene, scene.server.answer(changes), invalidToken('binding_not_proven'));
   });
 
@@ -209,8 +217,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['LemonLDAP::NG, with a list of audiences', { aud: '["web","https://api.test"]' }],
     ['a server that writes scopes as a list, as some JWTs have them', { scope: '["read","write"]' }],
     ['a server that sends nbf', { nbf: '1799999990' }],
-  ])('J7 (providers): the answer of %s is accepted, and told to the handler', async (_, changes) => {
-    const scene = await world.openIntrospecting();
+  ])('providers: the answer of %s is accepted, and told to the handler', async (_, changes) => {
+    covers('J7');
+    const scene = await testbed.openIntrospecting();
     const { server } = scene;
     const token = server.issue(changes);
     const told = JSON.parse(server.answer(changes), (name, value) =>
@@ -221,15 +230,16 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     expect(server.hits.introspection).toBe(1);
   });
 
-  it('J7 (Django OAuth Toolkit): without audiences the client decides, once audience is false for that issuer', async () => {
-    const { server, api: strict } = await world.openIntrospecting();
+  it('Django OAuth Toolkit: without audiences the client decides, once audience is false for that issuer', async () => {
+    covers('J7');
+    const { server, api: strict } = await testbed.openIntrospecting();
     const issuer = { ...server.issuerOptions(), audience: false as const, clientIds: ['svc'] };
-    const api = await world.startIntrospecting(server, { verifier: { issuer } });
+    const api = await testbed.startIntrospecting(server, { verifier: { issuer } });
     const answerFor = (client: string) =>
       `{"active": true, "scope": "read write", "exp": ${server.now + 3600}, "client_id": "${client}"}`;
     const [token, foreign] = [server.issue(), server.issue()];
-    server.say(token, answerFor('svc'));
-    server.say(foreign, answerFor('other'));
+    server.setAnswer(token, answerFor('svc'));
+    server.setAnswer(foreign, answerFor('other'));
     await expectAdmitted({ api }, token);
     await expectRefusal({ api }, foreign, invalidToken('client_not_allowed'));
     await expectRefusal({ api: strict }, token, invalidToken('audience_mismatch'));
@@ -239,11 +249,12 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: what introspection says, on %s', (_, e
     ['New York', NEW_YORK_SECONDS, invalidToken('token_expired')],
     ['Tokyo', TOKYO_SECONDS, undefined],
   ] as const)(
-    'J7 (Django OAuth Toolkit, USE_TZ=False in %s): exp is kept to, unless ignoreExp says otherwise',
+    'Django OAuth Toolkit, USE_TZ=False in %s: exp is kept to, unless ignoreExp says otherwise',
     async (_, offset, answer) => {
-      const strict = await world.openIntrospecting();
+      covers('J7');
+      const strict = await testbed.openIntrospecting();
       const { server } = strict;
-      const lax = { server, api: await world.startIntrospecting(server, { introspection: { ignoreExp: true } }) };
+      const lax = { server, api: await testbed.startIntrospecting(server, { introspection: { ignoreExp: true } }) };
       const token = server.issue({ exp: String(server.now + offset) });
       if (answer === undefined) await expectAdmitted(strict, token);
       else await expectRefusal(strict, token, answer);

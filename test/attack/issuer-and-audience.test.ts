@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Express, Response } from 'express';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
   createGuard,
@@ -9,10 +9,18 @@ import {
   type RefusalReason,
   type Verifier,
 } from '../../src/index.js';
-import { expectPassed, expectRepelled, mutated, useAttackApi } from '../support/attack-api.js';
+import {
+  type AttackApi,
+  expectAttackRefused,
+  expectNoFetch,
+  expectTokenAccepted,
+  mutated,
+  startAttackApi,
+} from '../support/attack-api.js';
 import { createVerifierWith } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { EXPRESS_5 } from '../support/express-versions.js';
 import { bearer } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
@@ -68,37 +76,41 @@ const LOOK_ALIKES: readonly (readonly [string, (origin: string) => string])[] = 
   ['the same address in IPv6', (origin) => origin.replace('127.0.0.1', '[::ffff:7f00:1]')],
 ];
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s', (_, express) => {
-  const api = useAttackApi(express);
+describe('E: issuer and audience of a token', () => {
+  let api: AttackApi;
+
+  beforeEach(async () => {
+    api = await startAttackApi();
+  });
 
   async function expectRefusal(payload: JsonTexts, reason: RefusalReason): Promise<void> {
-    await expectRepelled(api, { token: mutated({ payload }), answer: invalidToken(reason) });
+    await expectAttackRefused(api, { token: mutated({ payload }), answer: invalidToken(reason) });
   }
 
   /** Trust comes before network: whatever the token names, nobody is asked on account of it. */
   async function expectNobodyAsked(payload: JsonTexts, reason: RefusalReason): Promise<void> {
     expectAnswer(await api.send({ token: api.issuer.token({ payload }) }), invalidToken(reason), api.realm);
-    expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
+    expectNoFetch(api);
     await expectRefusal(payload, reason);
   }
 
   // Those that need an issuer with https and its default port are in test/rfc/rfc-7519.test.ts.
-  it.each(LOOK_ALIKES)('E1 (RFC 7519 §7.3, RFC 9068 §4): %s is another issuer', async (_, lookAlike) => {
+  it.each(LOOK_ALIKES)('RFC 7519 §7.3, RFC 9068 §4: %s is another issuer', async (_, lookAlike) => {
+    covers('E1');
     const iss = JSON.stringify(lookAlike(api.issuer.issuer));
     await expectNobodyAsked({ iss }, 'issuer_not_trusted');
   });
 
-  it('E1 (CVE-2026-32301): another server that is there and listens is not asked', async () => {
-    await expectNobodyAsked({ iss: JSON.stringify(api.sinkOrigin) }, 'issuer_not_trusted');
+  it('CVE-2026-32301: another server that is there and listens is not asked', async () => {
+    covers('E1');
+    await expectNobodyAsked({ iss: JSON.stringify(api.sink.origin) }, 'issuer_not_trusted');
   });
 
-  it.each(['rfc9068', 'jwt'] as const)(
-    'E1 (RFC 9068 §2.2): a token without iss is refused, profile %s',
-    async (profile) => {
-      await api.restart({ profile });
-      await expectNobodyAsked({ iss: undefined }, 'claim_missing');
-    },
-  );
+  it.each(['rfc9068', 'jwt'] as const)('RFC 9068 §2.2: a token without iss is refused, profile %s', async (profile) => {
+    covers('E1');
+    api = await startAttackApi({ verifier: { profile } });
+    await expectNobodyAsked({ iss: undefined }, 'claim_missing');
+  });
 
   it.each<[string, (iss: string) => string]>([
     ['an array with it', (iss) => `[${iss}]`],
@@ -108,7 +120,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['null', () => 'null'],
     ['a number', () => '1'],
     ['true', () => 'true'],
-  ])('E1 (CVE-2025-30144): an iss that is %s is refused', async (_, form) => {
+  ])('CVE-2025-30144: an iss that is %s is refused', async (_, form) => {
+    covers('E1');
     await expectNobodyAsked({ iss: form(JSON.stringify(api.issuer.issuer)) }, 'claim_malformed');
   });
 
@@ -144,15 +157,17 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['a letter of another script', '"https://\u0430pi.test"', 'audience_mismatch'],
     ['a zero-width space', '"https://api.test\u200b"', 'audience_mismatch'],
     ['its text as an array', `"[\\"${AUDIENCE}\\"]"`, 'audience_mismatch'],
-  ])('E2 (RFC 7519 §4.1.3, CVE-2024-5798, CVE-2025-62610): an aud that is %s is refused', async (_, aud, reason) => {
+  ])('RFC 7519 §4.1.3, CVE-2024-5798, CVE-2025-62610: an aud that is %s is refused', async (_, aud, reason) => {
+    covers('E2');
     await expectRefusal({ aud }, reason);
   });
 
   it.each<['rfc9068' | 'jwt', RefusalReason]>([
     ['rfc9068', 'claim_missing'],
     ['jwt', 'audience_mismatch'],
-  ])('E2 (CVE-2025-62610): a token without aud is refused, profile %s', async (profile, reason) => {
-    await api.restart({ profile });
+  ])('CVE-2025-62610: a token without aud is refused, profile %s', async (profile, reason) => {
+    covers('E2');
+    api = await startAttackApi({ verifier: { profile } });
     await expectRefusal({ aud: undefined }, reason);
   });
 
@@ -161,29 +176,33 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['an array of one', JSON.stringify([AUDIENCE])],
     ['an array with others', JSON.stringify(['https://other.test', AUDIENCE])],
     ['an array that names it twice', JSON.stringify([AUDIENCE, AUDIENCE])],
-  ])('E2 (RFC 7519 §4.1.3): %s that names the server to the letter passes', async (_, aud) => {
-    const claims = await expectPassed(api, api.issuer.token({ payload: { aud } }));
+  ])('RFC 7519 §4.1.3: %s that names the server to the letter passes', async (_, aud) => {
+    covers('E2');
+    const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { aud } }));
     expect(claims['aud']).toEqual(JSON.parse(aud));
   });
 
   describe('an aud of 100,000 entries', () => {
     const entries = (last: string) => `[${'"a",'.repeat(99_999)}"${last}"]`;
 
-    it('E2, D13: is beyond the usual maxTokenBytes', async () => {
+    it('is beyond the usual maxTokenBytes', async () => {
+      covers('E2', 'D13');
       await expectNobodyAsked({ aud: entries(AUDIENCE) }, 'token_too_large');
     });
 
-    it('E2: is read to its end where maxTokenBytes lets it in', async () => {
-      await api.restart({ maxTokenBytes: MOST_BYTES });
-      const claims = await expectPassed(api, api.issuer.token({ payload: { aud: entries(AUDIENCE) } }));
+    it('is read to its end where maxTokenBytes lets it in', async () => {
+      covers('E2');
+      api = await startAttackApi({ verifier: { maxTokenBytes: MOST_BYTES } });
+      const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { aud: entries(AUDIENCE) } }));
       expect(claims['aud']).toHaveLength(100_000);
     });
 
     it.each<[string, string, RefusalReason]>([
       ['without the right one', entries('b'), 'audience_mismatch'],
       ['one of which is no string', entries(AUDIENCE).replace('"a"', '1'), 'claim_malformed'],
-    ])('E2: is refused %s', async (_, aud, reason) => {
-      await api.restart({ maxTokenBytes: MOST_BYTES });
+    ])('is refused %s', async (_, aud, reason) => {
+      covers('E2');
+      api = await startAttackApi({ verifier: { maxTokenBytes: MOST_BYTES } });
       await expectRefusal({ aud }, reason);
     });
   });
@@ -197,7 +216,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['true', { audience: true }],
     ['false, with nothing in its place', { audience: false }],
     ['false, with an empty list of clients', { audience: false, clientIds: [] }],
-  ])('E3 (CVE-2026-55689, CVE-2026-30223, CVE-2026-22748): there is no server whose audience is %s', (_, changes) => {
+  ])('CVE-2026-55689, CVE-2026-30223, CVE-2026-22748: there is no server whose audience is %s', (_, changes) => {
+    covers('E3');
     expect(() => createVerifierWith({})).not.toThrow();
     expect(() => createVerifierWith(changes)).toThrow(ConfigurationError);
   });
@@ -207,14 +227,16 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['an empty string', ''],
     ['an empty list', []],
     ['false', false],
-  ])('E3: there is no guard whose own audience is %s', (_, audience) => {
+  ])('there is no guard whose own audience is %s', (_, audience) => {
+    covers('E3');
     expect(() => createGuard(api.verifier, { audience: AUDIENCE })).not.toThrow();
     expect(() => createGuard(api.verifier, { audience } as never)).toThrow(ConfigurationError);
   });
 
-  it('E3: a guard whose own audience is undefined asks for that of its verifier', async () => {
+  it('a guard whose own audience is undefined asks for that of its verifier', async () => {
+    covers('E3');
     const { guardWith, reasons } = watchGuards(api.verifier);
-    const app = express().get('/', guardWith({ audience: undefined })('read', answerRan));
+    const app = EXPRESS_5().get('/', guardWith({ audience: undefined })('read', answerRan));
     const tokens = [AUDIENCE, 'https://other.test', AUDIENCE].map((aud) =>
       api.issuer.token({ payload: { aud: JSON.stringify(aud) } }),
     );
@@ -225,17 +247,19 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     expect({ statuses, reasons }).toEqual({ statuses: [200, 401, 200], reasons: ['audience_mismatch'] });
   });
 
-  it('E3: a server without audience takes the tokens of its clients alone', async () => {
-    await api.restart({ audience: false, clientIds: ['test-client'] });
+  it('a server without audience takes the tokens of its clients alone', async () => {
+    covers('E3');
+    api = await startAttackApi({ verifier: { audience: false, clientIds: ['test-client'] } });
     const realm = 'api';
-    await expectRepelled(api, {
+    await expectAttackRefused(api, {
       token: mutated({ payload: { client_id: '"other-client"' } }),
       answer: { ...invalidToken('client_not_allowed'), realm },
     });
   });
 
-  it('E3: naming clients does not take the place of an audience that is given', async () => {
-    await api.restart({ clientIds: ['test-client'] });
+  it('naming clients does not take the place of an audience that is given', async () => {
+    covers('E3');
+    api = await startAttackApi({ verifier: { clientIds: ['test-client'] } });
     await expectRefusal({ aud: '"https://other.test"' }, 'audience_mismatch');
   });
 
@@ -248,16 +272,15 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
     ['with this one as client_id', { client_id: `"${AUDIENCE}"` }],
     ['with this one as Aud', { Aud: `"${AUDIENCE}"` }],
     ['with this one in its scope', { scope: `"read ${AUDIENCE}/read"` }],
-  ])(
-    'E4 (RFC 9700 §2.3, CVE-2026-44428): a token for another API of the same issuer is refused, %s',
-    async (_, more) => {
-      const token = mutated({ payload: { ...more, aud: '"https://other.test"' } });
-      const control = mutated({ payload: more });
-      await expectRepelled(api, { token, control, answer: invalidToken('audience_mismatch') });
-    },
-  );
+  ])('RFC 9700 §2.3, CVE-2026-44428: a token for another API of the same issuer is refused, %s', async (_, more) => {
+    covers('E4');
+    const token = mutated({ payload: { ...more, aud: '"https://other.test"' } });
+    const control = mutated({ payload: more });
+    await expectAttackRefused(api, { token, control, answer: invalidToken('audience_mismatch') });
+  });
 
-  it('E4 (RFC 9700 §2.3): a token that one API of a verifier accepted is refused by its other', async () => {
+  it('RFC 9700 §2.3: a token that one API of a verifier accepted is refused by its other', async () => {
+    covers('E4');
     const other = createVerifier({
       issuer: api.issuer.issuer,
       audience: [AUDIENCE, 'https://other.test'],
@@ -266,7 +289,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: issuer and audience of a token on %s',
       dangerouslyAllowInsecureHttp: true,
     });
     const { guardWith, reasons } = watchGuards(other);
-    const app = express();
+    const app = EXPRESS_5();
     app.get('/api', guardWith({ audience: AUDIENCE })('read', answerRan));
     app.get('/other', guardWith({ audience: 'https://other.test' })('read', answerRan));
     const token = api.issuer.token();

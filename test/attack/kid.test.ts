@@ -3,9 +3,16 @@ import { inspect } from 'node:util';
 import type { JWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { DiagnosticsMessages } from '../../src/index.js';
-import { type AttackApi, expectPassed, expectRepelled, mutated, withAttackApiOn } from '../support/attack-api.js';
+import {
+  type AttackApi,
+  expectAttackRefused,
+  expectNoFetch,
+  expectTokenAccepted,
+  mutated,
+  startAttackApi,
+} from '../support/attack-api.js';
+import { covers } from '../support/covers.js';
 import { expectAnswer, invalidToken } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { textsOf } from '../support/leaks.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
@@ -14,9 +21,7 @@ const NAMED = [1, 2, 3].map((n) => new RawIssuer({ kid: `ec-${n}` })) as [RawIss
 
 type UnknownKid = DiagnosticsMessages['scopegate:unknown-kid'];
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express) => {
-  const withApi = withAttackApiOn(express);
-
+describe('C: the kid of a token', () => {
   /** Signs a token of the issuer of an API with another key, whatever the header names. */
   function signedBy({ keys }: RawIssuer, kid: string | undefined): (api: AttackApi) => string {
     return mutated({ header: { kid: kid && JSON.stringify(kid) }, key: keys.privateKey });
@@ -47,37 +52,37 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express
     '\u202ece',
     '\u2028ec',
     '\ufeffec',
-  ])('C5 (RFC 8725 §3.10): %j is a kid that nobody knows, and no text shows it as it is', async (kid) => {
-    await withApi({}, async (api) => {
-      const token = mutated({ header: { kid: JSON.stringify(kid) } });
-      for (const { refusals, response } of await expectRepelled(api, { token, answer: KEY_UNKNOWN })) {
-        expect(response.text).not.toContain(kid);
-        expect(refusals[0]?.detail).toMatch(/^[\x20-\x7e]+$/);
-        // The line feeds of a stack stand between its lines; the kid brings none.
-        const [first = '', ...others] = kid.split(/[\r\n]+/);
-        expect(others.filter((line) => textsOf(refusals[0]).split('\n').includes(line))).toEqual([]);
-        if (/[^\x20-\x7e]/.test(first)) expect(textsOf(refusals[0])).not.toContain(first);
-      }
-    });
+  ])('RFC 8725 §3.10: %j is a kid that nobody knows, and no text shows it as it is', async (kid) => {
+    covers('C5');
+    const api = await startAttackApi();
+    const token = mutated({ header: { kid: JSON.stringify(kid) } });
+    for (const { refusals, response } of await expectAttackRefused(api, { token, answer: KEY_UNKNOWN })) {
+      expect(response.text).not.toContain(kid);
+      expect(refusals[0]?.detail).toMatch(/^[\x20-\x7e]+$/);
+      // The line feeds of a stack stand between its lines; the kid brings none.
+      const [first = '', ...others] = kid.split(/[\r\n]+/);
+      expect(others.filter((line) => textsOf(refusals[0]).split('\n').includes(line))).toEqual([]);
+      if (/[^\x20-\x7e]/.test(first)) expect(textsOf(refusals[0])).not.toContain(first);
+    }
   });
 
   it.each([
     ['refused unread where tokens are short', undefined, invalidToken('token_too_large')],
     ['unknown where tokens may be long', 1_048_576, KEY_UNKNOWN],
-  ] as const)('C6: a kid of 100 KB is %s, and nothing keeps it', async (_, maxTokenBytes, answer) => {
+  ] as const)('a kid of 100 KB is %s, and nothing keeps it', async (_, maxTokenBytes, answer) => {
+    covers('C6');
     const messages: UnknownKid[] = [];
     const listen = (message: unknown) => messages.push(message as UnknownKid);
     channel('scopegate:unknown-kid').subscribe(listen);
     try {
-      await withApi({ verifier: { ...(maxTokenBytes && { maxTokenBytes }) } }, async (api) => {
-        const token = mutated({ header: { kid: JSON.stringify('k'.repeat(100_000)) } });
-        const exchanges = await expectRepelled(api, { token, answer });
-        const told = exchanges.flatMap(({ refusals }) => refusals.map(textsOf));
-        const status = inspect(api.verifier.status(), { depth: null, maxStringLength: null });
-        // Whoever makes a log line or the label of a metric of it has to be safe.
-        const texts = [...told, status, ...messages.map(({ kid = '' }) => kid)];
-        expect(texts.filter((text) => text.includes('k'.repeat(300)))).toHaveLength(0);
-      });
+      const api = await startAttackApi({ verifier: { ...(maxTokenBytes && { maxTokenBytes }) } });
+      const token = mutated({ header: { kid: JSON.stringify('k'.repeat(100_000)) } });
+      const exchanges = await expectAttackRefused(api, { token, answer });
+      const told = exchanges.flatMap(({ refusals }) => refusals.map(textsOf));
+      const status = inspect(api.verifier.status(), { depth: null, maxStringLength: null });
+      // Whoever makes a log line or the label of a metric of it has to be safe.
+      const texts = [...told, status, ...messages.map(({ kid = '' }) => kid)];
+      expect(texts.filter((text) => text.includes('k'.repeat(300)))).toHaveLength(0);
     } finally {
       channel('scopegate:unknown-kid').unsubscribe(listen);
     }
@@ -85,14 +90,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express
   });
 
   it.each(['1', '0', 'null', 'true', '[]', '["ec"]', '{}', '{"kid":"ec"}', '""'])(
-    'C7 (RFC 7515 §4.1.4): the kid %s makes a token malformed',
+    'RFC 7515 §4.1.4: the kid %s makes a token malformed',
     async (kid) => {
-      await withApi({}, async (api) => {
-        const answer = invalidToken('token_malformed');
-        expectAnswer(await api.send({ token: api.issuer.token({ header: { kid } }) }), answer, api.realm);
-        expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
-        await expectRepelled(api, { token: mutated({ header: { kid } }), answer });
-      });
+      covers('C7');
+      const api = await startAttackApi();
+      const answer = invalidToken('token_malformed');
+      expectAnswer(await api.send({ token: api.issuer.token({ header: { kid } }) }), answer, api.realm);
+      expectNoFetch(api);
+      await expectAttackRefused(api, { token: mutated({ header: { kid } }), answer });
     },
   );
 
@@ -110,47 +115,50 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express
     '\uff45\uff43',
     'e\u0441',
     'ec\u200b',
-  ])('C7 (RFC 7515 §4.1.4): the kid %j is another one than ec', async (kid) => {
+  ])('RFC 7515 §4.1.4: the kid %j is another one than ec', async (kid) => {
+    covers('C7');
     const token = mutated({ header: { kid: JSON.stringify(kid) } });
-    await withApi({}, (api) => expectRepelled(api, { token, answer: KEY_UNKNOWN }));
+    await expectAttackRefused(await startAttackApi(), { token, answer: KEY_UNKNOWN });
   });
 
-  it('C7 (RFC 8259 §8.3): a kid is the same however its characters are escaped', async () => {
-    await withApi({}, async (api) => {
-      const kid = '"\\u0065\\u0063"';
-      const plain = await expectPassed(api, api.issuer.token());
-      expect(await expectPassed(api, api.issuer.token({ header: { kid } }))).toEqual(plain);
-    });
+  it('RFC 8259 §8.3: a kid is the same however its characters are escaped', async () => {
+    covers('C7');
+    const api = await startAttackApi();
+    const kid = '"\\u0065\\u0063"';
+    const plain = await expectTokenAccepted(api, api.issuer.token());
+    expect(await expectTokenAccepted(api, api.issuer.token({ header: { kid } }))).toEqual(plain);
   });
 
-  it('C7: a kid that belongs to a key of another kind is of no use', async () => {
+  it('a kid that belongs to a key of another kind is of no use', async () => {
+    covers('C7');
     const token = mutated({ header: { kid: '"rsa"' } });
-    await withApi({}, (api) => expectRepelled(api, { token, answer: KEY_UNKNOWN }));
+    await expectAttackRefused(await startAttackApi(), { token, answer: KEY_UNKNOWN });
   });
 
   const withoutKid = mutated({ header: { kid: undefined } });
 
-  it('C8 (K10): a token without kid passes with the one key that fits it', async () => {
-    await withApi({}, async (api) => {
-      const plain = await expectPassed(api, api.issuer.token());
-      expect(await expectPassed(api, withoutKid(api))).toEqual(plain);
-      expect(await expectPassed(api, api.rsaIssuer.token({ header: { kid: undefined } }))).toEqual(plain);
-    });
+  it('a token without kid passes with the one key that fits it', async () => {
+    covers('C8', 'K10');
+    const api = await startAttackApi();
+    const plain = await expectTokenAccepted(api, api.issuer.token());
+    expect(await expectTokenAccepted(api, withoutKid(api))).toEqual(plain);
+    expect(await expectTokenAccepted(api, api.rsaIssuer.token({ header: { kid: undefined } }))).toEqual(plain);
   });
 
-  it('C8 (K10): a token without kid is refused with requireKid', async () => {
-    await withApi({ verifier: { requireKid: true } }, async (api) => {
-      const answer = invalidToken('kid_missing');
-      expectAnswer(await api.send({ token: withoutKid(api) }), answer, api.realm);
-      expect(api.hits).toEqual({ metadata: 0, jwks: 0, elsewhere: 0, sink: 0 });
-      await expectRepelled(api, { token: withoutKid, answer });
-    });
+  it('a token without kid is refused with requireKid', async () => {
+    covers('C8', 'K10');
+    const api = await startAttackApi({ verifier: { requireKid: true } });
+    const answer = invalidToken('kid_missing');
+    expectAnswer(await api.send({ token: withoutKid(api) }), answer, api.realm);
+    expectNoFetch(api);
+    await expectAttackRefused(api, { token: withoutKid, answer });
   });
 
-  it('C8: a token without kid is refused where no key of its kind verifies it', async () => {
+  it('a token without kid is refused where no key of its kind verifies it', async () => {
+    covers('C8');
     const token = signedBy(NAMED[0], undefined);
     const answer = invalidToken('signature_invalid');
-    await withApi({}, (api) => expectRepelled(api, { token, control: withoutKid, answer }));
+    await expectAttackRefused(await startAttackApi(), { token, control: withoutKid, answer });
   });
 
   /** Publishes other keys of the same kind before the key `ec` of the issuer. */
@@ -158,74 +166,79 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('C: the kid of a token on %s', (_, express
     return (keys) => [...others.map(({ jwk }) => jwk), ...keys];
   }
 
-  it('C8 (jwks-rsa #294): a token without kid is tried with both of two keys that fit', async () => {
-    await withApi({ jwks: preceding(NAMED[0]) }, async (api) => {
-      await expectPassed(api, withoutKid(api));
-      await expectPassed(api, signedBy(NAMED[0], undefined)(api));
-    });
+  it('jwks-rsa #294: a token without kid is tried with both of two keys that fit', async () => {
+    covers('C8');
+    const api = await startAttackApi({ jwks: preceding(NAMED[0]) });
+    await expectTokenAccepted(api, withoutKid(api));
+    await expectTokenAccepted(api, signedBy(NAMED[0], undefined)(api));
     const token = signedBy(NAMED[1], undefined);
-    await withApi({ jwks: preceding(NAMED[0]) }, async (api) => {
+    {
+      const api = await startAttackApi({ jwks: preceding(NAMED[0]) });
       const attack = { token, control: withoutKid, answer: invalidToken('signature_invalid') };
-      for (const { refusals } of await expectRepelled(api, attack)) expect(refusals[0]?.detail).toBe('2 keys tried');
-    });
+      for (const { refusals } of await expectAttackRefused(api, attack))
+        expect(refusals[0]?.detail).toBe('2 keys tried');
+    }
   });
 
-  it('C8: a token without kid costs two verifications, however many keys fit', async () => {
-    await withApi({ jwks: preceding(...NAMED) }, async (api) => {
-      const attack = { token: withoutKid, answer: invalidToken('signature_invalid') };
-      for (const { refusals } of await expectRepelled(api, attack)) expect(refusals[0]?.detail).toBe('2 keys tried');
-      await expectPassed(api, signedBy(NAMED[0], undefined)(api));
-      await expectPassed(api, signedBy(NAMED[1], undefined)(api));
-    });
+  it('a token without kid costs two verifications, however many keys fit', async () => {
+    covers('C8');
+    const api = await startAttackApi({ jwks: preceding(...NAMED) });
+    const attack = { token: withoutKid, answer: invalidToken('signature_invalid') };
+    for (const { refusals } of await expectAttackRefused(api, attack)) expect(refusals[0]?.detail).toBe('2 keys tried');
+    await expectTokenAccepted(api, signedBy(NAMED[0], undefined)(api));
+    await expectTokenAccepted(api, signedBy(NAMED[1], undefined)(api));
   });
 
   const sameKid = (keys: readonly JWK[]) => [...preceding(NAMED[0])(keys)].map((jwk) => ({ ...jwk, kid: 'ec' }));
 
-  it('C9 (Wycheproof json_web_key 4): of two keys with one kid and one kind, both are tried', async () => {
-    await withApi({ jwks: sameKid }, async (api) => {
-      await expectPassed(api, api.issuer.token());
-      await expectPassed(api, signedBy(NAMED[0], 'ec')(api));
-    });
-    await withApi({ jwks: (keys) => [...sameKid(keys)].reverse() }, async (api) => {
-      await expectPassed(api, signedBy(NAMED[0], 'ec')(api));
-      await expectPassed(api, api.issuer.token());
-    });
+  it('Wycheproof json_web_key 4: of two keys with one kid and one kind, both are tried', async () => {
+    covers('C9');
+    const api = await startAttackApi({ jwks: sameKid });
+    await expectTokenAccepted(api, api.issuer.token());
+    await expectTokenAccepted(api, signedBy(NAMED[0], 'ec')(api));
+    {
+      const api = await startAttackApi({ jwks: (keys) => [...sameKid(keys)].reverse() });
+      await expectTokenAccepted(api, signedBy(NAMED[0], 'ec')(api));
+      await expectTokenAccepted(api, api.issuer.token());
+    }
   });
 
-  it('C9: of three keys with one kid and one kind, two are tried', async () => {
+  it('of three keys with one kid and one kind, two are tried', async () => {
+    covers('C9');
     const jwks = (keys: readonly JWK[]) => preceding(...NAMED)(keys).map((jwk) => ({ ...jwk, kid: 'ec' }));
-    await withApi({ jwks }, async (api) => {
-      const attack = { token: signedBy(NAMED[2], 'ec'), control: signedBy(NAMED[0], 'ec') };
-      const exchanges = await expectRepelled(api, { ...attack, answer: invalidToken('signature_invalid') });
-      for (const { refusals } of exchanges) expect(refusals[0]?.detail).toBe('2 keys tried');
-    });
+    const api = await startAttackApi({ jwks });
+    const attack = { token: signedBy(NAMED[2], 'ec'), control: signedBy(NAMED[0], 'ec') };
+    const exchanges = await expectAttackRefused(api, { ...attack, answer: invalidToken('signature_invalid') });
+    for (const { refusals } of exchanges) expect(refusals[0]?.detail).toBe('2 keys tried');
   });
 
-  it('C9: of two keys with one kid and two kinds, the algorithm picks', async () => {
-    await withApi({ jwks: sameKid }, async (api) => {
-      await expectPassed(api, api.issuer.token());
-      await expectPassed(api, api.rsaIssuer.token({ header: { kid: '"ec"' } }));
-      const forged = signedBy(NAMED[1], 'ec')(api);
-      expectAnswer(await api.send({ token: forged }), invalidToken('signature_invalid'), api.realm);
-    });
+  it('of two keys with one kid and two kinds, the algorithm picks', async () => {
+    covers('C9');
+    const api = await startAttackApi({ jwks: sameKid });
+    await expectTokenAccepted(api, api.issuer.token());
+    await expectTokenAccepted(api, api.rsaIssuer.token({ header: { kid: '"ec"' } }));
+    const forged = signedBy(NAMED[1], 'ec')(api);
+    expectAnswer(await api.send({ token: forged }), invalidToken('signature_invalid'), api.realm);
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'])(
-    'C10: %s is a kid that nobody knows, and it changes no object',
+    '%s is a kid that nobody knows, and it changes no object',
     async (kid) => {
+      covers('C10');
       const members = Reflect.ownKeys(Object.prototype);
-      await withApi({}, (api) =>
-        expectRepelled(api, { token: mutated({ header: { kid: JSON.stringify(kid) } }), answer: KEY_UNKNOWN }),
-      );
+      await expectAttackRefused(await startAttackApi(), {
+        token: mutated({ header: { kid: JSON.stringify(kid) } }),
+        answer: KEY_UNKNOWN,
+      });
       expect(Reflect.ownKeys(Object.prototype)).toEqual(members);
     },
   );
 
-  it.each(['__proto__', 'constructor', 'toString'])('C10: a key named %s is a key like any other', async (kid) => {
+  it.each(['__proto__', 'constructor', 'toString'])('a key named %s is a key like any other', async (kid) => {
+    covers('C10');
     const jwks = (keys: readonly JWK[]) => keys.map((jwk) => (jwk.kid === 'ec' ? { ...jwk, kid } : jwk));
-    await withApi({ jwks }, async (api) => {
-      await expectPassed(api, api.issuer.token({ header: { kid: JSON.stringify(kid) } }));
-      expectAnswer(await api.send({ token: api.issuer.token() }), KEY_UNKNOWN, api.realm);
-    });
+    const api = await startAttackApi({ jwks });
+    await expectTokenAccepted(api, api.issuer.token({ header: { kid: JSON.stringify(kid) } }));
+    expectAnswer(await api.send({ token: api.issuer.token() }), KEY_UNKNOWN, api.realm);
   });
 });

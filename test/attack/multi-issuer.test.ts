@@ -1,23 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { IssuerResolver } from '../../src/index.js';
-import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { type AuthorizationServer, NO_HITS } from '../support/authorization-server.js';
+import { covers } from '../support/covers.js';
+import { LoopbackServer } from '../support/loopback-server.js';
 import { RawIssuer } from '../support/raw-issuer.js';
+import { useTestbed } from '../support/testbed.js';
 
-const ONCE = { metadata: 1, jwks: 1, elsewhere: 0 };
-const NEVER = { metadata: 0, jwks: 0, elsewhere: 0 };
+const ONCE = { ...NO_HITS, metadata: 1, jwks: 1 };
+const NEVER = NO_HITS;
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) => {
-  const world = useAttackWorld(express);
+describe('H: several issuers', () => {
+  const testbed = useTestbed();
 
   /** Claims of one issuer, signed by another whose key has the same kid. */
-  const forge = (claimed: AttackIssuer, signer: AttackIssuer) =>
+  const forge = (claimed: AuthorizationServer, signer: AuthorizationServer) =>
     signer.token({ payload: { iss: JSON.stringify(claimed.issuer) } });
 
-  it('H1 (CVE-2025-59936, CVE-2026-49998; RFC 8725 §3.8): the key of an issuer verifies no token of another that has the same kid', async () => {
-    const [a, b] = [await world.openIssuer(), await world.openIssuer()];
+  it('CVE-2025-59936, CVE-2026-49998; RFC 8725 §3.8: the key of an issuer verifies no token of another that has the same kid', async () => {
+    covers('H1');
+    const [a, b] = [await testbed.openIssuer(), await testbed.openIssuer()];
     expect(a.jwk.kid).toBe(b.jwk.kid);
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     for (let round = 0; round < 2; round += 1) {
       for (const [claimed, signer] of [
         [a, b],
@@ -32,14 +35,15 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
     expect([a.hits, b.hits]).toEqual([ONCE, ONCE]);
   });
 
-  it('H1 (CVE-2025-59936): names of issuer and kid that make one text together are still two', async () => {
-    const clock = (await world.openIssuer()).clock.now;
+  it('CVE-2025-59936: names of issuer and kid that make one text together are still two', async () => {
+    covers('H1');
+    const clock = (await testbed.openIssuer()).clock.now;
     const [a, b] = [
       new RawIssuer({ issuer: 'https://issuer.test/a', kid: 'b' }),
       new RawIssuer({ issuer: 'https://issuer.test/', kid: 'ab' }),
     ];
     const issuer = [a.verifierOptions.issuer, b.verifierOptions.issuer];
-    const api = await world.startApi({ verifier: { issuer, clock } });
+    const api = await testbed.startApi({ verifier: { issuer, clock } });
     const inTheNameOfA = { iss: '"https://issuer.test/a"' };
     for (let round = 0; round < 2; round += 1) {
       expect(await api.ask(b.token())).toBe('accepted');
@@ -49,9 +53,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
     }
   });
 
-  it('H1: an issuer whose keys cannot be had takes nothing from another, and nothing away', async () => {
-    const [a, b] = [await world.openIssuer(), await world.openIssuer()];
-    const api = await world.startApi();
+  it('an issuer whose keys cannot be had takes nothing from another, and nothing away', async () => {
+    covers('H1');
+    const [a, b] = [await testbed.openIssuer(), await testbed.openIssuer()];
+    const api = await testbed.startApi();
     b.answerJwks = (res) => res.writeHead(500).end();
     expect(await api.ask(a.token())).toBe('accepted');
     expect(await api.ask(forge(b, a))).toBe('keys_unavailable');
@@ -63,7 +68,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
     expect(a.hits).toEqual(ONCE);
   });
 
-  const NAMES: readonly (readonly [name: string, iss: (issuer: AttackIssuer, decoy: string) => unknown])[] = [
+  const NAMES: readonly (readonly [name: string, iss: (issuer: AuthorizationServer, decoy: string) => unknown])[] = [
     ['another server', (_, decoy) => decoy],
     ['a trailing slash', ({ issuer }) => `${issuer}/`],
     ['another scheme', ({ issuer }) => issuer.replace('http:', 'https:')],
@@ -90,10 +95,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
   ];
 
   it.each(NAMES)(
-    'H2, H3 (CVE-2026-32301, CVE-2024-53861; RFC 7519 §4.1.1): an iss that is %s is not trusted, and nobody is asked',
+    'CVE-2026-32301, CVE-2024-53861; RFC 7519 §4.1.1: an iss that is %s is not trusted, and nobody is asked',
     async (_, iss) => {
-      const [issuer, decoy] = [await world.openIssuer(), await world.openServer()];
-      const api = await world.startApi();
+      covers('H2', 'H3');
+      const [issuer, decoy] = [await testbed.openIssuer(), await LoopbackServer.start()];
+      const api = await testbed.startApi();
       const token = issuer.token({ payload: { iss: JSON.stringify(iss(issuer, decoy.origin)) } });
       expect(await api.ask(token)).toBe('issuer_not_trusted');
       expect(issuer.hits).toEqual(NEVER);
@@ -110,9 +116,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
     ['a number', '1', 'claim_malformed'],
     ['an object', '{}', 'claim_malformed'],
     ['the trusted name in a list', 'list', 'claim_malformed'],
-  ] as const)('H2: an iss that is %s stands for nobody', async (_, iss, reason) => {
-    const issuer = await world.openIssuer();
-    const api = await world.startApi();
+  ] as const)('an iss that is %s stands for nobody', async (_, iss, reason) => {
+    covers('H2');
+    const issuer = await testbed.openIssuer();
+    const api = await testbed.startApi();
     const token = issuer.token({ payload: { iss: iss === 'list' ? JSON.stringify([issuer.issuer]) : iss } });
     expect(await api.ask(token)).toBe(reason);
     expect(issuer.hits).toEqual(NEVER);
@@ -123,13 +130,13 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
 
   describe('that a resolver knows', () => {
     async function open(others: (iss: string) => ReturnType<IssuerResolver>) {
-      const issuer = await world.openIssuer();
+      const issuer = await testbed.openIssuer();
       const [asked, fetched]: [string[], string[]] = [[], []];
       const resolver: IssuerResolver = (iss) => {
         asked.push(iss);
         return iss === issuer.issuer ? { issuer: iss, dangerouslyAllowInsecureHttp: true } : others(iss);
       };
-      const api = await world.startApi({
+      const api = await testbed.startApi({
         verifier: {
           issuer: resolver,
           dangerouslyAllowInsecureHttp: false,
@@ -160,8 +167,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
     ];
 
     it.each(PRIVATE_PLACES)(
-      'H3 (CVE-2026-41413, CVE-2026-44430; RFC 8725 §3.10): a token that names %s makes nobody ask there',
+      'CVE-2026-41413, CVE-2026-44430; RFC 8725 §3.10: a token that names %s makes nobody ask there',
       async (iss) => {
+        covers('H3');
         const { issuer, api, asked, fetched, as } = await open(() => undefined);
         expect(await api.ask(as(iss))).toBe('issuer_not_trusted');
         expect(await api.ask(issuer.token())).toBe('accepted');
@@ -189,7 +197,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
       'data:application/json,{}',
       'urn:example:issuer',
       'issuer.test',
-    ])('H3: a resolver that trusts every name does not make anybody ask at %j', async (iss) => {
+    ])('a resolver that trusts every name does not make anybody ask at %j', async (iss) => {
+      covers('H3');
       const { issuer, api, fetched, as } = await open((name) => ({ issuer: name }));
       expect(await api.ask(as(iss))).toBe('issuer_resolver_failed');
       expect(fetched).toEqual([]);
@@ -198,7 +207,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: several issuers on %s', (_, express) =
       expect(fetched).toEqual([issuer.issuer, issuer.issuer]);
     });
 
-    it('H3: a resolver that answers with another issuer than it was asked for lends nobody its keys', async () => {
+    it('a resolver that answers with another issuer than it was asked for lends nobody its keys', async () => {
+      covers('H3');
       const { issuer, api, fetched, as } = await open(() => ({ issuer: issuer.issuer }));
       expect(await api.ask(issuer.token())).toBe('accepted');
       expect(await api.ask(as('https://other.test'))).toBe('issuer_resolver_failed');

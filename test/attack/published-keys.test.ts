@@ -1,11 +1,13 @@
 import { createHash, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/jws/algorithm.js';
-import { type AttackIssuer, useAttackWorld } from '../support/attack-issuer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { type AuthorizationServer, NO_HITS } from '../support/authorization-server.js';
+import { covers } from '../support/covers.js';
 import { messagesDuring } from '../support/listening.js';
 import { generateKeys, type KeyPair, type Mutation, toJwk } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
+import { useTestbed } from '../support/testbed.js';
 
 type Jwk = { readonly [name: string]: unknown };
 
@@ -44,116 +46,124 @@ const SMALL_ORDER_POINTS = [
 const ROCA_MODULUS = base64url((65_537n ** 128n).toString(16).padStart(514, '0'));
 
 interface Row {
+  readonly id: RowId;
   readonly title: string;
   readonly key: OddKey;
   /** Makes the member that is published in place of the key; the key itself is the control. */
   readonly spoil: (jwk: Jwk) => unknown;
   /** Makes a token that anybody could make, once the member is there. */
-  readonly forge?: (issuer: AttackIssuer) => string;
+  readonly forge?: (issuer: AuthorizationServer) => string;
 }
 
-const row = (title: string, key: OddKey, spoil: Row['spoil'], forge?: Row['forge']): Row => {
-  return { title, key, spoil, ...(forge && { forge }) };
+const row = (id: RowId, title: string, key: OddKey, spoil: Row['spoil'], forge?: Row['forge']): Row => {
+  return { id, title, key, spoil, ...(forge && { forge }) };
 };
 
 const ROWS: readonly Row[] = [
-  row('H10: a private RSA key', RSA, () => privateJwkOf(RSA)),
-  row('H10: a private EC key', EC, () => privateJwkOf(EC)),
-  row('H10: a private OKP key', OKP, () => privateJwkOf(OKP)),
-  row('H10: a public key with an empty d', EC, withMembers({ d: '' })),
-  row('H10: a public key with one prime', RSA, withMembers({ p: RSA.privateKey.export({ format: 'jwk' }).p })),
-  row('H11: an oct key', EC, () => ({ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd' })),
-  row('H11: an EC key with a k', EC, withMembers({ k: SECRET.toString('base64url') })),
+  row('H10', 'a private RSA key', RSA, () => privateJwkOf(RSA)),
+  row('H10', 'a private EC key', EC, () => privateJwkOf(EC)),
+  row('H10', 'a private OKP key', OKP, () => privateJwkOf(OKP)),
+  row('H10', 'a public key with an empty d', EC, withMembers({ d: '' })),
+  row('H10', 'a public key with one prime', RSA, withMembers({ p: RSA.privateKey.export({ format: 'jwk' }).p })),
+  row('H11', 'an oct key', EC, () => ({ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd' })),
+  row('H11', 'an EC key with a k', EC, withMembers({ k: SECRET.toString('base64url') })),
   row(
-    'H12 (RFC 7518 §3.3): an RSA key of 1024 bits',
+    'H12',
+    'RFC 7518 §3.3: an RSA key of 1024 bits',
     RSA,
     () => RSA_1024.jwk,
     (issuer) => sign(issuer, RSA_1024),
   ),
   row(
-    'H12 (RFC 7518 §3.3): an RSA key of 512 bits',
+    'H12',
+    'RFC 7518 §3.3: an RSA key of 512 bits',
     RSA,
     () => RSA_512.jwk,
     (issuer) => sign(issuer, RSA_512),
   ),
   row(
-    'H12: an RSA key of 1024 bits behind zeros',
+    'H12',
+    'an RSA key of 1024 bits behind zeros',
     RSA,
     () => changeBytes('n', (n) => Buffer.concat([Buffer.alloc(128), n]))(RSA_1024.jwk),
     (issuer) => sign(issuer, RSA_1024),
   ),
   row(
-    'H12 (RFC 7518 §6.3.1.1): an RSA key with a zero before it',
+    'H12',
+    'RFC 7518 §6.3.1.1: an RSA key with a zero before it',
     RSA,
     changeBytes('n', (n) => Buffer.concat([Buffer.of(0), n])),
   ),
   row(
-    'H12: an RSA key of 16384 bits',
+    'H12',
+    'an RSA key of 16384 bits',
     RSA,
     changeBytes('n', (n) => Buffer.concat([n, randomBytes(1791), Buffer.of(1)])),
   ),
-  row('H12 (Wycheproof key 9): an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), forgeForExponentOne),
-  row('H12: an RSA key with e = 3', RSA, withMembers({ e: 'Aw' })),
-  row('H12: an RSA key with an even e', RSA, withMembers({ e: 'AQAA' })),
-  row('H12: an RSA key with an e as long as its n', RSA, ({ n, ...jwk }) => ({ ...jwk, n, e: n })),
-  row('H12 (CVE-2017-15361): an RSA key that can be factored', RSA, withMembers({ n: ROCA_MODULUS })),
-  row('H12 (RFC 8725 §3.4): an EC point off its curve', EC, changeBytes('y', flipBit)),
+  row('H12', 'Wycheproof key 9: an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), forgeForExponentOne),
+  row('H12', 'an RSA key with e = 3', RSA, withMembers({ e: 'Aw' })),
+  row('H12', 'an RSA key with an even e', RSA, withMembers({ e: 'AQAA' })),
+  row('H12', 'an RSA key with an e as long as its n', RSA, ({ n, ...jwk }) => ({ ...jwk, n, e: n })),
+  row('H12', 'CVE-2017-15361: an RSA key that can be factored', RSA, withMembers({ n: ROCA_MODULUS })),
+  row('H12', 'RFC 8725 §3.4: an EC point off its curve', EC, changeBytes('y', flipBit)),
   row(
-    'H12 (RFC 8725 §3.4): an EC point at nought',
+    'H12',
+    'RFC 8725 §3.4: an EC point at nought',
     EC,
     withMembers({ x: base64url('00'.repeat(32)), y: base64url('00'.repeat(32)) }),
   ),
-  row('H12: an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
-  row('H12: an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
-  row('H12: an OKP key for key agreement', OKP, () => X25519),
+  row('H12', 'an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
+  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
+  row('H12', 'an OKP key for key agreement', OKP, () => X25519),
   ...SMALL_ORDER_POINTS.map((x) =>
-    row(`H12: an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
+    row('H12', `an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
   ),
-  row('H12b (Wycheproof sig 353): use enc', EC, withMembers({ use: 'enc' })),
-  row('H12b: use SIG', EC, withMembers({ use: 'SIG' })),
-  row('H12b: use in a list', EC, withMembers({ use: ['sig'] })),
-  row('H12b (RFC 7517 §4.3): key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] })),
-  row('H12b: key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] })),
-  row('H12b: key_ops verify twice', EC, withMembers({ key_ops: ['verify', 'verify'] })),
-  row('H12b: key_ops that are a text', EC, withMembers({ key_ops: 'verify' })),
-  row('H12b: key_ops that are none', EC, withMembers({ key_ops: [] })),
-  row('H12b: use sig with key_ops encrypt', EC, withMembers({ use: 'sig', key_ops: ['encrypt'] })),
-  row('H12b: alg RSA-OAEP', RSA, withMembers({ alg: 'RSA-OAEP' })),
-  row('H12b: alg ES521', EC, withMembers({ alg: 'ES521' })),
-  row('H12b (CVE-2015-9235): alg HS256', EC, withMembers({ alg: 'HS256' })),
-  row('H12b: ext that is no boolean', EC, withMembers({ ext: 'yes' })),
-  row('H13: null', EC, () => null),
-  row('H13: a number', EC, () => 1),
-  row('H13: the key as a text', EC, (jwk) => JSON.stringify(jwk)),
-  row('H13: the key in a list', EC, (jwk) => [jwk]),
-  row('H13: an empty object', EC, () => ({})),
-  row('H13: an unknown kty', EC, withMembers({ kty: 'ML' })),
-  row('H13: a kty that objects have', EC, withMembers({ kty: 'constructor' })),
-  row('H13: an RSA key without n', RSA, without('n')),
-  row('H13: an RSA key with a number for e', RSA, withMembers({ e: 65_537 })),
-  row('H13: an EC key without y', EC, without('y')),
-  row('H13: an EC key with a list for x', EC, ({ x, ...jwk }) => ({ ...jwk, x: [x] })),
-  row('H13: a kid that is a number', EC, withMembers({ kid: 7 })),
-  row('H13: a kid in a list', EC, withMembers({ kid: ['odd'] })),
-  row('H13: an alg that is null', EC, withMembers({ alg: null })),
-  row('H13: an alg in a list', EC, withMembers({ alg: ['ES256'] })),
+  row('H12b', 'Wycheproof sig 353: use enc', EC, withMembers({ use: 'enc' })),
+  row('H12b', 'use SIG', EC, withMembers({ use: 'SIG' })),
+  row('H12b', 'use in a list', EC, withMembers({ use: ['sig'] })),
+  row('H12b', 'RFC 7517 §4.3: key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] })),
+  row('H12b', 'key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] })),
+  row('H12b', 'key_ops verify twice', EC, withMembers({ key_ops: ['verify', 'verify'] })),
+  row('H12b', 'key_ops that are a text', EC, withMembers({ key_ops: 'verify' })),
+  row('H12b', 'key_ops that are none', EC, withMembers({ key_ops: [] })),
+  row('H12b', 'use sig with key_ops encrypt', EC, withMembers({ use: 'sig', key_ops: ['encrypt'] })),
+  row('H12b', 'alg RSA-OAEP', RSA, withMembers({ alg: 'RSA-OAEP' })),
+  row('H12b', 'alg ES521', EC, withMembers({ alg: 'ES521' })),
+  row('H12b', 'CVE-2015-9235: alg HS256', EC, withMembers({ alg: 'HS256' })),
+  row('H12b', 'ext that is no boolean', EC, withMembers({ ext: 'yes' })),
+  row('H13', 'null', EC, () => null),
+  row('H13', 'a number', EC, () => 1),
+  row('H13', 'the key as a text', EC, (jwk) => JSON.stringify(jwk)),
+  row('H13', 'the key in a list', EC, (jwk) => [jwk]),
+  row('H13', 'an empty object', EC, () => ({})),
+  row('H13', 'an unknown kty', EC, withMembers({ kty: 'ML' })),
+  row('H13', 'a kty that objects have', EC, withMembers({ kty: 'constructor' })),
+  row('H13', 'an RSA key without n', RSA, without('n')),
+  row('H13', 'an RSA key with a number for e', RSA, withMembers({ e: 65_537 })),
+  row('H13', 'an EC key without y', EC, without('y')),
+  row('H13', 'an EC key with a list for x', EC, ({ x, ...jwk }) => ({ ...jwk, x: [x] })),
+  row('H13', 'a kid that is a number', EC, withMembers({ kid: 7 })),
+  row('H13', 'a kid in a list', EC, withMembers({ kid: ['odd'] })),
+  row('H13', 'an alg that is null', EC, withMembers({ alg: null })),
+  row('H13', 'an alg in a list', EC, withMembers({ alg: ['ES256'] })),
 ];
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish on %s', (_, express) => {
-  const world = useAttackWorld(express);
+describe('H: keys that an issuer should not publish', () => {
+  const testbed = useTestbed();
 
   it.each(ROWS.map((one) => [one.title, one] as const))(
     '%s verifies no token, not even one that it verified before, and spoils no other key',
-    async (_title, { key, spoil, forge }) => {
-      const issuer = await world.openIssuer();
+    async (_title, { id, key, spoil, forge }) => {
+      covers(id);
+      const issuer = await testbed.openIssuer();
       const [token, good] = [sign(issuer, key), issuer.token({ payload: { jti: '"good"' } })];
       issuer.published = [key.jwk, issuer.jwk];
-      const warm = await world.startApi();
+      const warm = await testbed.startApi();
       expect([await warm.ask(token), await warm.ask(good)]).toEqual(['accepted', 'accepted']);
 
       issuer.published = [spoil(key.jwk), issuer.jwk];
       await warm.verifier.refresh();
-      const cold = await world.startApi();
+      const cold = await testbed.startApi();
       for (const api of [warm, cold]) {
         for (const hostile of [token, ...(forge ? [forge(issuer)] : [])]) {
           expect(await api.ask(hostile)).toBe('unknown_key');
@@ -164,7 +174,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
         expect(status?.skippedKeys).toEqual([{ index: 0, why: expect.any(String) }]);
       }
       // One for each verifier, one refresh, and one for the kid that the warm one does not know any more.
-      expect(issuer.hits).toEqual({ metadata: 3, jwks: 4, elsewhere: 0 });
+      expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 3, jwks: 4 });
     },
   );
 
@@ -173,34 +183,37 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
     ['x5c of another key', { x5c: ['AAAA'] }],
     ['x5u', { x5u: 'http://127.0.0.1:1' }],
     ['a member that nobody knows', { toString: null, x: EC.jwk['x'] }],
-  ])('H13 (RFC 7517 §4): a key with %s is what its own members say', async (_, members) => {
-    const issuer = await world.openIssuer();
+  ])('RFC 7517 §4: a key with %s is what its own members say', async (_, members) => {
+    covers('H13');
+    const issuer = await testbed.openIssuer();
     issuer.published = [{ ...EC.jwk, ...members }, issuer.jwk];
-    const api = await world.startApi();
+    const api = await testbed.startApi();
     const token = sign(issuer, EC);
     expect([await api.ask(token), await api.ask(token)]).toEqual(['accepted', 'accepted']);
   });
 
   it.each(['RS384', 'PS256'] as const)(
-    'H12b (RFC 8725 §3.1): a key that says alg %s verifies such tokens, and no others from then on',
+    'RFC 8725 §3.1: a key that says alg %s verifies such tokens, and no others from then on',
     async (alg) => {
-      const issuer = await world.openIssuer();
+      covers('H12b');
+      const issuer = await testbed.openIssuer();
       issuer.published = [RSA.jwk];
       const [token, fitting] = [sign(issuer, RSA), sign(issuer, { ...RSA, algorithm: alg })];
-      const warm = await world.startApi();
+      const warm = await testbed.startApi();
       expect([await warm.ask(token), await warm.ask(fitting)]).toEqual(['accepted', 'accepted']);
       issuer.published = [{ ...RSA.jwk, alg }];
       await warm.verifier.refresh();
-      for (const api of [warm, await world.startApi()]) {
+      for (const api of [warm, await testbed.startApi()]) {
         expect([await api.ask(token), await api.ask(fitting)]).toEqual(['unknown_key', 'accepted']);
       }
     },
   );
 
-  it('H10: a private key is reported, and its private half is shown nowhere', async () => {
-    const issuer = await world.openIssuer();
+  it('a private key is reported, and its private half is shown nowhere', async () => {
+    covers('H10');
+    const issuer = await testbed.openIssuer();
     issuer.published = [privateJwkOf(EC), issuer.jwk];
-    const { verifier, ask } = await world.startApi();
+    const { verifier, ask } = await testbed.startApi();
     const reported = await messagesDuring('scopegate:skipped-key', async () => {
       expect(await ask(issuer.token())).toBe('accepted');
     });
@@ -212,11 +225,12 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
   });
 
   it.each(['HS256', 'HS384', 'HS512'] as const)(
-    'H11 (CVE-2015-9235): %s with the secret of an oct key is refused',
+    'CVE-2015-9235: %s with the secret of an oct key is refused',
     async (algorithm) => {
-      const issuer = await world.openIssuer();
+      covers('H11');
+      const issuer = await testbed.openIssuer();
       issuer.published = [{ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd', alg: algorithm }, EC.jwk];
-      const api = await world.startApi();
+      const api = await testbed.startApi();
       const header = { alg: JSON.stringify(algorithm), kid: '"odd"' };
       const forged = issuer.token({ header, key: createSecretKey(SECRET), signWith: algorithm });
       expect(await api.ask(forged)).toBe('algorithm_not_allowed');
@@ -226,13 +240,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
     },
   );
 
-  describe('H14', () => {
+  describe('very many keys in a key set', () => {
+    covers('H14');
     const MANY = 100_000;
 
     it('100,000 keys are more than is read: 503, and cached keys go on', async () => {
-      const issuer = await world.openIssuer();
+      const issuer = await testbed.openIssuer();
       const token = issuer.token();
-      const [warm, cold] = [await world.startApi(), await world.startApi()];
+      const [warm, cold] = [await testbed.startApi(), await testbed.startApi()];
       expect(await warm.ask(token)).toBe('accepted');
       issuer.published = [issuer.jwk, ...Array(MANY).fill(EC.jwk)];
       expect(await cold.ask(token)).toBe('keys_unavailable');
@@ -241,9 +256,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
     });
 
     it('100,000 members that are no keys, in a document that is small enough, cost the good key nothing', async () => {
-      const issuer = await world.openIssuer();
+      const issuer = await testbed.openIssuer();
       issuer.published = [...Array(MANY).fill(0), issuer.jwk];
-      const api = await world.startApi();
+      const api = await testbed.startApi();
       const unknown = sign(issuer, EC);
       expect(await api.ask(unknown)).toBe('unknown_key');
       expect(await api.ask(issuer.token())).toBe('accepted');
@@ -253,13 +268,13 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: keys that an issuer should not publish
     });
 
     it('of a thousand keys with one kid two are tried, in the order of the document', async () => {
-      const issuer = await world.openIssuer();
+      const issuer = await testbed.openIssuer();
       const others = Array.from({ length: 1000 }, () => ({ ...toJwk(generateKeys('ES256').publicKey), kid: 'odd' }));
       issuer.published = [others[0], EC.jwk, ...others.slice(1)];
-      const second = await world.startApi();
+      const second = await testbed.startApi();
       expect(await second.ask(sign(issuer, EC))).toBe('accepted');
       issuer.published = [...others, EC.jwk];
-      const last = await world.startApi();
+      const last = await testbed.startApi();
       const { response, refusals } = await last.send({ token: sign(issuer, EC) });
       expect(response.status).toBe(401);
       expect(refusals.map(({ reason, detail }) => [reason, detail])).toEqual([['signature_invalid', '2 keys tried']]);
@@ -271,7 +286,7 @@ function oddKey(algorithm: Algorithm, keys: KeyPair): OddKey {
   return { algorithm, ...keys, jwk: { ...toJwk(keys.publicKey), kid: 'odd' } };
 }
 
-function sign(issuer: AttackIssuer, { algorithm, privateKey }: OddKey): string {
+function sign(issuer: AuthorizationServer, { algorithm, privateKey }: OddKey): string {
   return issuer.token({ ...odd(algorithm, privateKey), payload: { jti: '"odd"' } });
 }
 
@@ -280,7 +295,7 @@ function odd(algorithm: Algorithm, key: KeyObject): Mutation {
 }
 
 /** With e = 1 the signature is the padded hash itself (RFC 8017 §9.2). */
-function forgeForExponentOne(issuer: AttackIssuer): string {
+function forgeForExponentOne(issuer: AuthorizationServer): string {
   const signingInput = signingInputOf(issuer.token(odd('RS256', RSA.privateKey)));
   const digestInfo = Buffer.concat([
     Buffer.from('3031300d060960864801650304020105000420', 'hex'),
@@ -291,7 +306,7 @@ function forgeForExponentOne(issuer: AttackIssuer): string {
 }
 
 /** R is the point itself and S is nought: the equation of RFC 8032 §5.1.7 holds for the neutral point, and now and then for others. */
-function forgeForPoint(issuer: AttackIssuer, x: string): string {
+function forgeForPoint(issuer: AuthorizationServer, x: string): string {
   const signingInput = signingInputOf(issuer.token(odd('EdDSA', OKP.privateKey)));
   return `${signingInput}.${toSegment(Buffer.concat([Buffer.from(x, 'base64url'), Buffer.alloc(32)]))}`;
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import {
   type Answer,
   expectAnswer,
@@ -8,8 +9,8 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import type { Call, Exchange, GuardedApi } from '../support/guarded-api.js';
-import { ALL_SCOPES, type Ran, type RoutingSettings, ranOf, SCOPES, startRoutedApi } from '../support/routed-api.js';
+import type { Call, Exchange, TestIssuerApi } from '../support/guarded-api.js';
+import { ALL_SCOPES, type Ran, type RoutingSettings, ranOf, SCOPES, startRoutedApi } from './routed-api.js';
 
 /** Under which settings a target reaches its handler; under others it reaches none. */
 type Where = 'always' | 'in any case' | 'when lax' | 'in any case when lax' | 'on Express 4' | 'never';
@@ -110,7 +111,7 @@ function expectNothingRan(exchange: Exchange, status: number): void {
 }
 
 /** Demands that one handler runs for a request, and that its policy, and no other, says who may. */
-async function expectJudgedAs(ran: Ran, api: GuardedApi, call: Call): Promise<void> {
+async function expectJudgedAs(ran: Ran, api: TestIssuerApi, call: Call): Promise<void> {
   const everything = await api.send({ ...call, ...withScope(ALL_SCOPES.join(' ')) });
   expect([everything.response.status, ranOf(everything)]).toEqual([200, ran]);
 
@@ -126,15 +127,16 @@ async function expectJudgedAs(ran: Ran, api: GuardedApi, call: Call): Promise<vo
 
 describe.each(EXPRESS_VERSIONS)('E: the paths of %s', (version, express) => {
   describe.each(SETTINGS)('case sensitive: $caseSensitive, strict: $strict', (settings) => {
-    let api: GuardedApi;
+    let api: TestIssuerApi;
     beforeAll(async () => {
       api = await startRoutedApi(express, settings);
     });
     afterAll(() => api.close());
 
     it.each(TARGETS)(
-      'E9 (CVE-2026-22753, CVE-2026-33494, CVE-2026-42274): %s is judged by the policy of the handler that runs, %s %s',
+      'CVE-2026-22753, CVE-2026-33494, CVE-2026-42274: %s is judged by the policy of the handler that runs, %s %s',
       async (target, ran, where) => {
+        covers('E9');
         if (reaches(where, settings, version)) return expectJudgedAs(ran, api, { target });
         expectNothingRan(await api.send({ target, ...withScope(ALL_SCOPES.join(' ')) }), 404);
         expectNothingRan(await api.send({ target, lines: () => [] }), 404);
@@ -144,7 +146,7 @@ describe.each(EXPRESS_VERSIONS)('E: the paths of %s', (version, express) => {
 });
 
 describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
   beforeAll(async () => {
     api = await startRoutedApi(express);
   });
@@ -166,11 +168,13 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     '/admin\0',
     '/admin\t',
     '',
-  ])('E9 (RFC 9112 §3.2): %j is no target, which Node answers before any guard', async (target) => {
+  ])('RFC 9112 §3.2: %j is no target, which Node answers before any guard', async (target) => {
+    covers('E9');
     expectNothingRan(await api.send({ target, ...withScope(SCOPES.admin) }), 400);
   });
 
-  it('E9: a parameter that cannot be decoded reaches neither guard nor handler', async () => {
+  it('a parameter that cannot be decoded reaches neither guard nor handler', async () => {
+    covers('E9');
     for (const target of ['/items/%zz', '/items/%c0%af', '/items/%']) {
       expectNothingRan(await api.send({ target, ...withScope(SCOPES.item) }), 400);
     }
@@ -187,17 +191,20 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     'X-Accel-Redirect',
     'Referer',
     'Content-Location',
-  ])('E9 (CVE-2026-33494): %s changes nothing about who judges', async (name) => {
+  ])('CVE-2026-33494: %s changes nothing about who judges', async (name) => {
+    covers('E9');
     await expectJudgedAs('admin', api, { target: '/admin', ...headers(`${name}: /public`) });
     await expectJudgedAs('public', api, { target: '/public', ...headers(`${name}: /admin`) });
   });
 
-  it('E9: where the app itself gives a request another path, the policy of that path judges', async () => {
+  it('where the app itself gives a request another path, the policy of that path judges', async () => {
+    covers('E9');
     await expectJudgedAs('admin', api, { target: '/public', ...headers('Test-Rewrite-To: /admin') });
     await expectJudgedAs('item', api, { target: '/admin', ...headers('Test-Rewrite-To: /items/1') });
   });
 
-  it('E9: a handler behind two routes of one path is behind the policies of both', async () => {
+  it('a handler behind two routes of one path is behind the policies of both', async () => {
+    covers('E9');
     const target = '/twice';
     const answers = [insufficientScope(SCOPES.read), insufficientScope(SCOPES.admin)] as const;
     const control: Call = { target, ...withScope(`${SCOPES.read} ${SCOPES.admin}`) };
@@ -216,7 +223,8 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     ['/prefix/x/../secret', 404],
     ['/prefix/%73ecret', 404],
     ['/prefix/secret;x', 404],
-  ])('E9 (CVE-2026-22754): a guard in front of a part of the app judges %s', async (target, status) => {
+  ])('CVE-2026-22754: a guard in front of a part of the app judges %s', async (target, status) => {
+    covers('E9');
     await refuse({ target, lines: () => [] }, noCredentials);
     await refuse({ target, ...withScope('other') }, insufficientScope(SCOPES.admin));
     const { response, handlerRuns } = await api.send({ target, ...withScope(SCOPES.admin) });
@@ -230,13 +238,11 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     '/prefix%2fsecret',
     '/prefix;x/secret',
     '/prefix\\secret',
-  ])(
-    'E9 (CVE-2026-22754): what goes past a guard in front of a part of the app reaches no handler: %s',
-    async (target) => {
-      expectNothingRan(await api.send({ target, lines: () => [] }), 404);
-      expectNothingRan(await api.send({ target, ...withScope(SCOPES.admin) }), 404);
-    },
-  );
+  ])('CVE-2026-22754: what goes past a guard in front of a part of the app reaches no handler: %s', async (target) => {
+    covers('E9');
+    expectNothingRan(await api.send({ target, lines: () => [] }), 404);
+    expectNothingRan(await api.send({ target, ...withScope(SCOPES.admin) }), 404);
+  });
 
   describe('a router behind one guard', () => {
     it.each([
@@ -244,7 +250,8 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
       ['a route without a policy, in a router further down', '/area/deeper/forgotten', 200],
       ['a path that has no route', '/area/none', 404],
       ['the router itself', '/area', 404],
-    ])('E8 (CVE-2021-21378): denies %s to everybody without a good token', async (_, target, status) => {
+    ])('CVE-2021-21378: denies %s to everybody without a good token', async (_, target, status) => {
+      covers('E8');
       await refuse({ target, lines: () => [] }, noCredentials);
       await refuse({ target, lines: () => ['Authorization: Basic dXNlcjpwYXNz'] }, noCredentials);
       await refuse({ target, token: 'a.b.c' }, invalidToken('token_malformed'));
@@ -255,21 +262,24 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     });
 
     it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'TRACE', 'PROPFIND'])(
-      'E8, E10: denies a route without a policy to %s too',
+      'denies a route without a policy to %s too',
       async (method) => {
+        covers('E8', 'E10');
         const call: Call = { method, target: '/area/forgotten' };
         await expectRefused(api, { ...call, lines: () => [] }, noCredentials, call);
       },
     );
 
-    it('E8: holds a route to its own policy besides', async () => {
+    it('holds a route to its own policy besides', async () => {
+      covers('E8');
       const target = '/area/ruled';
       const control: Call = { target, ...withScope(SCOPES.admin) };
       await expectRefused(api, { target }, insufficientScope(SCOPES.admin), control);
     });
   });
 
-  it('E8 (CVE-2021-21378): a guard that lets nobodies in never takes a bad token for none', async () => {
+  it('CVE-2021-21378: a guard that lets nobodies in never takes a bad token for none', async () => {
+    covers('E8');
     const subjectOf = ({ response }: Exchange) => JSON.parse(response.body).subject;
     const target = '/optional';
     expect(subjectOf(await api.send({ target, ...withScope(SCOPES.read) }))).toBe('test-user');
@@ -283,7 +293,8 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
   it.each([
     ['a handler that asks whose token it is, with no guard before it', '/bare'],
     ['a handler behind a guard that nobody called', '/uncalled'],
-  ])('E8: %s fails, good token or not', async (_, target) => {
+  ])('%s fails, good token or not', async (_, target) => {
+    covers('E8');
     for (const call of [{}, { lines: () => [] }, withScope(ALL_SCOPES.join(' '))]) {
       const exchange = await api.send({ target, ...call });
       expect([exchange.response.status, ranOf(exchange), exchange.handlerRuns]).toEqual([500, undefined, 0]);
@@ -297,14 +308,16 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     ['DELETE', '/things', 'remove'],
     ['HEAD', '/headed', 'head'],
     ['GET', '/headed', 'read'],
-  ])('E10 (RFC 9110 §9): %s %s is judged by the policy of the handler for %s', async (method, target, ran) => {
+  ])('RFC 9110 §9: %s %s is judged by the policy of the handler for %s', async (method, target, ran) => {
+    covers('E10');
     await refuse({ method, target, lines: () => [] }, noCredentials);
     await expectJudgedAs(ran, api, { method, target });
   });
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'REPORT', 'PURGE', 'LOCK'])(
-    'E10: a handler for every method has its policy for %s too',
+    'a handler for every method has its policy for %s too',
     async (method) => {
+      covers('E10');
       await refuse({ method, target: '/everything', lines: () => [] }, noCredentials);
       await expectJudgedAs('everything', api, { method, target: '/everything' });
     },
@@ -319,30 +332,28 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     ['GET', '/written'],
     ['TRACE', '/admin'],
     ['POST', '/admin'],
-  ])('E10: %s %s, which has no handler, reaches none', async (method, target) => {
+  ])('%s %s, which has no handler, reaches none', async (method, target) => {
+    covers('E10');
     expectNothingRan(await api.send({ method, target, ...withScope(ALL_SCOPES.join(' ')) }), 404);
     expectNothingRan(await api.send({ method, target, lines: () => [] }), 404);
   });
 
-  it.each(['/things', '/admin', '/written'])(
-    'E10: OPTIONS %s tells the methods, and runs no handler',
-    async (target) => {
-      const exchange = await api.send({ method: 'OPTIONS', target, lines: () => [] });
-      expectNothingRan(exchange, 200);
-      expect(exchange.response.headers.get('allow')).toHaveLength(1);
-    },
-  );
+  it.each(['/things', '/admin', '/written'])('OPTIONS %s tells the methods, and runs no handler', async (target) => {
+    covers('E10');
+    const exchange = await api.send({ method: 'OPTIONS', target, lines: () => [] });
+    expectNothingRan(exchange, 200);
+    expect(exchange.response.headers.get('allow')).toHaveLength(1);
+  });
 
-  it.each(['get', 'Get', 'GETS', 'FOO', 'GET\t', '*'])(
-    'E10 (RFC 9110 §9.1): Node knows no method %j',
-    async (method) => {
-      expectNothingRan(await api.send({ method, target: '/admin', ...withScope(SCOPES.admin) }), 400);
-    },
-  );
+  it.each(['get', 'Get', 'GETS', 'FOO', 'GET\t', '*'])('RFC 9110 §9.1: Node knows no method %j', async (method) => {
+    covers('E10');
+    expectNothingRan(await api.send({ method, target: '/admin', ...withScope(SCOPES.admin) }), 400);
+  });
 
   it.each(['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'X-Original-Method', 'X-Forwarded-Method'])(
-    'E10: %s changes nothing about who judges',
+    '%s changes nothing about who judges',
     async (name) => {
+      covers('E10');
       const target = '/things';
       await expectJudgedAs('read', api, { target, ...headers(`${name}: DELETE`) });
       await expectJudgedAs('write', api, { method: 'POST', target, ...headers(`${name}: GET`) });
@@ -350,14 +361,16 @@ describe.each(EXPRESS_VERSIONS)('E: the routes of %s', (_, express) => {
     },
   );
 
-  it('E10: a method in the query or the form changes nothing about who judges', async () => {
+  it('a method in the query or the form changes nothing about who judges', async () => {
+    covers('E10');
     const form = headers('Content-Type: application/x-www-form-urlencoded');
     const body = () => '_method=GET';
     await expectJudgedAs('write', api, { method: 'POST', target: '/things', ...form, body });
     await expectJudgedAs('read', api, { target: '/things?_method=DELETE' });
   });
 
-  it('E10: where the app itself gives a request another method, the policy of that method judges', async () => {
+  it('where the app itself gives a request another method, the policy of that method judges', async () => {
+    covers('E10');
     await expectJudgedAs('remove', api, { method: 'POST', target: '/things', ...headers('Test-Method-To: DELETE') });
     await expectJudgedAs('read', api, { method: 'DELETE', target: '/things', ...headers('Test-Method-To: GET') });
   });

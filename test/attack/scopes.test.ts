@@ -1,9 +1,15 @@
-import type { Express, RequestHandler } from 'express';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { allOf, anyOf, claim, type Guard, type Policy, type ScopeSource } from '../../src/index.js';
-import { type AttackApi, expectPassed, expectRepelled, mutated, startAttackApi } from '../support/attack-api.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { allOf, anyOf, claim, type Policy, type ScopeSource } from '../../src/index.js';
+import {
+  type AttackApi,
+  expectAttackRefused,
+  expectTokenAccepted,
+  mutated,
+  startAttackApi,
+} from '../support/attack-api.js';
+import { covers } from '../support/covers.js';
 import { type Answer, insufficientScope, invalidToken } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import type { DeclareRoutes } from '../support/guarded-api.js';
 import type { JsonTexts } from '../support/raw-token.js';
 
 const ruleFailed: Answer = { reason: 'claim_rule_failed', status: 403, error: 'insufficient_scope' };
@@ -30,20 +36,18 @@ const POLICIES: Readonly<Record<string, string | Policy>> = {
   '/promised': claim('roles').satisfies((async () => true) as never),
 };
 
-function declareRoutes(app: Express, guard: Guard, handler: RequestHandler): void {
+const declareRoutes: DeclareRoutes = (app, { guard, handler }) => {
   for (const [path, policy] of Object.entries(POLICIES)) app.get(path, guard(policy), handler);
-}
+};
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, express) => {
+describe('E: the scopes of a token', () => {
   let api: AttackApi;
   beforeEach(async () => {
-    api = await startAttackApi({ express, routes: declareRoutes });
+    api = await startAttackApi({ routes: declareRoutes });
   });
-  afterEach(() => api.close());
 
   async function restart(...scopesFrom: readonly ScopeSource[]): Promise<void> {
-    await api.close();
-    api = await startAttackApi({ express, routes: declareRoutes, verifier: { scopesFrom } });
+    api = await startAttackApi({ routes: declareRoutes, verifier: { scopesFrom } });
   }
 
   /** Both tokens are good; what differs is one claim. */
@@ -54,7 +58,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     answer: Answer,
   ): Promise<void> {
     const [token, good] = [mutated({ payload: hostile }), mutated({ payload: control })];
-    await expectRepelled(api, { token, control: good, target, answer });
+    await expectAttackRefused(api, { token, control: good, target, answer });
   }
 
   it.each<[string, string]>([
@@ -79,8 +83,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['a space alone', '" "'],
     ['quoted', '"\\"read\\""'],
     ['with a backslash', '"read\\\\"'],
-  ])('E5, K6 (RFC 6749 §3.3): a scope of another form is refused with its token: %s', async (_, scope) => {
-    const exchanges = await expectRepelled(api, {
+  ])('RFC 6749 §3.3: a scope of another form is refused with its token: %s', async (_, scope) => {
+    covers('E5', 'K6');
+    const exchanges = await expectAttackRefused(api, {
       token: mutated({ payload: { scope } }),
       answer: invalidToken('claim_malformed'),
     });
@@ -108,23 +113,27 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['JSON in a string', '"[read]"'],
     ['a wildcard in an array', '["*","read*"]'],
     ['another case in an array', '["READ"]'],
-  ])('E5 (RFC 6749 §3.3): no other text grants the scope read: %s', async (_, scope) => {
+  ])('RFC 6749 §3.3: no other text grants the scope read: %s', async (_, scope) => {
+    covers('E5');
     await expectForbidden('/orders', { scope }, {}, insufficientScope('read'));
   });
 
-  it('E5 (RFC 6749 §3.3): a token without scope grants none', async () => {
+  it('RFC 6749 §3.3: a token without scope grants none', async () => {
+    covers('E5');
     await expectForbidden('/orders', { scope: undefined }, {}, insufficientScope('read'));
   });
 
   it.each(['read:*', 'read', 'read:', 'read:al', 'read:all:more', 'READ:ALL'])(
-    'E5: %s does not grant read:all',
+    '%s does not grant read:all',
     async (scope) => {
+      covers('E5');
       const [hostile, control] = [{ scope: JSON.stringify(scope) }, { scope: '"read:all"' }];
       await expectForbidden('/all-of', hostile, control, insufficientScope('read:all'));
     },
   );
 
-  it('E5, D2: a scope that is named like a member of objects has to be granted as any other', async () => {
+  it('a scope that is named like a member of objects has to be granted as any other', async () => {
+    covers('E5', 'D2');
     const answer = insufficientScope('constructor');
     await expectForbidden('/constructor', { scope: '"read"' }, { scope: '"constructor"' }, answer);
   });
@@ -135,8 +144,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['last of several', '"admin read"'],
     ['an array', '["admin","read"]'],
     ['escapes', '"\\u0072ead"'],
-  ])('E5 (RFC 6749 §3.3): grants read to the letter: %s', async (_, scope) => {
-    const claims = await expectPassed(api, api.issuer.token({ payload: { scope } }));
+  ])('RFC 6749 §3.3: grants read to the letter: %s', async (_, scope) => {
+    covers('E5');
+    const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { scope } }));
     expect(claims['scope']).toEqual(JSON.parse(scope));
   });
 
@@ -144,38 +154,40 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     const differing = { scope: '"read"', scp: '["admin"]' };
     const swapped = { scope: '"admin"', scp: '["read"]' };
 
-    it('E6: scp counts alone where it alone is configured', async () => {
+    it('scp counts alone where it alone is configured', async () => {
+      covers('E6');
       await restart('scp');
       await expectForbidden('/orders', differing, swapped, insufficientScope('read'));
     });
 
-    it('E6: scope counts alone where it alone is configured', async () => {
+    it('scope counts alone where it alone is configured', async () => {
+      covers('E6');
       await restart('scope');
       await expectForbidden('/orders', swapped, differing, insufficientScope('read'));
     });
 
-    it.each(['1', '{}', '["read admin"]'])(
-      'E6: a claim that is not configured is not judged either: %s',
-      async (scp) => {
-        await restart('scope');
-        const claims = await expectPassed(api, api.issuer.token({ payload: { scp } }));
-        expect(claims['scp']).toEqual(JSON.parse(scp));
-      },
-    );
+    it.each(['1', '{}', '["read admin"]'])('a claim that is not configured is not judged either: %s', async (scp) => {
+      covers('E6');
+      await restart('scope');
+      const claims = await expectTokenAccepted(api, api.issuer.token({ payload: { scp } }));
+      expect(claims['scp']).toEqual(JSON.parse(scp));
+    });
 
-    it('E6: without configuration both count, as docs/options.md says', async () => {
+    it('without configuration both count, as docs/options.md says', async () => {
+      covers('E6');
       for (const payload of [differing, swapped]) {
-        await expectPassed(api, api.issuer.token({ payload }), '/both');
+        await expectTokenAccepted(api, api.issuer.token({ payload }), '/both');
       }
     });
 
     it.each(['scopes', 'permissions', 'roles', 'scope_', 'https://api.test/scope', 'authorities', 'groups'])(
-      'E6: %s grants no scope unless it is configured',
+      '%s grants no scope unless it is configured',
       async (name) => {
+        covers('E6');
         const claims = { scope: undefined, [name]: '["read"]' };
         await expectForbidden('/orders', claims, {}, insufficientScope('read'));
         await restart(name);
-        await expectPassed(api, api.issuer.token({ payload: claims }));
+        await expectTokenAccepted(api, api.issuer.token({ payload: claims }));
       },
     );
   });
@@ -189,19 +201,21 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['one of the two sides', '/nested', 'read', 'read audit', 'read admin'],
     ['the other of the two sides', '/nested', 'audit', 'audit read', 'read audit'],
     ['another case of one of two', '/both', 'read ADMIN', 'read admin', 'read admin'],
-  ])('E7 (RFC 6750 §3): %s is not enough, and the challenge tells what is', async (_, target, has, needs, told) => {
+  ])('RFC 6750 §3: %s is not enough, and the challenge tells what is', async (_, target, has, needs, told) => {
+    covers('E7');
     const [hostile, control] = [{ scope: JSON.stringify(has) }, { scope: JSON.stringify(needs) }];
     await expectForbidden(target, hostile, control, insufficientScope(told));
   });
 
-  it('E7: what one route let through does not open another', async () => {
+  it('what one route let through does not open another', async () => {
+    covers('E7');
     const token = api.issuer.token();
-    await expectPassed(api, token);
+    await expectTokenAccepted(api, token);
     for (const target of ['/both', '/all', '/nested']) {
       const { response, handlerRuns } = await api.send({ token, target });
       expect({ status: response.status, handlerRuns }).toEqual({ status: 403, handlerRuns: 0 });
     }
-    await expectPassed(api, token);
+    await expectTokenAccepted(api, token);
   });
 
   const ADMIN = '["staff","admin"]';
@@ -231,7 +245,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['a list that is truthy', '/truthy', 'roles', '[]'],
     ['a text that is truthy', '/truthy', 'roles', '"true"'],
     ['a number that is truthy', '/truthy', 'roles', '1'],
-  ])('E11 (CVE-2026-23990): %s does not open %s as %s', async (_, target, name, hostile) => {
+  ])('CVE-2026-23990: %s does not open %s as %s', async (_, target, name, hostile) => {
+    covers('E11');
     const good: Readonly<Record<string, string>> = { '/truthy': 'true', '/only-role': '["admin"]' };
     await expectForbidden(target, { [name]: hostile }, { [name]: good[target] ?? ADMIN }, ruleFailed);
   });
@@ -241,7 +256,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['no claim', undefined],
     ['a string', '"admin"'],
     ['an object', '{}'],
-  ])('E11 (CVE-2026-23990): a test that throws on %s gives nothing', async (_, roles) => {
+  ])('CVE-2026-23990: a test that throws on %s gives nothing', async (_, roles) => {
+    covers('E11');
     await expectForbidden('/some-role', { roles }, { roles: ADMIN }, ruleThrew);
   });
 
@@ -253,7 +269,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['an empty list further down', '{"roles":[]}'],
     ['null further down', '{"roles":null}'],
     ['the path as one name', '{"realm_access.roles":["admin"]}'],
-  ])('E11: a rule about a path of claims is not met by %s', async (_, access) => {
+  ])('a rule about a path of claims is not met by %s', async (_, access) => {
+    covers('E11');
     const control = { realm_access: `{"roles":${ADMIN}}` };
     await expectForbidden('/roles', { realm_access: access }, control, ruleFailed);
   });
@@ -265,11 +282,13 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
     ['a claim that is left out is not null', '/no-tier', 'null', undefined],
     ['an empty string is not null', '/no-tier', 'null', '""'],
     ['0 is not null', '/no-tier', 'null', '0'],
-  ])('E11: %s', async (_, target, control, tier) => {
+  ])('%s', async (_, target, control, tier) => {
+    covers('E11');
     await expectForbidden(target, { tier }, { tier: control }, ruleFailed);
   });
 
-  it('E11: a promise is no yes', async () => {
+  it('a promise is no yes', async () => {
+    covers('E11');
     const token = api.issuer.token();
     for (const roles of ['[]', ADMIN]) {
       const sent = api.issuer.token({ payload: { roles } });
@@ -279,10 +298,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
         handlerRuns: 0,
       });
     }
-    await expectPassed(api, token);
+    await expectTokenAccepted(api, token);
   });
 
-  it('E11: no policy is made of an empty list, of which every one would be met', () => {
+  it('no policy is made of an empty list, of which every one would be met', () => {
+    covers('E11');
     expect(() => allOf('read')).not.toThrow();
     expect(() => allOf()).toThrow('allOf: has no policies in it.');
     expect(() => anyOf()).toThrow('anyOf: has no policies in it.');
@@ -300,7 +320,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('E: the scopes of a token on %s', (_, expr
       'null',
       invalidToken('scopes_source_failed'),
     ],
-  ])('E11: a function that takes scopes from %s finds none', async (_, source, roles, answer) => {
+  ])('a function that takes scopes from %s finds none', async (_, source, roles, answer) => {
+    covers('E11');
     await restart(source);
     await expectForbidden('/orders', { roles }, { roles: '["read"]' }, answer);
   });

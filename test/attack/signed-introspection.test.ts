@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { invalidToken, unavailable } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type IntrospectionServer, type Replying, replyWell, SIGNED_ANSWER } from '../support/introspection-server.js';
 import {
-  expectAdmitted,
-  expectNoAnswer,
-  expectRefusal,
-  useIntrospectionWorld,
-} from '../support/introspection-world.js';
+  type AuthorizationServer,
+  answerIntrospectionWell,
+  type IntrospectionAnswering,
+  SIGNED_ANSWER,
+} from '../support/authorization-server.js';
+import { covers } from '../support/covers.js';
+import { invalidToken, unavailable } from '../support/expect-answer.js';
+import { expectAdmitted, expectNoAnswer, expectRefusal } from '../support/expect-introspection.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
+import { useTestbed } from '../support/testbed.js';
 
 const INACTIVE = invalidToken('token_inactive');
 const UNAVAILABLE = unavailable('introspection_unavailable');
@@ -16,11 +17,12 @@ const SIGNED = { introspection: { signed: true } };
 const STRANGER = generateKeys('ES256');
 const BACK_OFF_SECONDS = 61;
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, express) => {
-  const world = useIntrospectionWorld(express);
+describe('J: signed introspection', () => {
+  const testbed = useTestbed();
 
-  it('RFC 9701 §4, §5 (9701-1): a signed answer is asked for, verified with the keys of the issuer, and shown', async () => {
-    const scene = await world.openIntrospecting(SIGNED);
+  it('RFC 9701 §4, §5: a signed answer is asked for, verified with the keys of the issuer, and shown', async () => {
+    covers('9701-1');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
     const [good, bad] = [server.issue(), server.issue()];
     server.revoke(bad);
@@ -28,11 +30,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
     await expectRefusal(scene, bad, INACTIVE);
     await expectAdmitted(scene, good);
     await expectRefusal(scene, bad, INACTIVE);
-    expect(server.questions.map(({ headers }) => headers.accept)).toEqual([SIGNED_ANSWER, SIGNED_ANSWER]);
+    expect(server.introspections.map(({ headers }) => headers.accept)).toEqual([SIGNED_ANSWER, SIGNED_ANSWER]);
     expect(server.hits).toEqual({ metadata: 2, jwks: 1, introspection: 2, elsewhere: 0 });
   });
 
-  it.each<[string, (server: IntrospectionServer) => Mutation]>([
+  it.each<[string, (server: AuthorizationServer) => Mutation]>([
     ['typ is JWT', () => ({ header: { typ: '"JWT"' } })],
     ['typ is at+jwt', () => ({ header: { typ: '"at+jwt"' } })],
     ['typ is missing', () => ({ header: { typ: undefined } })],
@@ -74,17 +76,18 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
       'token_introspection has active twice',
       () => ({ payload: { token_introspection: '{"active":true,"active":true}' } }),
     ],
-  ])('J11 (RFC 9701 §5, §8.1; 9701-1): an answer whose %s is 503, and is not remembered', async (_name, mutate) => {
-    const scene = await world.openIntrospecting(SIGNED);
+  ])('RFC 9701 §5, §8.1: an answer whose %s is 503, and is not remembered', async (_name, mutate) => {
+    covers('J11', '9701-1');
+    const scene = await testbed.openIntrospecting(SIGNED);
     await expectNoAnswer(scene, (server) => {
-      server.reply = replySigned((good) => {
+      server.answerIntrospection = replySigned((good) => {
         const { token_introspection: said } = readPayload(good);
         return server.signAnswer(JSON.stringify(said), mutate(server));
       });
     });
   });
 
-  it.each<[string, Replying]>([
+  it.each<[string, IntrospectionAnswering]>([
     [
       'is unsigned JSON',
       (res, good) => sendAs(res, 'application/json', JSON.stringify(readPayload(good)['token_introspection'])),
@@ -105,14 +108,15 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
       'is signed and has status 401',
       (res, good) => void res.writeHead(401, { 'content-type': SIGNED_ANSWER }).end(good),
     ],
-  ])('J11 (RFC 9701 §5; 9701-1): an answer that %s is 503, and is not remembered', async (_name, reply) => {
-    const scene = await world.openIntrospecting(SIGNED);
+  ])('RFC 9701 §5: an answer that %s is 503, and is not remembered', async (_name, reply) => {
+    covers('J11', '9701-1');
+    const scene = await testbed.openIntrospecting(SIGNED);
     await expectNoAnswer(scene, (server) => {
-      server.reply = reply;
+      server.answerIntrospection = reply;
     });
   });
 
-  it.each<[string, (server: IntrospectionServer) => Mutation]>([
+  it.each<[string, (server: AuthorizationServer) => Mutation]>([
     ['typ in its long form', () => ({ header: { typ: '"application/Token-Introspection+JWT"' } })],
     ['a list of audiences', () => ({ payload: { aud: '["dashboard","api"]' } })],
     [
@@ -124,22 +128,24 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
       ({ now }) => ({ payload: { iat: String(now + 5), exp: String(now + 1), nbf: '1' } }),
     ],
     ['no kid', () => ({ header: { kid: undefined } })],
-  ])('J11 (9701-1): an answer with %s is believed', async (_name, mutate) => {
-    const scene = await world.openIntrospecting(SIGNED);
+  ])('an answer with %s is believed', async (_name, mutate) => {
+    covers('J11', '9701-1');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
-    server.reply = (res, good) => {
+    server.answerIntrospection = (res, good) => {
       const said = JSON.stringify(readPayload(good)['token_introspection']);
       sendAs(res, `${SIGNED_ANSWER}; charset=utf-8`, `${server.signAnswer(said, mutate(server))}\n`);
     };
     expect(await expectAdmitted(scene, server.issue())).toEqual(JSON.parse(server.answer()));
   });
 
-  it('J11 (9701-1): nothing is read from the top level of an answer', async () => {
-    const scene = await world.openIntrospecting(SIGNED);
+  it('nothing is read from the top level of an answer', async () => {
+    covers('J11', '9701-1');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue({ scope: '"write"' });
     const rival = { active: 'true', scope: '"read"', client_id: '"evil"', tenant: '"evil"' };
-    server.reply = replySigned((good) =>
+    server.answerIntrospection = replySigned((good) =>
       server.signAnswer(JSON.stringify(readPayload(good)['token_introspection']), { payload: rival }),
     );
     await expectRefusal(scene, token, {
@@ -154,22 +160,24 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
     await expectRefusal(scene, revoked, INACTIVE);
   });
 
-  it('J11: an answer that was kept is not believed a minute later', async () => {
-    const scene = await world.openIntrospecting(SIGNED);
+  it('an answer that was kept is not believed a minute later', async () => {
+    covers('J11');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue();
     const kept = server.signAnswer(server.answer());
     await expectAdmitted(scene, token);
     server.revoke(token);
     server.clock.advance(66);
-    server.reply = replySigned(() => kept);
+    server.answerIntrospection = replySigned(() => kept);
     await expectRefusal(scene, token, UNAVAILABLE);
-    server.reply = replyWell;
+    server.answerIntrospection = answerIntrospectionWell;
     await expectRefusal(scene, token, INACTIVE);
   });
 
-  it('J11, H17: a key that is new is fetched once, and one that was withdrawn signs no answer any more', async () => {
-    const scene = await world.openIntrospecting(SIGNED);
+  it('a key that is new is fetched once, and one that was withdrawn signs no answer any more', async () => {
+    covers('J11', 'H17');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
     const next = new RawIssuer({ issuer: server.issuer, kid: 'key-2' });
     const signWithNext = (good: string) => {
@@ -178,17 +186,18 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
     };
     await expectAdmitted(scene, server.issue());
     server.published = [next.jwk];
-    server.reply = replySigned(signWithNext);
+    server.answerIntrospection = replySigned(signWithNext);
     await expectAdmitted(scene, server.issue());
     expect(server.hits.jwks).toBe(2);
-    server.reply = replyWell;
+    server.answerIntrospection = answerIntrospectionWell;
     await expectRefusal(scene, server.issue(), UNAVAILABLE);
-    server.reply = replySigned(signWithNext);
+    server.answerIntrospection = replySigned(signWithNext);
     await expectAdmitted(scene, server.issue());
   });
 
-  it('J11: keys that cannot be had are 503 as well, and the answer is believed once they can', async () => {
-    const scene = await world.openIntrospecting(SIGNED);
+  it('keys that cannot be had are 503 as well, and the answer is believed once they can', async () => {
+    covers('J11');
+    const scene = await testbed.openIntrospecting(SIGNED);
     const { server } = scene;
     const token = server.issue();
     server.published = [];
@@ -196,16 +205,17 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
     server.published = [server.jwk];
     server.clock.advance(BACK_OFF_SECONDS);
     await expectAdmitted(scene, token);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it.each([
     ['as it is', '"token-introspection+jwt"'],
     ['as a JWT like any other', '"JWT"'],
     ['as an access token', '"at+jwt"'],
-  ])('RFC 9701 §8.1 (9701-2): a signed answer that is presented %s is no access token', async (_name, typ) => {
-    const { server, api: strict } = await world.openIntrospecting(SIGNED);
-    const lenient = await world.startIntrospecting(server, { ...SIGNED, verifier: { profile: 'jwt' } });
+  ])('RFC 9701 §8.1: a signed answer that is presented %s is no access token', async (_name, typ) => {
+    covers('9701-2');
+    const { server, api: strict } = await testbed.openIntrospecting(SIGNED);
+    const lenient = await testbed.startIntrospecting(server, { ...SIGNED, verifier: { profile: 'jwt' } });
     // It has whatever else an access token has.
     const answer = server.token({ header: { typ }, payload: { token_introspection: server.answer() } });
     for (const api of [strict, lenient]) {
@@ -217,11 +227,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('J: signed introspection on %s', (_, expre
   });
 });
 
-function sendAs(res: Parameters<Replying>[0], type: string, text: string): void {
+function sendAs(res: Parameters<IntrospectionAnswering>[0], type: string, text: string): void {
   res.writeHead(200, { 'content-type': type }).end(text);
 }
 
-function replySigned(change: (good: string) => string): Replying {
+function replySigned(change: (good: string) => string): IntrospectionAnswering {
   return (res, good) => sendAs(res, SIGNED_ANSWER, change(good));
 }
 

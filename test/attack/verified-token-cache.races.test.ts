@@ -2,14 +2,14 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IssuerResolver } from '../../src/index.js';
-import { lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
 import { withHeader } from '../support/clients.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import { covers } from '../support/covers.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
-import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
+import { type Mutation, nextKey, RawIssuer, unendingToken } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { schemaOf } from '../support/schema-of.js';
+import { useTestbed } from '../support/testbed.js';
 import { thorough } from '../support/thorough.js';
 
 const MANY = thorough(100_000, 5000);
@@ -23,22 +23,23 @@ type Step =
   | { readonly advance: number }
   | { readonly publish: readonly number[] };
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under load and in races on %s', (_, express) => {
-  const world = useAttackWorld(express);
+describe('H: the cache of verified tokens under load and in races', () => {
+  const testbed = useTestbed();
 
-  describe('H27', () => {
+  describe('what is remembered', () => {
+    covers('H27');
     it(
       `${MANY.toLocaleString('en')} good tokens leave as many entries as there may be, and a token that is used all along stays`,
       async () => {
         const secret = randomBytes(32);
-        const issuer = await world.openIssuer();
+        const issuer = await testbed.openIssuer();
         const legacy = { issuer: issuer.issuer, secret, algorithms: ['HS256'] } as const;
-        const api = await world.startApi({ verifier: { issuer: legacy, tokenCache: { max: 1000 } } });
+        const api = await testbed.startApi({ verifier: { issuer: legacy, tokenCache: { max: 1000 } } });
         const signing: Mutation = { header: { alg: '"HS256"' }, key: createSecretKey(secret), signWith: 'HS256' };
-        const used = lasting(issuer, 'used', signing);
+        const used = unendingToken(issuer, 'used', signing);
         expect(await api.ask(used)).toBe('accepted');
         for (let sent = 0; sent < MANY; sent += 500) {
-          const wave = Array.from({ length: 500 }, (_unused, i) => lasting(issuer, `token-${sent + i}`, signing));
+          const wave = Array.from({ length: 500 }, (_unused, i) => unendingToken(issuer, `token-${sent + i}`, signing));
           expect(new Set(await Promise.all(wave.map((token) => reasonOfCall(api.verifier.verify(token)))))).toEqual(
             new Set(['accepted']),
           );
@@ -53,23 +54,24 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     );
 
     it(
-      'H26 (CVE-2026-48524): a burst of bad tokens neither fills the cache nor evicts anything',
+      'CVE-2026-48524: a burst of bad tokens neither fills the cache nor evicts anything',
       async () => {
-        const { issuer, api } = await world.open({ tokenCache: { max: 2 } });
-        const good = [lasting(issuer, 'one'), lasting(issuer, 'two')];
+        covers('H26');
+        const { issuer, api } = await testbed.open({ tokenCache: { max: 2 } });
+        const good = [unendingToken(issuer, 'one'), unendingToken(issuer, 'two')];
         for (const token of good) expect(await api.ask(token)).toBe('accepted');
         const stranger = nextKey(issuer).keys.privateKey;
         const makers: readonly ((i: number) => string)[] = [
           (i) => `not-a-token-${i}`,
           (i) => `${good[i % 2]}A`,
-          (i) => lasting(issuer, `${i}`, { key: stranger }),
-          (i) => lasting(issuer, `${i}`, { payload: { exp: '1' } }),
-          (i) => lasting(issuer, `${i}`, { payload: { aud: '"https://other.test"' } }),
-          (i) => lasting(issuer, `${i}`, { payload: { cnf: '{"jkt":"x"}' } }),
-          (i) => lasting(issuer, `${i}`, { payload: { iss: `"https://${i}.test"` } }),
-          (i) => lasting(issuer, `${i}`, { payload: { sub: '1' } }),
-          (i) => lasting(issuer, `${i}`, { header: { typ: '"JWT"' } }),
-          (i) => withHeader(lasting(issuer, `${i}`), { kid: `kid-${i}` }),
+          (i) => unendingToken(issuer, `${i}`, { key: stranger }),
+          (i) => unendingToken(issuer, `${i}`, { payload: { exp: '1' } }),
+          (i) => unendingToken(issuer, `${i}`, { payload: { aud: '"https://other.test"' } }),
+          (i) => unendingToken(issuer, `${i}`, { payload: { cnf: '{"jkt":"x"}' } }),
+          (i) => unendingToken(issuer, `${i}`, { payload: { iss: `"https://${i}.test"` } }),
+          (i) => unendingToken(issuer, `${i}`, { payload: { sub: '1' } }),
+          (i) => unendingToken(issuer, `${i}`, { header: { typ: '"JWT"' } }),
+          (i) => withHeader(unendingToken(issuer, `${i}`), { kid: `kid-${i}` }),
         ];
         for (let i = 0; i < thorough(2000, 400); i += AT_ONCE) {
           const wave = Array.from({ length: AT_ONCE }, (_unused, j) => makers[(i + j) % makers.length]?.(i + j) ?? '');
@@ -86,13 +88,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     );
   });
 
-  describe('H28: 100 requests at once with one new token', () => {
+  describe('100 requests at once with one new token', () => {
+    covers('H28');
     it('are all accepted where its key is fetched meanwhile, by one fetch', async () => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       const next = nextKey(issuer);
-      expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
+      expect(await api.ask(unendingToken(issuer, 'known'))).toBe('accepted');
       issuer.published = [issuer.jwk, next.jwk];
-      const token = lasting(next, 'new');
+      const token = unendingToken(next, 'new');
       const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => api.ask(token)));
       expect(new Set(answers)).toEqual(new Set(['accepted']));
       expect(issuer.hits.jwks).toBe(2);
@@ -100,9 +103,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     });
 
     it('are accepted or refused, and refused after the refresh in which its key is gone', async () => {
-      const { issuer, api } = await world.open();
-      const token = lasting(issuer, 'new');
-      expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
+      const { issuer, api } = await testbed.open();
+      const token = unendingToken(issuer, 'new');
+      expect(await api.ask(unendingToken(issuer, 'known'))).toBe('accepted');
       issuer.published = [nextKey(issuer).jwk];
       const asked = Array.from({ length: AT_ONCE }, () => api.ask(token));
       await api.verifier.refresh();
@@ -113,14 +116,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     });
 
     it('are accepted while a refresh is under way, and refused once it took the key away', async () => {
-      const { issuer, api } = await world.open();
-      expect(await api.ask(lasting(issuer, 'known'))).toBe('accepted');
+      const { issuer, api } = await testbed.open();
+      expect(await api.ask(unendingToken(issuer, 'known'))).toBe('accepted');
       const held: (() => void)[] = [];
       issuer.published = [nextKey(issuer).jwk];
       issuer.answerJwks = (...answering) => void held.push(() => answerWell(...answering));
       const refreshed = api.verifier.refresh();
       await until(() => held.length === 1);
-      const token = lasting(issuer, 'new');
+      const token = unendingToken(issuer, 'new');
       const ask = async () => new Set(await Promise.all(Array.from({ length: AT_ONCE }, () => api.ask(token))));
       expect(await ask()).toEqual(new Set(['accepted']));
       expect(await ask()).toEqual(new Set(['accepted']));
@@ -138,8 +141,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
         await gate;
         return { value };
       });
-      const { issuer, api } = await world.open({ claims: slow });
-      const token = lasting(issuer, 'new');
+      const { issuer, api } = await testbed.open({ claims: slow });
+      const token = unendingToken(issuer, 'new');
       const asked = Array.from({ length: AT_ONCE }, () => api.ask(token));
       await until(() => running === AT_ONCE);
       issuer.published = [nextKey(issuer).jwk];
@@ -158,8 +161,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
         for (let turns = runs % 7; turns > 0; turns -= 1) await new Promise(setImmediate);
         return { value };
       });
-      const { issuer, api } = await world.open({ claims: impure });
-      const token = lasting(issuer, 'new');
+      const { issuer, api } = await testbed.open({ claims: impure });
+      const token = unendingToken(issuer, 'new');
       const runOf = async () => JSON.parse((await api.send({ token })).response.body).run as number;
       const seen = await Promise.all(Array.from({ length: AT_ONCE }, runOf));
       const after = await Promise.all(Array.from({ length: AT_ONCE }, runOf));
@@ -169,12 +172,13 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     });
   });
 
-  describe('H29: a token that is remembered', () => {
+  describe('a token that is remembered', () => {
+    covers('H29');
     it('is refused where a resolver gives its issuer other rules', async () => {
       let rules = {};
       const resolver: IssuerResolver = (iss) => ({ issuer: iss, ...rules });
-      const { issuer, api } = await world.open({ issuer: resolver });
-      const [remembered, unseen] = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')];
+      const { issuer, api } = await testbed.open({ issuer: resolver });
+      const [remembered, unseen] = [unendingToken(issuer, 'remembered'), unendingToken(issuer, 'unseen')];
       expect(await api.ask(remembered)).toBe('accepted');
       for (const [given, reason] of [
         [{ clientIds: ['another-client'] }, 'client_not_allowed'],
@@ -198,11 +202,11 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     });
 
     it('is never one that is bound to a key', async () => {
-      const { issuer, api } = await world.open();
-      const bound = lasting(issuer, 'bound', {
+      const { issuer, api } = await testbed.open();
+      const bound = unendingToken(issuer, 'bound', {
         payload: { cnf: '{"jkt":"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}' },
       });
-      const free = lasting(issuer, 'free');
+      const free = unendingToken(issuer, 'free');
       for (let i = 0; i < 3; i += 1) {
         expect(await api.ask(bound)).toBe('binding_not_proven');
         expect(await api.ask(free)).toBe('accepted');
@@ -213,14 +217,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
     it.each(['with a kid', 'without a kid'])(
       'is refused as a new one is, %s, where its key is not one of the two that are tried any more',
       async (name) => {
-        const { issuer, api } = await world.open();
+        const { issuer, api } = await testbed.open();
         const header = name === 'with a kid' ? {} : { kid: undefined };
-        const token = lasting(issuer, 'token', { header });
+        const token = unendingToken(issuer, 'token', { header });
         expect(await api.ask(token)).toBe('accepted');
         const others = [nextKey(issuer), nextKey(issuer)].map(({ jwk }) => ({ ...jwk, kid: issuer.jwk.kid }));
         issuer.published = [...others, issuer.jwk];
         await api.verifier.refresh();
-        expect(await (await world.startApi()).ask(token)).toBe('signature_invalid');
+        expect(await (await testbed.startApi()).ask(token)).toBe('signature_invalid');
         expect(await api.ask(token)).toBe('signature_invalid');
       },
     );
@@ -246,16 +250,16 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: the cache of verified tokens under loa
 
   /** Two verifiers of one issuer with three keys: one remembers tokens. */
   async function openPair() {
-    const issuer = await world.openIssuer();
+    const issuer = await testbed.openIssuer();
     const keys = [0, 1, 2].map((i) => new RawIssuer({ issuer: issuer.issuer, kid: `key-${i}` }));
     const tokens = keys.flatMap((key, i) => [
-      lasting(key, `lasting-${i}`),
+      unendingToken(key, `lasting-${i}`),
       key.token({ payload: { jti: `"short-${i}"`, nbf: String(key.now - 60) } }),
     ]);
     issuer.published = keys.slice(0, 1).map(({ jwk }) => jwk);
     const verifier = { issuer: issuer.issuer, clock: issuer.clock.now };
-    const caching = await world.startApi({ verifier });
-    const forgetful = await world.startApi({ verifier: { ...verifier, tokenCache: false } });
+    const caching = await testbed.startApi({ verifier });
+    const forgetful = await testbed.startApi({ verifier: { ...verifier, tokenCache: false } });
     await Promise.all([caching.verifier.ready(), forgetful.verifier.ready()]);
     return { issuer, keys, tokens, caching, forgetful };
   }

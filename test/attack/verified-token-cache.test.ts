@@ -1,27 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { claim, createVerifier, type IssuerResolver, type VerifierOptions } from '../../src/index.js';
-import { type AttackIssuer, type IssuerApi, lasting, nextKey, useAttackWorld } from '../support/attack-issuer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
+import type { AuthorizationServer } from '../support/authorization-server.js';
+import { covers } from '../support/covers.js';
+import type { GuardedApi } from '../support/guarded-api.js';
 import { until } from '../support/key-server.js';
 import { answerWell } from '../support/loopback-server.js';
-import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
+import { type Mutation, nextKey, RawIssuer, unendingToken } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
-import { createSameSignatureTokens } from '../support/same-signature-tokens.js';
 import { schemaOf } from '../support/schema-of.js';
+import { useTestbed } from '../support/testbed.js';
+import { createSameSignatureTokens } from './same-signature-tokens.js';
 
 const TOLERANCE_SECONDS = 5;
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must not change on %s', (_, express) => {
-  const world = useAttackWorld(express);
-  const hitsOf = (api: IssuerApi) => api.verifier.status().tokenCache?.hits;
+describe('H: what the cache of verified tokens must not change', () => {
+  const testbed = useTestbed();
+  const hitsOf = (api: GuardedApi) => api.verifier.status().tokenCache?.hits;
 
   /** Of a token that is remembered, and of one that is new but for that the same. */
-  const askBoth = async (api: IssuerApi, [remembered, unseen]: readonly [string, string]) => [
+  const askBoth = async (api: GuardedApi, [remembered, unseen]: readonly [string, string]) => [
     await api.ask(remembered),
     await api.ask(unseen),
   ];
 
-  describe('H21 (fast-jwt to 6.3.3): a token that was accepted', () => {
+  describe('fast-jwt to 6.3.3: a token that was accepted', () => {
+    covers('H21');
     it.each<[string, Mutation['payload'], number]>([
       ['iat', {}, TOLERANCE_SECONDS],
       ['iat and nbf', { nbf: '1800000000' }, TOLERANCE_SECONDS],
@@ -30,7 +33,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
       ['neither, and no tolerance', { iat: undefined }, 0],
       ['an exp with a fraction', { exp: '1800000001.5' }, TOLERANCE_SECONDS],
     ])('is refused from its exp on, with %s', async (_, payload, clockToleranceSeconds) => {
-      const { issuer, api } = await world.open({ clockToleranceSeconds, profile: 'jwt' });
+      const { issuer, api } = await testbed.open({ clockToleranceSeconds, profile: 'jwt' });
       const make = (jti: string) =>
         issuer.token({ payload: { exp: '1800000002', jti: JSON.stringify(jti), ...payload } });
       const pair = [make('remembered'), make('unseen')] as const;
@@ -45,8 +48,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
       expect(hitsOf(api)).toBeGreaterThan(1);
     });
 
-    it('J19: is judged by the clock as it is, forwards and backwards', async () => {
-      const { issuer, api } = await world.open({ maxTokenAgeSeconds: 1800 });
+    it('is judged by the clock as it is, forwards and backwards', async () => {
+      covers('J19');
+      const { issuer, api } = await testbed.open({ maxTokenAgeSeconds: 1800 });
       const make = (jti: string) =>
         issuer.token({ payload: { jti: JSON.stringify(jti), nbf: String(issuer.now - 60) } });
       const pair = [make('remembered'), make('unseen')] as const;
@@ -77,7 +81,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
           await gate;
           return { value };
         });
-        const { issuer, api } = await world.open(wait === 'its keys are fetched' ? {} : { claims: slow });
+        const { issuer, api } = await testbed.open(wait === 'its keys are fetched' ? {} : { claims: slow });
         if (wait === 'its keys are fetched') {
           issuer.answerJwks = async (...answering) => {
             isWaiting = true;
@@ -98,10 +102,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
   });
 
   // Revocation, logout and status lists come with later issues; their rows belong here.
-  describe('H22: a token that was accepted', () => {
+  describe('a token that was accepted', () => {
     it('is refused once its key is withdrawn', async () => {
-      const { issuer, api } = await world.open();
-      const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
+      const { issuer, api } = await testbed.open();
+      const pair = [unendingToken(issuer, 'remembered'), unendingToken(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
       issuer.published = [nextKey(issuer).jwk];
       await api.verifier.refresh();
@@ -110,8 +114,8 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
 
     it('is 503 once the verifier is closed', async () => {
-      const { issuer, api } = await world.open();
-      const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
+      const { issuer, api } = await testbed.open();
+      const pair = [unendingToken(issuer, 'remembered'), unendingToken(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
       api.verifier.close();
       expect(await askBoth(api, pair)).toEqual(['verifier_closed', 'verifier_closed']);
@@ -122,14 +126,14 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     async function openDistrusting() {
       let trusts = true;
       const resolver: IssuerResolver = (iss) => (trusts ? { issuer: iss } : undefined);
-      const { issuer, api } = await world.open({ issuer: resolver });
+      const { issuer, api } = await testbed.open({ issuer: resolver });
       const next = nextKey(issuer);
-      const pair = [lasting(issuer, 'remembered'), lasting(issuer, 'unseen')] as const;
+      const pair = [unendingToken(issuer, 'remembered'), unendingToken(issuer, 'unseen')] as const;
       expect(await api.ask(pair[0])).toBe('accepted');
       const held: (() => void)[] = [];
       issuer.answerJwks = (...answering) => void held.push(() => answerWell(...answering));
       issuer.published = [issuer.jwk, next.jwk];
-      const waiting = api.ask(lasting(next, 'waiting'));
+      const waiting = api.ask(unendingToken(next, 'waiting'));
       await until(() => held.length === 1);
       trusts = false;
       issuer.clock.advance(600);
@@ -155,9 +159,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
   });
 
-  describe('H23: tokens that have much in common', () => {
+  describe('tokens that have much in common', () => {
+    covers('H23');
     /** Asks for all, one by one and at once, cold and warm; the API checks that each gets its own claims. */
-    async function expectApart(api: IssuerApi, tokens: readonly string[], cached = tokens.length) {
+    async function expectApart(api: GuardedApi, tokens: readonly string[], cached = tokens.length) {
       const accepted = tokens.map(() => 'accepted');
       for (let round = 0; round < 2; round += 1) {
         expect(await Promise.all(tokens.map((token) => api.ask(token)))).toEqual(accepted);
@@ -167,7 +172,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     }
 
     it('(CVE-2026-35039, CVE-2026-33496) have claims of their own where sub, aud, jti, iat, exp and kid agree', async () => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       await expectApart(
         api,
         ['"blue"', '"red"', '"green"'].map((tenant) => issuer.token({ payload: { tenant } })),
@@ -175,7 +180,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
 
     it('(CVE-2026-71326) have claims of their own where header, first claims, and the whole signature agree', async () => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       const inputs = ['"blue"', '"rose"'].map((sub) =>
         issuer.token({ payload: { sub } }).split('.').slice(0, 2).join('.'),
       );
@@ -192,7 +197,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
 
     it('are refused where a remembered token has their end and another body, or they are that token cut or prolonged', async () => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       const token = issuer.token();
       const [header = '', , signature = ''] = token.split('.');
       const other = issuer.token({ payload: { sub: '"admin"' } }).split('.')[1];
@@ -213,7 +218,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
 
     it('are refused where they differ from one that is remembered by one character', async () => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       const token = issuer.token();
       expect(await api.ask(token)).toBe('accepted');
       const change = (index: number) =>
@@ -234,8 +239,9 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     });
   });
 
-  it('H24 (CVE-2021-32701, GO-2022-0406): the answer of one route, guard or verifier is not that of another', async () => {
-    const issuer = await world.openIssuer();
+  it('CVE-2021-32701, GO-2022-0406: the answer of one route, guard or verifier is not that of another', async () => {
+    covers('H24');
+    const issuer = await testbed.openIssuer();
     const stranger = new RawIssuer({ issuer: 'https://stranger.test' });
     const others: ReturnType<typeof createVerifier>[] = [];
     const ROUTES = {
@@ -249,7 +255,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
       '/stranger': 'issuer_not_trusted',
       '/old': 'token_too_old',
     } as const;
-    const api = await world.startApi({
+    const api = await testbed.startApi({
       routes: (app, { createGuard, handler }) => {
         const realm = 'https://api.test';
         const behind = (options: Partial<VerifierOptions>) => {
@@ -272,7 +278,7 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
       },
     });
     const aud = '["https://api.test","https://b.test"]';
-    const make = (jti: string) => lasting(issuer, jti, { payload: { aud, tenant: '"blue"' } });
+    const make = (jti: string) => unendingToken(issuer, jti, { payload: { aud, tenant: '"blue"' } });
     const routes = Object.entries(ROUTES);
     for (const [route, answer] of routes) expect([route, await api.ask(make(route), route)]).toEqual([route, answer]);
     const token = make('one');
@@ -293,17 +299,18 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     for (const other of others) other.close();
   });
 
-  describe('H26: a token that was refused', () => {
-    it.each<[string, (issuer: AttackIssuer, next: RawIssuer) => void, number, string, Mutation['payload']?]>([
+  describe('a token that was refused', () => {
+    covers('H26');
+    it.each<[string, (issuer: AuthorizationServer, next: RawIssuer) => void, number, string, Mutation['payload']?]>([
       ['before its nbf', () => {}, 31, 'token_not_yet_valid', { nbf: '1800000030' }],
       ['before its key came', (issuer, next) => (issuer.published = [issuer.jwk, next.jwk]), 31, 'unknown_key'],
       ['while its keys could not be had', (issuer) => issuer.recover(), 61, 'keys_unavailable'],
     ])('%s is accepted afterwards', async (name, mend, seconds, reason, payload = {}) => {
-      const { issuer, api } = await world.open();
+      const { issuer, api } = await testbed.open();
       const next = nextKey(issuer);
       const signer = reason === 'unknown_key' ? next : issuer;
       if (name.startsWith('while')) issuer.answerJwks = (res) => void res.writeHead(500).end();
-      const token = lasting(signer, 'token', { payload });
+      const token = unendingToken(signer, 'token', { payload });
       for (let i = 0; i < 3; i += 1) expect(await api.ask(token)).toBe(reason);
       expect(api.verifier.status().tokenCache?.size).toBe(0);
       mend(issuer, next);
@@ -314,30 +321,30 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('H: what the cache of verified tokens must
     it('because its claims schema said no, or threw, is accepted where that says yes', async () => {
       const answers = [() => ({ issues: [{ message: 'no' }] }), () => Promise.reject(new Error('no'))];
       const claims = schemaOf((value) => answers.shift()?.() ?? { value });
-      const { issuer, api } = await world.open({ claims });
+      const { issuer, api } = await testbed.open({ claims });
       const token = issuer.token();
       const reasons = [await api.ask(token), await api.ask(token), await api.ask(token), await api.ask(token)];
       expect(reasons).toEqual(['claims_rejected', 'claims_schema_failed', 'accepted', 'accepted']);
     });
 
     it('for its kid, before the clock was set back, is accepted within refetchEverySeconds all the same', async () => {
-      const { issuer, api } = await world.open();
-      const [next, known] = [nextKey(issuer), lasting(issuer, 'known')];
-      const token = lasting(next, 'token');
+      const { issuer, api } = await testbed.open();
+      const [next, known] = [nextKey(issuer), unendingToken(issuer, 'known')];
+      const token = unendingToken(next, 'token');
       expect([await api.ask(known), await api.ask(token)]).toEqual(['accepted', 'unknown_key']);
       issuer.clock.advance(-3600);
       expect(await api.ask(known)).toBe('accepted');
       await until(() => issuer.hits.jwks === 3 && api.verifier.status().issuers[0]?.state === 'fresh');
       issuer.published = [issuer.jwk, next.jwk];
       issuer.clock.advance(31);
-      expect(await (await world.startApi()).ask(token)).toBe('accepted');
+      expect(await (await testbed.startApi()).ask(token)).toBe('accepted');
       expect(await api.ask(token)).toBe('accepted');
     });
 
     it('for its issuer, before the clock was set back, is accepted within a minute all the same', async () => {
       let trusts = false;
-      const { issuer, api } = await world.open({ issuer: (iss) => (trusts ? { issuer: iss } : undefined) });
-      const token = lasting(issuer, 'token');
+      const { issuer, api } = await testbed.open({ issuer: (iss) => (trusts ? { issuer: iss } : undefined) });
+      const token = unendingToken(issuer, 'token');
       expect(await api.ask(token)).toBe('issuer_not_trusted');
       trusts = true;
       issuer.clock.advance(-3600);

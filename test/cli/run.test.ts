@@ -27,6 +27,24 @@ describe('scopegate routes', () => {
     expect(text).toContain('1 route, 1 without a guard. Give them one, or declare them public by guard.public().');
   });
 
+  it('ends with 1 where it is unclear whether the guard runs first', async () => {
+    const { exitCode, text } = await run(['routes', './unclear.mjs'], APPS);
+    expect(exitCode).toBe(1);
+    expect(text).toContain('GET     /orders  UNCLEAR  orders:read');
+    expect(text).toContain('1 route, 1 where something may run before the guard, or go on after it refused.');
+  });
+
+  it('ends with 2 where no routes are found, and says what it could not look into', async () => {
+    expect(await run(['routes', 'hidden.mjs'], APPS)).toEqual({
+      exitCode: 2,
+      text: 'No routes were found. These could not be looked into:\n  /api  hiddenRoutes\n',
+    });
+    expect(await run(['routes', 'hidden.mjs', '--export', 'none'], APPS)).toEqual({
+      exitCode: 2,
+      text: 'The app has no routes. Does the module export it before they are declared?\n',
+    });
+  });
+
   it('writes Markdown and JSON', async () => {
     const markdown = await run(['routes', 'good.mjs', '--format', 'markdown'], APPS);
     expect(markdown.text.split('\n')).toEqual([
@@ -70,6 +88,32 @@ describe('scopegate routes', () => {
 });
 
 describe('formatRoutes', () => {
+  it.each([
+    [undefined, 'https://orders.example.com'],
+    [['https://a.example.com'], 'https://orders.example.com (none for tokens of https://a.example.com)'],
+    ['unknown', 'https://orders.example.com (unless an issuer that is found by the function asks for none)'],
+  ] as const)('tells which issuers ask for no audience: %j', (issuersWithoutAudience, shown) => {
+    const audience = ['https://orders.example.com'];
+    const route = { method: 'GET', path: '/a', access: 'guarded', policies: [], policy: '', audience } as const;
+    expect(formatRoutes([{ ...route, issuersWithoutAudience }], 'markdown')).toContain(`| guarded |  | ${shown} |`);
+  });
+
+  it('counts what is unguarded and what is unclear', () => {
+    const route = { method: 'GET', path: '/a', policies: [], policy: '', audience: undefined } as const;
+    const text = formatRoutes(
+      [
+        { ...route, access: 'unguarded' },
+        { ...route, access: 'unclear' },
+      ],
+      'text',
+    );
+    expect(text).toContain(
+      '2 routes, 1 without a guard, 1 where something may run before the guard, or go on after it refused. ' +
+        'Give them one, or declare them public by guard.public(). ' +
+        'Put the guard first, by app.use() or as the first handler of the route.',
+    );
+  });
+
   it('lets no path write into a table of Markdown', () => {
     const route = { method: 'GET', path: '/a|b<c>', access: 'public', policies: [], policy: '', audience: undefined };
     expect(formatRoutes([route as never], 'markdown')).toContain('| GET | /a\\|b\\<c\\> | public |');

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { EndpointLocator } from '../../src/discovery/endpoint-locator.js';
 import { FetchFailure } from '../../src/platform/fetch-json.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { covers } from '../support/covers.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 
 const ISSUER = 'https://issuer.test';
@@ -165,7 +166,8 @@ describe('EndpointLocator, when the endpoint does not answer as it should', () =
     },
   );
 
-  it('J12: stays with the endpoint that was configured, whatever the status', async () => {
+  it('stays with the endpoint that was configured, whatever the status', async () => {
+    covers('J12');
     const locator = createLocator({ configured: ENDPOINT });
     site.documents.set(METADATA_URL, metadata({ introspection_endpoint: moved }));
     for (const status of [301, 404, 410]) {
@@ -196,19 +198,22 @@ describe('EndpointLocator, with metadata that cannot be trusted', () => {
     ['a list', [ENDPOINT]],
     ['null', null],
     ['nothing', undefined],
-  ])('J12: takes no endpoint that is %s, and asks nobody else', async (_, endpoint) => {
+  ])('takes no endpoint that is %s, and asks nobody else', async (_, endpoint) => {
+    covers('J12');
     const told = `${METADATA_URL} has no introspection_endpoint that is an https URL`;
     await refuses({ introspection_endpoint: endpoint }, told);
   });
 
   it.each([`${ISSUER}/`, 'https://ISSUER.test', 'https://evil.test', 'http://issuer.test', undefined, null, [ISSUER]])(
-    'J12, RFC 8414 §3.3: takes no endpoint of a document whose issuer is %j',
+    'RFC 8414 §3.3: takes no endpoint of a document whose issuer is %j',
     async (issuer) => {
+      covers('J12');
       await refuses({ issuer }, `${METADATA_URL} has the issuer `);
     },
   );
 
-  it('J12: takes an endpoint of http where that is allowed, and still of no third scheme', async () => {
+  it('takes an endpoint of http where that is allowed, and still of no third scheme', async () => {
+    covers('J12');
     const endpoint = 'http://127.0.0.1:8000/o/introspect/';
     site.documents.set(METADATA_URL, metadata({ introspection_endpoint: endpoint }));
     await expect(createLocator({ allowInsecureHttp: true }).locate()).resolves.toBe(endpoint);
@@ -217,7 +222,8 @@ describe('EndpointLocator, with metadata that cannot be trusted', () => {
     await failureOf(createLocator({ allowInsecureHttp: true }).locate());
   });
 
-  it('J12: follows no redirect of the metadata', async () => {
+  it('follows no redirect of the metadata', async () => {
+    covers('J12');
     const redirect = () => new Response(null, { status: 302, headers: { location: 'https://evil.test/metadata' } });
     site.documents.set('https://evil.test/metadata', metadata());
     site.documents.set(METADATA_URL, redirect);
@@ -226,7 +232,8 @@ describe('EndpointLocator, with metadata that cannot be trusted', () => {
     expect(site.requests).toEqual([METADATA_URL, OAUTH_URL]);
   });
 
-  it('J12: asks nobody where the issuer has no place for metadata', async () => {
+  it('asks nobody where the issuer has no place for metadata', async () => {
+    covers('J12');
     const failure = await failureOf(createLocator({ urls: [] }).locate());
     expect(failure.message).toBe('"https://issuer.test" is no https URL, and so has no metadata');
     expect(site.requests).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fetchMetadata, isFetchable, requireEndpoint } from '../../src/discovery/fetch-metadata.js';
 import { FetchFailure, fetchJson } from '../../src/platform/fetch-json.js';
+import { covers } from '../support/covers.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 
 const ISSUER = 'https://issuer.test';
@@ -31,30 +32,35 @@ async function expectFailure(documents: { readonly [url: string]: unknown }, mes
 }
 
 describe('fetchMetadata', () => {
-  it('8414-2: asks for the document of OpenID Connect first, and for no other when it is there', async () => {
+  it('asks for the document of OpenID Connect first, and for no other when it is there', async () => {
+    covers('8414-2');
     const site = new DocumentFetch({ [OIDC]: METADATA, [OAUTH]: { ...METADATA, jwks_uri: 'https://other.test/jwks' } });
     expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
     expect(site.requests).toEqual([OIDC]);
   });
 
-  it('8414-2: asks for the document of RFC 8414 where the other one is not there', async () => {
+  it('asks for the document of RFC 8414 where the other one is not there', async () => {
+    covers('8414-2');
     const site = new DocumentFetch({ [OAUTH]: METADATA });
     expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
     expect(site.requests).toEqual([OIDC, OAUTH]);
   });
 
-  it('8414-4: takes no notice of members that it does not know', async () => {
+  it('takes no notice of members that it does not know', async () => {
+    covers('8414-4');
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, token_endpoint: 1, jwks: {}, x: null } });
     expect(await discover(site)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
   });
 
-  it('8414-4: tells of every place when the document is at none', async () => {
+  it('tells of every place when the document is at none', async () => {
+    covers('8414-4');
     const message = `${OIDC} answered 404; ${OAUTH} answered 404`;
     const site = await expectFailure({}, message);
     expect(site.requests).toEqual([OIDC, OAUTH]);
   });
 
-  it('H4, CVE-2026-49478: follows no redirect', async () => {
+  it('CVE-2026-49478: follows no redirect', async () => {
+    covers('H4');
     const redirect = () => new Response(null, { status: 302, headers: { location: 'https://evil.test/metadata' } });
     const site = await expectFailure(
       { [OIDC]: redirect, [OAUTH]: redirect, 'https://evil.test/metadata': METADATA },
@@ -75,14 +81,16 @@ describe('fetchMetadata', () => {
     ['HTML', () => new Response('<!doctype html>'), 'did not answer with JSON'],
     ['an array', [METADATA], 'did not answer with a JSON object'],
     ['null', () => new Response('null'), 'did not answer with a JSON object'],
-  ])('8414-4, H7: does not use %s, and goes on to the next place', async (_, document, problem) => {
+  ])('does not use %s, and goes on to the next place', async (_, document, problem) => {
+    covers('8414-4', 'H7');
     await expectFailure({ [OIDC]: document }, `${OIDC} ${problem}; ${OAUTH} answered 404`);
     expect(await discover(new DocumentFetch({ [OIDC]: document, [OAUTH]: METADATA }))).toEqual({
       jwksUri: 'https://issuer.test/jwks',
     });
   });
 
-  it('H8: does not use a document that is too large', async () => {
+  it('does not use a document that is too large', async () => {
+    covers('H8');
     const large = { ...METADATA, x: 'x'.repeat(4096) };
     await expectFailure({ [OIDC]: large }, `${OIDC} answered with more than 4096 bytes`);
   });
@@ -99,7 +107,8 @@ describe('fetchMetadata', () => {
     null,
     1,
     ['https://issuer.test'],
-  ])('H5, 8414-1, RFC 8414 §3.3: uses nothing of a document whose issuer is %j', async (issuer) => {
+  ])('RFC 8414 §3.3: uses nothing of a document whose issuer is %j', async (issuer) => {
+    covers('H5', '8414-1');
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, issuer }, [OAUTH]: METADATA });
     await expect(discover(new DocumentFetch({ [OIDC]: METADATA }))).resolves.toBeDefined();
     await expect(discover(site)).rejects.toThrow(
@@ -108,7 +117,8 @@ describe('fetchMetadata', () => {
     expect(site.requests).toEqual([OIDC]);
   });
 
-  it('H5: says so when the issuers differ by case or a trailing slash alone', async () => {
+  it('says so when the issuers differ by case or a trailing slash alone', async () => {
+    covers('H5');
     const hint = ' (they differ only by case or a trailing slash)';
     const mismatch = (theirs: string) => `${OIDC} has the issuer ${theirs}, not "https://issuer.test"`;
     await expectFailure({ [OIDC]: { ...METADATA, issuer: `${ISSUER}/` } }, mismatch('"https://issuer.test/"') + hint);
@@ -132,16 +142,19 @@ describe('fetchMetadata', () => {
     null,
     1,
     ['https://issuer.test/jwks'],
-  ])('H6, 8414-3: does not use the jwks_uri %j', async (uri) => {
+  ])('does not use the jwks_uri %j', async (uri) => {
+    covers('H6', '8414-3');
     await expectFailure({ [OIDC]: { ...METADATA, jwks_uri: uri } }, `${OIDC} has no jwks_uri that is an https URL`);
   });
 
-  it('H6: takes a jwks_uri on another host, as Google and Entra have it', async () => {
+  it('takes a jwks_uri on another host, as Google and Entra have it', async () => {
+    covers('H6');
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, jwks_uri: 'https://keys.test/jwks' } });
     expect(await discover(site)).toEqual({ jwksUri: 'https://keys.test/jwks' });
   });
 
-  it('H6: takes an http jwks_uri only where that was allowed', async () => {
+  it('takes an http jwks_uri only where that was allowed', async () => {
+    covers('H6');
     const site = new DocumentFetch({ [OIDC]: { ...METADATA, jwks_uri: 'http://issuer.test/jwks' } });
     await expect(discover(site, { allowInsecureHttp: true })).resolves.toEqual({
       jwksUri: 'http://issuer.test/jwks',
@@ -158,7 +171,8 @@ describe('isFetchable', () => {
     ['file:///etc/passwd', false, false],
     ['javascript:alert(1)', false, false],
     ['no url', false, false],
-  ])('8414-3: of %s says %s, and %s where http is allowed', (url, secure, insecure) => {
+  ])('of %s says %s, and %s where http is allowed', (url, secure, insecure) => {
+    covers('8414-3');
     expect(isFetchable(url, false)).toBe(secure);
     expect(isFetchable(url, true)).toBe(insecure);
   });

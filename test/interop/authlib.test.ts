@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { VerifierOptions } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { AUDIENCE, AUTHLIB, AuthlibServer, clientFor, SHARED_SECRET } from './support/authlib.js';
 import { postAs } from './support/client.js';
 import { expectInvalid, expectReader, expectUnavailable } from './support/expect-guarded.js';
@@ -165,7 +166,8 @@ describeServer('Authlib, beside the standards', AUTHLIB, () => {
     ]);
   });
 
-  it('J9: Authlib: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+  it('Authlib: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+    covers('J9');
     const introspection = { ...BY_SECRET, cacheSeconds: 30 };
     const api = await startJwtApi({ issuer: { issuer: server.issuer, introspection } });
     const { access_token: token } = await server.byCredentials('opaque');
@@ -177,7 +179,8 @@ describeServer('Authlib, beside the standards', AUTHLIB, () => {
     await expectInvalid(api, token, 'token_inactive');
   });
 
-  it('J7: Authlib: a refresh token is active to whoever does not say what is meant, and refused here', async () => {
+  it('Authlib: a refresh token is active to whoever does not say what is meant, and refused here', async () => {
+    covers('J7');
     const { issuer } = server;
     const api = await startJwtApi({ issuer: { issuer, introspection: BY_SECRET } });
     const tokens = await server.byCode(clientFor('opaque'));
@@ -189,7 +192,8 @@ describeServer('Authlib, beside the standards', AUTHLIB, () => {
     await expectInvalid(api, refreshToken, 'token_inactive');
   });
 
-  it('J11: Authlib: an answer that is not signed is not taken for one, and blames no token', async () => {
+  it('Authlib: an answer that is not signed is not taken for one, and blames no token', async () => {
+    covers('J11');
     const { issuer } = server;
     const { access_token: token } = await server.byCredentials('opaque');
     await expectReader(await startJwtApi({ issuer: { issuer, introspection: BY_SECRET } }), token, {});
@@ -198,7 +202,8 @@ describeServer('Authlib, beside the standards', AUTHLIB, () => {
     expect(api.detail).toBe('the answer is not signed');
   });
 
-  it('J8: Authlib: 401, for a wrong secret, blames no token', async () => {
+  it('Authlib: 401, for a wrong secret, blames no token', async () => {
+    covers('J8');
     const { issuer } = server;
     const { access_token: token } = await server.byCredentials('opaque');
     await expectReader(await startJwtApi({ issuer: { issuer, introspection: BY_SECRET } }), token, {});

@@ -1,5 +1,6 @@
 import { beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import type { IntrospectionOptions, VerifierOptions } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { postAs } from './support/client.js';
 import {
   API,
@@ -89,7 +90,8 @@ describeServer('Django OAuth Toolkit with opaque tokens', DJANGO_OAUTH_TOOLKIT, 
     expect(await api.get('/write', token)).toMatchObject({ status: 200 });
   });
 
-  it('J10: Django OAuth Toolkit: many requests with one token at once ask one question', async () => {
+  it('Django OAuth Toolkit: many requests with one token at once ask one question', async () => {
+    covers('J10');
     const api = await startOpaqueApi(BY_SECRET);
     const { access_token: token } = await server.byCredentials(MACHINE);
     const all = await Promise.all(Array.from({ length: 20 }, () => api.verifier.verify(token)));
@@ -97,13 +99,15 @@ describeServer('Django OAuth Toolkit with opaque tokens', DJANGO_OAUTH_TOOLKIT, 
     expect(api.asked).toEqual(['POST /o/introspect/']);
   });
 
-  it('J7: Django OAuth Toolkit: the token of a client that is not named is refused', async () => {
+  it('Django OAuth Toolkit: the token of a client that is not named is refused', async () => {
+    covers('J7');
     const api = await startOpaqueApi(BY_SECRET);
     await expectReader(api, (await server.byCredentials(MACHINE)).access_token, { clientId: MACHINE.id });
     await expectInvalid(api, (await server.byCredentials(OTHER)).access_token, 'client_not_allowed');
   });
 
-  it('J9: Django OAuth Toolkit: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+  it('Django OAuth Toolkit: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+    covers('J9');
     const api = await startOpaqueApi({ ...BY_SECRET, cacheSeconds: 30 });
     const { access_token: token } = await server.byCredentials(MACHINE);
     await expectReader(api, token, {});
@@ -124,7 +128,8 @@ describeServer('Django OAuth Toolkit with opaque tokens', DJANGO_OAUTH_TOOLKIT, 
       () => ({ clientId: API.id, clientSecret: 'wrong', authMethod: 'client_secret_post' as const }),
     ],
     ['a bearer token without the scope introspection', () => ({ bearerToken: () => bearerToken('read') })],
-  ])('J8: Django OAuth Toolkit: 403 with an empty page, for %s, blames no token', async (_, credentials) => {
+  ])('Django OAuth Toolkit: 403 with an empty page, for %s, blames no token', async (_, credentials) => {
+    covers('J8');
     const control = await startOpaqueApi(BY_SECRET);
     const api = await startOpaqueApi(credentials());
     const { access_token: token } = await server.byCredentials(MACHINE);
@@ -133,7 +138,8 @@ describeServer('Django OAuth Toolkit with opaque tokens', DJANGO_OAUTH_TOOLKIT, 
     expect(api.detail).toMatch(/answered 403$/);
   });
 
-  it('J8: Django OAuth Toolkit: the redirect to the slash is not followed by the question with its secret', async () => {
+  it('Django OAuth Toolkit: the redirect to the slash is not followed by the question with its secret', async () => {
+    covers('J8');
     const control = await startOpaqueApi(BY_SECRET);
     const api = await startOpaqueApi({ ...BY_SECRET, endpoint: server.introspectionEndpoint.slice(0, -1) });
     const { access_token: token } = await server.byCredentials(MACHINE);
@@ -280,8 +286,9 @@ describeServer('Django OAuth Toolkit with local times', DJANGO_OAUTH_TOOLKIT, ()
   ] as const;
 
   it.each(issuers)(
-    'J7: USE_TZ=False west of Greenwich: a token by %s looks expired, unless exp is ignored',
+    'USE_TZ=False west of Greenwich: a token by %s looks expired, unless exp is ignored',
     async (_, issue) => {
+      covers('J7');
       const token = await issue(west);
       await expectInvalid(await startLocalApi(west, false), token, 'token_expired');
       await expectReader(await startLocalApi(west, true), token, { scopes: ['read'] });
@@ -289,8 +296,9 @@ describeServer('Django OAuth Toolkit with local times', DJANGO_OAUTH_TOOLKIT, ()
   );
 
   it.each(issuers)(
-    'J9: USE_TZ=False east of Greenwich: exp is hours late, but no answer is kept that long (%s)',
+    'USE_TZ=False east of Greenwich: exp is hours late, but no answer is kept that long (%s)',
     async (_, issue) => {
+      covers('J9');
       const token = await issue(east);
       const api = await startLocalApi(east, false);
       await expectReader(api, token, {});
@@ -305,7 +313,8 @@ describeServer('Django OAuth Toolkit with local times', DJANGO_OAUTH_TOOLKIT, ()
     },
   );
 
-  it('J9: USE_TZ=False: with exp ignored, a token that was revoked ends with its answer', async () => {
+  it('USE_TZ=False: with exp ignored, a token that was revoked ends with its answer', async () => {
+    covers('J9');
     const api = await startLocalApi(west, true);
     const { access_token: token } = await west.byCredentials(MACHINE);
     await expectReader(api, token, {});

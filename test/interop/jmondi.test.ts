@@ -1,5 +1,6 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { VerifierOptions } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import {
   type AuthorizationCode,
   type ClientRegistration,
@@ -91,7 +92,8 @@ describeServer('@jmondi/oauth2-server', npmPackage('@jmondi/oauth2-server'), () 
     await expectReader(api, tokens.access_token, { subject: 'user-42', clientId: client.id, scopes: ['read'] });
   });
 
-  it('D14: @jmondi/oauth2-server: a subject that is a number is refused, as RFC 7519 §4.1.2 wants a string', async () => {
+  it('@jmondi/oauth2-server: a subject that is a number is refused, as RFC 7519 §4.1.2 wants a string', async () => {
+    covers('D14');
     const api = await startSecretApi();
     const person = await redeem(SPA, await getCode(SPA, 'alice'));
     await expectReader(api, person.access_token, { subject: 'user-42' });

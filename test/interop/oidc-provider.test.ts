@@ -1,5 +1,6 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { IntrospectionOptions, VerifierOptions } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { expectInvalid, expectReader, expectUnavailable } from './support/expect-guarded.js';
 import {
   ALGORITHMS,
@@ -146,7 +147,8 @@ describeServer('oidc-provider', OIDC_PROVIDER, () => {
     await expectInvalid(api, tokens.id_token as string, 'token_type_not_allowed');
   });
 
-  it('J7: oidc-provider: a refresh token is said to be active, and is refused since it names no audience', async () => {
+  it('oidc-provider: a refresh token is said to be active, and is refused since it names no audience', async () => {
+    covers('J7');
     const api = await startOpaqueApi(BY_SECRET);
     const tokens = await server.byCode(WEB, 'opaque');
     await expectReader(api, tokens.access_token, { clientId: WEB.id });
@@ -154,7 +156,8 @@ describeServer('oidc-provider', OIDC_PROVIDER, () => {
     expect(api.detail).toContain('aud []');
   });
 
-  it('J7: oidc-provider: an opaque token for another resource is refused', async () => {
+  it('oidc-provider: an opaque token for another resource is refused', async () => {
+    covers('J7');
     const api = await startOpaqueApi(BY_SECRET);
     await expectReader(api, (await server.byCredentials('opaque')).access_token, {});
     await expectInvalid(api, (await server.byCredentials('other-opaque')).access_token, 'audience_mismatch');
@@ -179,7 +182,8 @@ describeServer('oidc-provider', OIDC_PROVIDER, () => {
     expect(api.asked.slice(4)).toEqual([QUESTION, QUESTION]);
   });
 
-  it('J11: oidc-provider: an answer signed with an algorithm that is not allowed blames no token', async () => {
+  it('oidc-provider: an answer signed with an algorithm that is not allowed blames no token', async () => {
+    covers('J11');
     const { issuer } = server;
     const { access_token: token } = await server.byCredentials('opaque');
     const startRsaApi = (introspection: IntrospectionOptions) =>
@@ -190,7 +194,8 @@ describeServer('oidc-provider', OIDC_PROVIDER, () => {
     expect(api.detail).toContain('ES256');
   });
 
-  it('J8: oidc-provider: 401, for a wrong secret, and 400, for a JWT, blame no token', async () => {
+  it('oidc-provider: 401, for a wrong secret, and 400, for a JWT, blame no token', async () => {
+    covers('J8');
     const control = await startOpaqueApi(BY_SECRET);
     const opaque = await server.byCredentials('opaque');
     await expectReader(control, opaque.access_token, {});
@@ -205,7 +210,8 @@ describeServer('oidc-provider', OIDC_PROVIDER, () => {
     expect(forJwts.detail).toMatch(/answered 400$/);
   });
 
-  it('J9: oidc-provider: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+  it('oidc-provider: a revoked token is good for as long as its answer is kept, and no longer', async () => {
+    covers('J9');
     const api = await startOpaqueApi({ ...BY_SECRET, cacheSeconds: 30 });
     const { access_token: token } = await server.byCredentials('opaque');
     await expectReader(api, token, {});

@@ -4,6 +4,7 @@ import { authenticateClient, type ClientAuthentication } from '../../src/introsp
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { ALL_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { covers } from '../support/covers.js';
 import { generateKeys, sharedKeys, toJwk } from '../support/raw-issuer.js';
 import { isRuntimeAlgorithm, LACKS_IT } from '../support/runtime-algorithms.js';
 
@@ -159,7 +160,8 @@ describe.each<[method: string, options: (source: unknown) => object]>([
       },
     ],
     ['rejects', () => Promise.reject(new RangeError('the vault is sealed'))],
-  ])('J20: rejects with what it %s', async (_what, source) => {
+  ])('rejects with what it %s', async (_what, source) => {
+    covers('J20');
     await expect(authenticate(options(() => 'hush'))).resolves.toBeDefined();
     await expect(authenticate(options(source))).rejects.toEqual(new RangeError('the vault is sealed'));
   });

@@ -1,12 +1,13 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { jwtVerify } from 'jose';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { IntrospectionEndpoint, type IntrospectionResponse } from '../../src/introspection/introspection-endpoint.js';
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
+import { covers } from '../support/covers.js';
 import { textsOf } from '../support/leaks.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { messagesDuring } from '../support/listening.js';
@@ -59,7 +60,11 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function createEndpoint(options: object = {}, signal = new AbortController().signal): IntrospectionEndpoint {
+function createEndpoint(
+  options: object = {},
+  signal = new AbortController().signal,
+  fetch = globalThis.fetch,
+): IntrospectionEndpoint {
   const given = { endpoint: `${origin}/introspect`, ...SECRET, ...options };
   return new IntrospectionEndpoint({
     issuer: origin,
@@ -108,7 +113,8 @@ describe('IntrospectionEndpoint', () => {
     ]);
   });
 
-  it('J8: keeps the token and the secret out of the URL, and the URL as it was configured', async () => {
+  it('keeps the token and the secret out of the URL, and the URL as it was configured', async () => {
+    covers('J8');
     const endpoint = createEndpoint({
       endpoint: `${origin}/o/introspect/?tenant=a%2Fb`,
       authMethod: 'client_secret_post',
@@ -166,8 +172,9 @@ describe('IntrospectionEndpoint', () => {
 
 describe('IntrospectionEndpoint, when it gets no answer', () => {
   it.each([201, 204, 304, 400, 401, 403, 404, 410, 429, 500, 502, 503])(
-    'J8: takes no answer with the status %i, whatever its body says',
+    'takes no answer with the status %i, whatever its body says',
     async (status) => {
+      covers('J8');
       const refusal = await refusalOf((res) => res.writeHead(status).end('{"active":true}'));
       expect(refusal.detail).toBe(`${origin}/introspect answered ${status}`);
       expect(refusal.cause).toHaveProperty('status', status);
@@ -175,15 +182,17 @@ describe('IntrospectionEndpoint, when it gets no answer', () => {
   );
 
   it.each([301, 302, 303, 307, 308])(
-    'J8: follows no redirect with the status %i, so that the secret goes nowhere else',
+    'follows no redirect with the status %i, so that the secret goes nowhere else',
     async (status) => {
+      covers('J8');
       const refusal = await refusalOf((res) => res.writeHead(status, { location: `${origin}/elsewhere` }).end());
       expect(refusal.detail).toBe(`${origin}/introspect answered ${status}: a redirect, which is not followed`);
       expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect']);
     },
   );
 
-  it('J8: hangs up on an answer that is larger than allowed', async () => {
+  it('hangs up on an answer that is larger than allowed', async () => {
+    covers('J8');
     let hungUp: Promise<unknown> | undefined;
     const refusal = await refusalOf((res) => {
       hungUp = new Promise((resolve) => res.once('close', resolve));
@@ -200,12 +209,14 @@ describe('IntrospectionEndpoint, when it gets no answer', () => {
   it.each<[what: string, next: typeof answer]>([
     ['says nothing', () => {}],
     ['stops in the middle of its answer', (res) => res.write('{"active":')],
-  ])('J8: gives up on a server that %s', async (_, next) => {
+  ])('gives up on a server that %s', async (_, next) => {
+    covers('J8');
     const refusal = await refusalOf(next, { timeoutSeconds: 0.2 });
     expect(refusal.detail).toBe(`${origin}/introspect gave no complete answer within 0.2 s`);
   });
 
-  it('J8: tells the cause where the connection breaks or is refused', async () => {
+  it('tells the cause where the connection breaks or is refused', async () => {
+    covers('J8');
     const refusal = await refusalOf((res) => res.destroy());
     expect(refusal.detail).toMatch(/\/introspect could not be fetched: \w+/);
     const endpoint = createEndpoint();
@@ -216,7 +227,8 @@ describe('IntrospectionEndpoint, when it gets no answer', () => {
     });
   });
 
-  it('J8: tells nothing to a server whose certificate is not trusted', async () => {
+  it('tells nothing to a server whose certificate is not trusted', async () => {
+    covers('J8');
     let requests = 0;
     const tls = createTlsServer(createSelfSignedCertificate(), (_, res) => {
       requests += 1;
@@ -242,7 +254,8 @@ describe('IntrospectionEndpoint, when it gets no answer', () => {
 });
 
 describe('IntrospectionEndpoint, with many questions at once', () => {
-  it('J10: sends as many as are allowed, and refuses one more without sending it', async () => {
+  it('sends as many as are allowed, and refuses one more without sending it', async () => {
+    covers('J10');
     const held: ServerResponse[] = [];
     const arrived = () =>
       new Promise<void>((resolve) => {
@@ -267,7 +280,8 @@ describe('IntrospectionEndpoint, with many questions at once', () => {
     expect(endpoint.status()).toMatchObject({ calls: 3, inFlight: 0 });
   });
 
-  it('J10: gives its place back, whatever came of a question', async () => {
+  it('gives its place back, whatever came of a question', async () => {
+    covers('J10');
     const endpoint = createEndpoint({ maxInFlight: 1 });
     for (const status of [500, 404, 401]) {
       answer = (res) => res.writeHead(status).end();
@@ -299,7 +313,8 @@ describe('IntrospectionEndpoint, by the metadata of the issuer', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect', '/v2/introspect']);
   });
 
-  it('J12: asks nobody where the metadata belongs to another issuer', async () => {
+  it('asks nobody where the metadata belongs to another issuer', async () => {
+    covers('J12');
     metadata = { ...metadata, issuer: `${origin}/` };
     const refusal = await createEndpoint(unconfigured).introspect(TOKEN);
     expect(refusal).toMatchObject({
@@ -349,7 +364,8 @@ describe('IntrospectionEndpoint, with credentials from a function', () => {
     ['rejects', () => Promise.reject(new Error('sealed')), 'Error: sealed'],
     ['gives nothing', () => undefined, 'TypeError: the function gave no text'],
     ['never settles', () => new Promise(() => {}), 'DeadlineError: not settled within 0.2 s'],
-  ])('J20: sends nothing where it %s, and gives its place back', async (_, source, cause) => {
+  ])('sends nothing where it %s, and gives its place back', async (_, source, cause) => {
+    covers('J20');
     let next: () => unknown = () => 'hush';
     const endpoint = createEndpoint({ clientSecret: () => next(), maxInFlight: 1, timeoutSeconds: 0.2 });
     expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
@@ -374,6 +390,33 @@ describe('IntrospectionEndpoint, with credentials from a function', () => {
     expect(reasonOf(await createEndpoint({ ...given, bearerToken: () => 'hush-hush' }).introspect(TOKEN))).toBe(
       'accepted',
     );
+  });
+});
+
+describe('IntrospectionEndpoint, its deadline', () => {
+  it.each(['metadata', 'credentials'])('is one for all: slow %s, and a response that never comes', async (slow) => {
+    covers('J8');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const late = <T>(value: T) => new Promise<T>((resolve) => setTimeout(resolve, 4999, value));
+    const urls: string[] = [];
+    const fetchSlowly = (url: unknown) => {
+      urls.push(String(url));
+      if (urls.length > 1) return new Promise<Response>(() => {});
+      return slow === 'metadata' ? late(Response.json(metadata)) : Promise.resolve(Response.json(metadata));
+    };
+    const clientSecret = () => (slow === 'credentials' ? late(SECRET.clientSecret) : SECRET.clientSecret);
+    const endpoint = createEndpoint({ endpoint: undefined, clientSecret }, undefined, fetchSlowly as typeof fetch);
+    const waiting = endpoint.introspect(TOKEN);
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(urls).toEqual([`${origin}/.well-known/openid-configuration`, `${origin}/introspect`]);
+    expect(endpoint.status().inFlight).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await waiting).toMatchObject({
+      reason: 'introspection_unavailable',
+      detail: `${origin}/introspect gave no complete answer within 5 s`,
+    });
+    expect([endpoint.status().inFlight, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });
 

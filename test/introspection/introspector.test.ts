@@ -9,15 +9,16 @@ import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
-import { IntrospectionServer, replyWell } from '../support/introspection-server.js';
+import { AuthorizationServer, answerIntrospectionWell } from '../support/authorization-server.js';
+import { covers } from '../support/covers.js';
 import { until } from '../support/key-server.js';
 import { reasonOf } from '../support/reason-of.js';
 
 describe('Introspector', () => {
-  let server: IntrospectionServer;
+  let server: AuthorizationServer;
   let closing: AbortController;
   beforeEach(async () => {
-    server = await IntrospectionServer.open();
+    server = await AuthorizationServer.start();
     closing = new AbortController();
   });
   afterEach(async () => {
@@ -66,27 +67,29 @@ describe('Introspector', () => {
   it.each([
     ['exp, where that comes first', 20, 20],
     ['cacheSeconds, where that comes first', 61, 60],
-  ])('J9 (7662-3): lets an answer hold until %s', async (_, seconds, held) => {
+  ])('lets an answer hold until %s', async (_, seconds, held) => {
+    covers('J9', '7662-3');
     const { ask } = create();
     const verified = (await ask(server.issue({ exp: String(server.now + seconds) }))) as VerifiedToken;
     expect(verified.introspected?.validUntil).toBe(server.clock.now() + held * 1000);
   });
 
-  it('J9: counts the time of an answer from its question on, however slow it was', async () => {
+  it('counts the time of an answer from its question on, however slow it was', async () => {
+    covers('J9');
     const { ask } = create();
     const token = server.issue();
-    server.reply = (...reply) => {
+    server.answerIntrospection = (...reply) => {
       server.clock.advance(50);
-      replyWell(...reply);
+      answerIntrospectionWell(...reply);
     };
     const at = server.clock.now();
     expect(((await ask(token)) as VerifiedToken).introspected).toEqual({ at, validUntil: at + 60_000 });
     server.clock.advance(9);
     expect(reasonOf(await ask(token))).toBe('accepted');
-    expect(server.questions.length).toBe(1);
+    expect(server.introspections.length).toBe(1);
     server.clock.advance(1);
     expect(reasonOf(await ask(token))).toBe('accepted');
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('answers at once from memory, with the very same answer, good or bad', async () => {
@@ -99,33 +102,35 @@ describe('Introspector', () => {
       const answer = await first;
       expect(ask(token)).toBe(answer);
     }
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
-  it('J10: lets all who bring one token wait for one answer, and asks again after a failure', async () => {
+  it('lets all who bring one token wait for one answer, and asks again after a failure', async () => {
+    covers('J10');
     const { ask } = create();
     const token = server.issue();
-    server.reply = (res) => void res.writeHead(500).end();
+    server.answerIntrospection = (res) => void res.writeHead(500).end();
     const failed = [ask(token), ask(token), ask(token)];
     expect(new Set(failed).size).toBe(1);
     expect((await Promise.all(failed)).map(reasonOf)).toEqual(Array(3).fill('introspection_unavailable'));
-    expect(server.questions.length).toBe(1);
-    server.reply = replyWell;
+    expect(server.introspections.length).toBe(1);
+    server.answerIntrospection = answerIntrospectionWell;
     const good = [ask(token), ask(token)];
     expect((await Promise.all(good)).map(reasonOf)).toEqual(['accepted', 'accepted']);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
-  it('J9: keeps the answers of issuers apart, though they have one name', async () => {
+  it('keeps the answers of issuers apart, though they have one name', async () => {
+    covers('J9');
     const { ask, issuer, createAnIssuer } = create();
     const other = createAnIssuer();
     const token = server.issue();
     const answers = [await ask(token, issuer), await ask(token, other)] as VerifiedToken[];
     expect(answers.map((answer) => answer.issuer)).toEqual([issuer, other]);
     expect(answers[0]?.issuer).not.toBe(answers[1]?.issuer);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
     for (const of of [issuer, other]) expect(((await ask(token, of)) as VerifiedToken).issuer).toBe(of);
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
   });
 
   it('forgets all answers when it is cleared', async () => {
@@ -135,10 +140,11 @@ describe('Introspector', () => {
     for (const token of [good, bad]) await ask(token);
     introspector.clear();
     expect([good, bad].map((token) => ask(token) instanceof Promise)).toEqual([true, true]);
-    await until(() => server.questions.length === 4);
+    await until(() => server.introspections.length === 4);
   });
 
-  it('J9: remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
+  it('remembers no longer that a token is not active than active ones are, and 5 s at most', async () => {
+    covers('J9');
     for (const [cacheSeconds, seconds] of [
       [60, 5],
       [3, 3],
@@ -148,7 +154,7 @@ describe('Introspector', () => {
       const token = server.issue();
       server.revoke(token);
       expect(reasonOf(await ask(token))).toBe('token_inactive');
-      server.say(token, server.answer());
+      server.setAnswer(token, server.answer());
       if (seconds > 0) {
         server.clock.advance(seconds - 0.001);
         expect(reasonOf(await ask(token))).toBe('token_inactive');
@@ -167,7 +173,7 @@ describe('Introspector', () => {
   ])('tells the channel what came of an answer that is %s, once', async (_, text, outcome, error) => {
     const { ask, introspector, issuer } = create();
     const token = server.issue();
-    server.say(token, text);
+    server.setAnswer(token, text);
     const seen: unknown[] = [];
     const note = (message: unknown) => seen.push(message);
     subscribe('scopegate:introspection', note);
@@ -178,13 +184,14 @@ describe('Introspector', () => {
     expect(introspector.status(issuer)).toEqual({ calls: 1, inFlight: 0, lastError: error });
   });
 
-  it('F15: says nothing of the token or of the secret when it refuses', async () => {
+  it('says nothing of the token or of the secret when it refuses', async () => {
+    covers('F15');
     const { ask } = create();
     const token = server.issue();
     const replies = [
-      () => server.say(token, `"${token}"`),
-      () => server.say(token, `{"active":"${token}"}`),
-      () => server.say(token, '{'),
+      () => server.setAnswer(token, `"${token}"`),
+      () => server.setAnswer(token, `{"active":"${token}"}`),
+      () => server.setAnswer(token, '{'),
     ];
     for (const [index, spoil] of replies.entries()) {
       spoil();

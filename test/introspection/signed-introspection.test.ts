@@ -6,6 +6,7 @@ import type { Issuer } from '../../src/issuer/issuer.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
+import { covers } from '../support/covers.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
 
@@ -43,11 +44,13 @@ function sign({ header, payload, ...mutation }: Mutation = {}): string {
 }
 
 describe('verifySignedAnswer', () => {
-  it('RFC 9701 §5 (9701-1): gives what the answer says of the token', async () => {
+  it('RFC 9701 §5: gives what the answer says of the token', async () => {
+    covers('9701-1');
     expect(await verifySignedAnswer(sign(), RULES)).toEqual({ active: true, sub: 'x' });
   });
 
-  it('J11: gives an inactive answer as well: to judge it is not its part', async () => {
+  it('gives an inactive answer as well: to judge it is not its part', async () => {
+    covers('J11');
     const payload = { token_introspection: '{"active":false}' };
     expect(await verifySignedAnswer(sign({ payload }), RULES)).toEqual({ active: false });
   });
@@ -74,7 +77,8 @@ describe('verifySignedAnswer', () => {
     ],
     ['says null', sign({ payload: { token_introspection: 'null' } }), 'the answer has no token_introspection object'],
     ['says a list', sign({ payload: { token_introspection: '[]' } }), 'the answer has no token_introspection object'],
-  ])('J11 (9701-1): says why it does not believe an answer that %s', async (_, jwt, why) => {
+  ])('says why it does not believe an answer that %s', async (_, jwt, why) => {
+    covers('J11', '9701-1');
     const said = await verifySignedAnswer(jwt, RULES);
     expect((said as Unusable).why.startsWith(why)).toBe(true);
   });
@@ -84,18 +88,21 @@ describe('verifySignedAnswer', () => {
     [-66, false],
     [5, true],
     [6, false],
-  ])('J11: an answer that was made %i s from now is believed: %s', async (seconds, isBelieved) => {
+  ])('an answer that was made %i s from now is believed: %s', async (seconds, isBelieved) => {
+    covers('J11');
     const said = await verifySignedAnswer(sign({ payload: { iat: String(raw.now + seconds) } }), RULES);
     expect(said instanceof Unusable).toBe(!isBelieved);
   });
 
-  it('J11: judges the signature before the claims', async () => {
+  it('judges the signature before the claims', async () => {
+    covers('J11');
     const payload = { iss: '"x"', aud: '1', iat: '"x"', token_introspection: '[]' };
     const said = await verifySignedAnswer(sign({ key: stranger.privateKey, payload }), RULES);
     expect(said).toEqual(new Unusable('the signature of the answer is not valid'));
   });
 
-  it('C8: tries each key that fits an answer without kid', async () => {
+  it('tries each key that fits an answer without kid', async () => {
+    covers('C8');
     const second = new RawIssuer({ kid: 'key-2' });
     const jwks = { keys: [second.jwk, raw.jwk] };
     const issuer = issuerOf({ ...raw.verifierOptions, issuer: { issuer: raw.issuer, jwks } });
@@ -106,7 +113,8 @@ describe('verifySignedAnswer', () => {
     expect(await verifySignedAnswer(forged, { ...RULES, issuer })).toEqual(new Unusable(why));
   });
 
-  it('J11: blames the keys where they cannot be had', async () => {
+  it('blames the keys where they cannot be had', async () => {
+    covers('J11');
     const online = await createTestIssuer();
     const issuer = issuerOf(online.verifierOptions);
     await online.outage('error');

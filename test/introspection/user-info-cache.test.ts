@@ -1,8 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AuthorizationError, ConfigurationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
+import { AuthorizationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
+import { covers } from '../support/covers.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
@@ -128,7 +130,8 @@ describe('verifier.userInfo, asked again', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('J19: keeps no answer whose age is not known, since the clock was set back', async () => {
+  it('keeps no answer whose age is not known, since the clock was set back', async () => {
+    covers('J19');
     const { verifier, accessToken } = await createWithToken();
     await verifier.userInfo(accessToken);
     raw.clock.advance(-1);
@@ -202,8 +205,9 @@ describe('verifier.userInfo, when there is nothing to tell', () => {
   });
 
   it.each(['urn:example:legacy', 'http://127.0.0.1:9'])(
-    'J12: shows no token to anybody where the issuer shares a secret and is named %s, which is no https URL',
+    'shows no token to anybody where the issuer shares a secret and is named %s, which is no https URL',
     async (issuer) => {
+      covers('J12');
       const requests: string[] = [];
       const noted: typeof fetch = async (url) => {
         requests.push(String(url));

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserInfoEndpoint } from '../../src/introspection/user-info-endpoint.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { covers } from '../support/covers.js';
 import { textsOf } from '../support/leaks.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -161,7 +162,8 @@ describe('UserInfoEndpoint, by the metadata of the issuer', () => {
     ['has another issuer', (at) => ({ issuer: `${at}/` }), 'has the issuer'],
     ['names no endpoint', () => ({ userinfo_endpoint: undefined }), 'has no userinfo_endpoint that is an https URL'],
     ['names a file', () => ({ userinfo_endpoint: 'file:///etc/passwd' }), 'has no userinfo_endpoint'],
-  ])('J12: shows the token to nobody where the metadata %s', async (_, changes, told) => {
+  ])('shows the token to nobody where the metadata %s', async (_, changes, told) => {
+    covers('J12');
     expect(await createEndpoint().fetch(TOKEN, 'alice')).toEqual(ALICE);
     metadata = { ...metadata, ...changes(origin) };
     const refusal = await createEndpoint().fetch(TOKEN, 'alice');
@@ -169,7 +171,8 @@ describe('UserInfoEndpoint, by the metadata of the issuer', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('J12: shows the token to no endpoint of http, unless that is allowed', async () => {
+  it('shows the token to no endpoint of http, unless that is allowed', async () => {
+    covers('J12');
     const refusal = await createEndpoint({ allowInsecureHttp: false }).fetch(TOKEN, 'alice');
     const detail = expect.stringContaining('has no userinfo_endpoint that is an https URL');
     expect(refusal).toMatchObject({ reason: 'userinfo_unavailable', detail });

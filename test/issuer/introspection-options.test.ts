@@ -1,7 +1,9 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
+import type { RowId } from '../security-matrix/catalogue.js';
 import { createVerifierWith, expectMisuse, ISSUER } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { generateKeys, toJwk } from '../support/raw-issuer.js';
 import { isRuntimeAlgorithm, LACKS_IT } from '../support/runtime-algorithms.js';
 
@@ -20,11 +22,12 @@ const FIX_SWITCH = 'Give true or false.';
 
 const create = (introspection: unknown) => () => createVerifierWith({ issuer: { issuer: ISSUER, introspection } });
 
-type Row = readonly [what: string, good: object, changes: object, option: string, told: string, fix: string];
+type Row = [what: string, good: object, changes: object, option: string, told: string, fix: string, ...ids: RowId[]];
 
 /** Makes a test of every mistake, each beside the same options without it. */
 function itRefusesAll(rows: readonly Row[]): void {
-  it.each(rows)('refuses %s', async (_, good, changes, option, told, fix) => {
+  it.each(rows)('refuses %s', async (_, good, changes, option, told, fix, ...ids) => {
+    covers(...ids);
     const call = create({ ...good, ...changes });
     expect(create(good)).not.toThrow();
     await expectMisuse(call, { option: ['issuer.introspection', option].filter(Boolean).join('.'), told, fix });
@@ -70,12 +73,13 @@ describe('createVerifier, told how to introspect', () => {
   const endpoint = `${ISSUER}/introspect`;
   itRefusesAll([
     [
-      'J12: an endpoint of http',
+      'an endpoint of http',
       { ...SECRET, endpoint },
       { endpoint: 'http://a.test' },
       'endpoint',
       'is not https',
       '',
+      'J12',
     ],
     ['an endpoint that is a path', { ...SECRET, endpoint }, { endpoint: '/a' }, 'endpoint', '"/a" is not a URL.', ''],
     [
@@ -97,7 +101,8 @@ describe('createVerifier, told how to introspect', () => {
     ],
   ]);
 
-  it('J12: takes an endpoint of http where that is allowed in so many words', () => {
+  it('takes an endpoint of http where that is allowed in so many words', () => {
+    covers('J12');
     const introspection = { ...SECRET, endpoint: 'http://127.0.0.1:8000/o/introspect/' };
     const issuer = { issuer: ISSUER, introspection, dangerouslyAllowInsecureHttp: true };
     expect(() => createVerifierWith({ issuer })).not.toThrow();

@@ -3,9 +3,9 @@ import type { Issuer } from '../../src/issuer/issuer.js';
 import { createIssuer } from '../../src/issuer/issuer.js';
 import { type IssuerConfig, parseIssuerOptions } from '../../src/issuer/issuer-options.js';
 import { ResolvedIssuers } from '../../src/issuer/resolved-issuers.js';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { issuerRules } from '../support/issuer-rules.js';
 
 const LIMITS = {
   maxAgeSeconds: 100,
@@ -22,8 +22,7 @@ function open() {
   const clock = new TestClock(1_800_000_000_000);
   const closing = new AbortController();
   const asked: string[] = [];
-  const configOf = (options: object = {}) =>
-    parseIssuerOptions({ issuer: NAME, ...options }, '', parseSharedRules({}, ''));
+  const configOf = (options: object = {}) => parseIssuerOptions({ issuer: NAME, ...options }, '', issuerRules());
   let answer: () => Promise<IssuerConfig | undefined> = async () => configOf();
   const environment = { clock: clock.now, fetch, keyLimits: LIMITS, signal: closing.signal };
   const issuers = new ResolvedIssuers({

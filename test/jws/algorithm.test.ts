@@ -6,6 +6,7 @@ import {
   isAlgorithm,
   isHmacAlgorithm,
 } from '../../src/jws/algorithm.js';
+import { covers } from '../support/covers.js';
 
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
 const ML_DSA = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'];
@@ -45,7 +46,8 @@ describe('isAlgorithm', () => {
     [null],
     [1],
     [['ES256']],
-  ])('RFC 7515 §4.1.1 (cases A1, A2, A5, A10): does not know %j', (name) => {
+  ])('RFC 7515 §4.1.1: does not know %j', (name) => {
+    covers('A1', 'A2', 'A5', 'A10');
     expect(isAlgorithm('ES256')).toBe(true);
     expect(isAlgorithm(name)).toBe(false);
   });
@@ -57,8 +59,9 @@ describe('isHmacAlgorithm', () => {
   });
 
   it.each([['none'], ['hs256'], ['HS1'], ['HS256 '], ['ES256'], ['__proto__'], ['toString'], [undefined], [['HS256']]])(
-    'RFC 7515 §4.1.1 (cases A2, A10): does not know %j',
+    'RFC 7515 §4.1.1: does not know %j',
     (name) => {
+      covers('A2', 'A10');
       expect(isHmacAlgorithm('HS256')).toBe(true);
       expect(isHmacAlgorithm(name)).toBe(false);
     },
@@ -88,7 +91,8 @@ describe('algorithmsOfKey', () => {
     ['AKP', undefined, ML_DSA],
     ['oct', undefined, []],
     [undefined, undefined, []],
-  ])('RFC 8725 §3.1 (cases A8, A9): a key with kty %s and crv %s is good for %j', (kty, crv, algorithms) => {
+  ])('RFC 8725 §3.1: a key with kty %s and crv %s is good for %j', (kty, crv, algorithms) => {
+    covers('A8', 'A9');
     expect(algorithmsOfKey(kty, crv)).toEqual(algorithms);
   });
 });

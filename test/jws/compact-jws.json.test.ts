@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
+import { covers } from '../support/covers.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { refused } from '../support/refused.js';
 
@@ -24,27 +25,32 @@ describe('parseCompactJws, header as JSON', () => {
     ['a string', '"ES256"'],
     ['null', 'null'],
     ['a number', '1'],
-  ])('7515-5: refuses a header that is %s', (_, text) => {
+  ])('refuses a header that is %s', (_, text) => {
+    covers('7515-5');
     expectRefusal({ rewriteHeader: always(text) }, 'the header is not a JSON object');
   });
 
-  it('7515-5: refuses a header that is not UTF-8', () => {
+  it('refuses a header that is not UTF-8', () => {
+    covers('7515-5');
     const latin1 = (text: string) => Buffer.from(text.replace('key-1', 'k\u00e9y'), 'latin1');
     expectRefusal({ rewriteHeader: latin1 }, 'the header is not UTF-8');
   });
 
   it.each(['"alg":"none"', '"kid":"key-2"', '"typ":"JWT"', '"\\u0061lg":"none"'])(
-    'K4, D1, 7515-2: refuses a header with a second %s',
+    'refuses a header with a second %s',
     (member) => {
+      covers('K4', 'D1', '7515-2');
       expectRefusal({ rewriteHeader: prepend(member) }, 'the header has duplicate members');
     },
   );
 
-  it('C10: refuses a header with a member named __proto__', () => {
+  it('refuses a header with a member named __proto__', () => {
+    covers('C10');
     expectRefusal({ rewriteHeader: prepend('"__proto__":{"kid":"key-1"}') }, 'the header has a member named __proto__');
   });
 
-  it('D15: refuses bytes after the header', () => {
+  it('refuses bytes after the header', () => {
+    covers('D15');
     expectRefusal({ rewriteHeader: (text) => `${text}x` }, 'the header is not JSON');
   });
 });
@@ -56,11 +62,13 @@ describe('parseCompactJws, payload as JSON', () => {
     ['a string', '"x"'],
     ['a number', '1'],
     ['null', 'null'],
-  ])('D4, 7519-6: refuses a payload that is %s', (_, text) => {
+  ])('refuses a payload that is %s', (_, text) => {
+    covers('D4', '7519-6');
     expectRefusal({ rewritePayload: always(text) }, 'the payload is not a JSON object');
   });
 
-  it('B18, RFC 7519 §7.2: refuses a JWS inside of a JWS', () => {
+  it('RFC 7519 §7.2: refuses a JWS inside of a JWS', () => {
+    covers('B18');
     const nested = { header: { cty: '"JWT"' }, rewritePayload: always(issuer.token()) };
     expectRefusal(nested, 'the payload is not JSON');
   });
@@ -73,32 +81,38 @@ describe('parseCompactJws, payload as JSON', () => {
     '"scope":"admin"',
     '"\\u0065xp":1',
     '"s\\u0075b":"admin"',
-  ])('K4, D1, 7519-1: refuses a payload with a second %s', (member) => {
+  ])('refuses a payload with a second %s', (member) => {
+    covers('K4', 'D1', '7519-1');
     expectRefusal({ rewritePayload: prepend(member) }, 'the payload has duplicate members');
   });
 
-  it('D1: refuses a second cnf', () => {
+  it('refuses a second cnf', () => {
+    covers('D1');
     const twice = prepend('"cnf":{"jkt":"a"},"cnf":{"jkt":"b"}');
     expectRefusal({ rewritePayload: twice }, 'the payload has duplicate members');
   });
 
-  it('K4: refuses duplicate members deep inside', () => {
+  it('refuses duplicate members deep inside', () => {
+    covers('K4');
     const twice = prepend('"realm_access":{"roles":[{"name":"user","name":"admin"}]}');
     expectRefusal({ rewritePayload: twice }, 'the payload has duplicate members');
   });
 
-  it('K5, D2: refuses a member named __proto__ and changes no prototype', () => {
+  it('refuses a member named __proto__ and changes no prototype', () => {
+    covers('K5', 'D2');
     const polluted = prepend('"__proto__":{"scope":"admin"}');
     expectRefusal({ rewritePayload: polluted }, 'the payload has a member named __proto__');
     expect(({} as { scope?: unknown }).scope).toBeUndefined();
   });
 
-  it('D3: refuses a payload whose exp is a member of __proto__', () => {
+  it('refuses a payload whose exp is a member of __proto__', () => {
+    covers('D3');
     const inherited = { payload: { exp: undefined }, rewritePayload: prepend('"__proto__":{"exp":9999999999}') };
     expectRefusal(inherited, 'the payload has a member named __proto__');
   });
 
-  it.each(['constructor', 'toString', 'hasOwnProperty'])('D2: takes a claim named %s for data', (name) => {
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('takes a claim named %s for data', (name) => {
+    covers('D2');
     const jws = refused(parseCompactJws(issuer.token({ payload: { [name]: '"x"' } }), MAX_BYTES)) as CompactJws;
     expect(jws.payload[name]).toBe('x');
   });
@@ -115,7 +129,8 @@ describe('parseCompactJws, payload as JSON', () => {
     ['a surrogate pair as CESU-8', Buffer.from([0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80])],
     ['a sequence that is cut short', Buffer.from([0xe2, 0x82])],
     ['a byte that UTF-8 never has', Buffer.from([0xff])],
-  ])('D11, RFC 8725 §3.7: refuses %s', (_, bytes) => {
+  ])('RFC 8725 §3.7: refuses %s', (_, bytes) => {
+    covers('D11');
     const spliced = (text: string) => {
       const [before, after] = text.split('test-user') as [string, string];
       return Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
@@ -123,23 +138,27 @@ describe('parseCompactJws, payload as JSON', () => {
     expectRefusal({ rewritePayload: spliced }, 'the payload is not UTF-8');
   });
 
-  it('D11: refuses UTF-16 with a byte order mark', () => {
+  it('refuses UTF-16 with a byte order mark', () => {
+    covers('D11');
     const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
     expectRefusal({ rewritePayload: utf16 }, 'the payload is not UTF-8');
   });
 
-  it('D11, K8: refuses a UTF-8 byte order mark', () => {
+  it('refuses a UTF-8 byte order mark', () => {
+    covers('D11', 'K8');
     expectRefusal({ rewritePayload: (text) => `\ufeff${text}` }, 'the payload is not JSON');
   });
 
   it.each(['"\\ud800"', '"\\udc00\\ud800"', '["a\\udfff"]', '{"\\ud83d":1}'])(
-    'K8, D12: refuses the lone surrogate in %s',
+    'refuses the lone surrogate in %s',
     (value) => {
+      covers('K8', 'D12');
       expectRefusal({ payload: { name: value } }, 'the payload has ill-formed Unicode');
     },
   );
 
-  it('K8: takes a surrogate pair, which is well-formed', () => {
+  it('takes a surrogate pair, which is well-formed', () => {
+    covers('K8');
     const jws = refused(
       parseCompactJws(issuer.token({ payload: { name: '"\\ud83d\\ude00"' } }), MAX_BYTES),
     ) as CompactJws;
@@ -151,7 +170,8 @@ describe('parseCompactJws, payload as JSON', () => {
     ['a second object', (text: string) => `${text} {}`],
     ['a comment', (text: string) => `${text}//x`],
     ['a NUL', (text: string) => `${text}\u0000`],
-  ])('D15: refuses %s after the payload', (_, rewritePayload) => {
+  ])('refuses %s after the payload', (_, rewritePayload) => {
+    covers('D15');
     expectRefusal({ rewritePayload }, 'the payload is not JSON');
   });
 
@@ -161,17 +181,20 @@ describe('parseCompactJws, payload as JSON', () => {
     ['NaN', prepend('"x":NaN')],
     ['an unterminated string', prepend('"x')],
     ['an open object', (text: string) => text.slice(0, -1)],
-  ])('D15, D5: refuses a payload with %s', (_, rewritePayload) => {
+  ])('refuses a payload with %s', (_, rewritePayload) => {
+    covers('D15', 'D5');
     expectRefusal({ rewritePayload }, 'the payload is not JSON');
   });
 
-  it('K7, D13: refuses what is nested deeper than 32 levels, the payload itself counted', () => {
+  it('refuses what is nested deeper than 32 levels, the payload itself counted', () => {
+    covers('K7', 'D13');
     const nest = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     expect(parseCompactJws(issuer.token({ payload: { x: nest(31) } }), MAX_BYTES)).toHaveProperty('payload.x');
     expectRefusal({ payload: { x: nest(32) } }, 'the payload is nested deeper than 32 levels');
   });
 
-  it('K7, CVE-2025-53864: refuses a hundred thousand levels without a RangeError', () => {
+  it('CVE-2025-53864: refuses a hundred thousand levels without a RangeError', () => {
+    covers('K7');
     const deep = issuer.token({ payload: { x: `${'{"x":'.repeat(100_000)}1${'}'.repeat(100_000)}` } });
     expect(refused(parseCompactJws(deep, deep.length))).toMatchObject({
       reason: 'token_malformed',
@@ -179,7 +202,8 @@ describe('parseCompactJws, payload as JSON', () => {
     });
   });
 
-  it('K7: does not count brackets inside of strings as levels', () => {
+  it('does not count brackets inside of strings as levels', () => {
+    covers('K7');
     const token = issuer.token({ payload: { x: `"${'[{'.repeat(50)}\\""` } });
     expect(refused(parseCompactJws(token, MAX_BYTES))).toHaveProperty('payload.x');
   });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
+import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
@@ -52,7 +53,8 @@ describe('parseCompactJws', () => {
 });
 
 describe('parseCompactJws, segments', () => {
-  it('F11: refuses a token that is one character longer than allowed', () => {
+  it('refuses a token that is one character longer than allowed', () => {
+    covers('F11');
     expect(reasonOf(refused(parseCompactJws(control, control.length)))).toBe('accepted');
     expect(reasonOf(refused(parseCompactJws(control, control.length - 1)))).toBe('token_too_large');
   });
@@ -66,40 +68,47 @@ describe('parseCompactJws, segments', () => {
     ['two dots alone', '..', 'token_malformed', 'the header is not canonical base64url'],
     ['an empty header', `.${payload}.${signature}`, 'token_malformed', 'the header is not canonical base64url'],
     ['an empty payload', `${header}..${signature}`, 'token_malformed', 'the payload is not canonical base64url'],
-  ])('B15: refuses a token with %s', (_, token, reason, detail) => {
+  ])('refuses a token with %s', (_, token, reason, detail) => {
+    covers('B15');
     expectRefusal(token, reason, detail);
   });
 
-  it('B15, CVE-2025-30204: refuses a million dots by their number, without splitting at them', () => {
+  it('CVE-2025-30204: refuses a million dots by their number, without splitting at them', () => {
+    covers('B15');
     expectRefusal('.'.repeat(1_000_000), 'token_too_large', '1000000 characters, 8192 allowed');
   });
 
-  it('B1: refuses an empty signature', () => {
+  it('refuses an empty signature', () => {
+    covers('B1');
     expectRefusal(`${header}.${payload}.`, 'token_malformed', 'the signature is not canonical base64url');
   });
 
   it.each([
     ['dir', new Uint8Array(randomBytes(32)), {}],
     ['PBES2-HS256+A128KW', new Uint8Array(randomBytes(16)), { p2c: 2048 }],
-  ])('B17, bis-3: refuses a JWE (%s) by its five segments', async (alg, key, parameters) => {
+  ])('refuses a JWE (%s) by its five segments', async (alg, key, parameters) => {
+    covers('B17', 'bis-3');
     const jwe = new CompactEncrypt(new TextEncoder().encode('{}'))
       .setProtectedHeader({ alg, enc: 'A256GCM' })
       .setKeyManagementParameters(parameters);
     expectRefusal(await jwe.encrypt(key), 'token_encrypted', 'five segments');
   });
 
-  it('B17: refuses a JWE with an empty encrypted key as one', () => {
+  it('refuses a JWE with an empty encrypted key as one', () => {
+    covers('B17');
     expectRefusal(`${header}..${payload}.${payload}.${signature}`, 'token_encrypted', 'five segments');
   });
 
   it.each([
     ['flattened', { protected: header, payload, signature }],
     ['general', { payload, signatures: [{ protected: header, signature }] }],
-  ])('B16, bis-2: refuses the %s JSON serialization', (_, jws) => {
+  ])('refuses the %s JSON serialization', (_, jws) => {
+    covers('B16', 'bis-2');
     expectRefusal(JSON.stringify(jws), 'token_opaque', 'there is no dot in it');
   });
 
-  it('B16, CVE-2022-39227: refuses a compact token that is wrapped in JSON', () => {
+  it('CVE-2022-39227: refuses a compact token that is wrapped in JSON', () => {
+    covers('B16');
     const polyglot = `{"${header}.${payload}.":"","protected":"${header}","signature":"${signature}"}`;
     expectRefusal(polyglot, 'token_malformed', 'the header is not canonical base64url');
   });
@@ -108,7 +117,8 @@ describe('parseCompactJws, segments', () => {
 describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
   const detail = `the ${part} is not canonical base64url`;
 
-  it.each(['=', '==', '==='])('K1, B9: refuses padding (%s)', (padding) => {
+  it.each(['=', '==', '==='])('refuses padding (%s)', (padding) => {
+    covers('K1', 'B9');
     const token = withPart(part, (segment) => segment + padding);
     expectRefusal(token, 'token_malformed', detail);
   });
@@ -118,7 +128,8 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
     ['a tab', '\t'],
     ['a line feed', '\n'],
     ['a carriage return', '\r'],
-  ])('K1, B10: refuses %s at the start, in the middle and at the end', (_, space) => {
+  ])('refuses %s at the start, in the middle and at the end', (_, space) => {
+    covers('K1', 'B10');
     for (const place of [0, 8, undefined]) {
       const token = withPart(
         part,
@@ -128,7 +139,8 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
     }
   });
 
-  it('K1, B12: refuses a change of the unused bits, which decodes to the same bytes', () => {
+  it('refuses a change of the unused bits, which decodes to the same bytes', () => {
+    covers('K1', 'B12');
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     let original = '';
     let twin = '';
@@ -142,20 +154,23 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
     expectRefusal(token, 'token_malformed', detail);
   });
 
-  it('B13: refuses a length of one more than a multiple of four', () => {
+  it('refuses a length of one more than a multiple of four', () => {
+    covers('B13');
     const token = withPart(part, (segment) => 'A'.repeat(segment.length - (segment.length % 4) + 1));
     expectRefusal(token, 'token_malformed', detail);
   });
 
   it.each(['?', '%', '"', '{', '\u0000', '\u00e9', '\u2028', '\u0141', '\ud800'])(
-    'B14: refuses the character %j',
+    'refuses the character %j',
     (character) => {
+      covers('B14');
       const token = withPart(part, (segment) => `${segment.slice(0, 4)}${character}${segment.slice(5)}`);
       expectRefusal(token, 'token_malformed', detail);
     },
   );
 
-  it('B11: refuses the alphabet of plain base64', () => {
+  it('refuses the alphabet of plain base64', () => {
+    covers('B11');
     // Runs of > and ? put a - and a _ into a segment wherever they start.
     const texts = { header: '{"kid":">>>???"}', payload: '{"sub":">>>???"}', signature: '>>>???' };
     const segments = {
@@ -169,4 +184,18 @@ describe.each(PARTS)('parseCompactJws, encoding of the %s', (part) => {
     segments[part] = segments[part].replaceAll('-', '+').replaceAll('_', '/');
     expectRefusal(join(), 'token_malformed', detail);
   });
+
+  it.each(['none', 'None', 'NONE'])(
+    'RFC 7519 §6: names the algorithm of a token that has alg %s and no signature',
+    (alg) => {
+      covers('A1', 'B1');
+      const [, payload = ''] = control.split('.');
+      const unsecured = (name: string) => `${toSegment(JSON.stringify({ alg: name }))}.${payload}.`;
+      expect(refused(parseCompactJws(unsecured('ES256'), MAX_BYTES))).toMatchObject({ reason: 'token_malformed' });
+      expect(refused(parseCompactJws(unsecured(alg), MAX_BYTES))).toMatchObject({
+        reason: 'algorithm_not_allowed',
+        detail: `alg "${alg}"`,
+      });
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonShape, scanJson } from '../../src/jws/scan-json.js';
+import { covers } from '../support/covers.js';
 import { why } from '../support/refused.js';
 import { thorough } from '../support/thorough.js';
 
@@ -53,8 +54,9 @@ describe('scanJson, exactly as strict as JSON.parse', () => {
     ['escapes', ['\\', '"', 'u', 'n', '/', '0', 'd', 'F', 'g', 'G'], 4, (text: string) => `"${text}"`],
     ['escapes of four digits', [...'09afAFgG/:@`"'], 4, (text: string) => `"\\u${text}"`],
     ['words', ['t', 'true', 'fals', 'false', 'e', 'null', 'nul', 'l', ' ', ','], 4, (text: string) => `[${text}]`],
-  ] as const)('RFC 8259 (case D15): on every short text of %s', (_, pieces, most, around) => {
-    expect(splits(pieces, thorough<number>(most, most - 1), around)).toEqual([]);
+  ] as const)('RFC 8259: on every short text of %s', (_, pieces, most, around) => {
+    covers('D15');
+    expect(splits(pieces, most, around)).toEqual([]);
   });
 
   it('RFC 8259 §2, §7: on every character below U+0100 and some above, in each place', () => {
@@ -126,7 +128,8 @@ describe('scanJson', () => {
   it.each([
     ['arrays', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('cases D13, K7: takes 32 levels of %s, and refuses 33, closed or not', (_, open, close) => {
+  ])('takes 32 levels of %s, and refuses 33, closed or not', (_, open, close) => {
+    covers('D13', 'K7');
     const nested = (levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`;
     expect(scan(nested(32))).toBeTypeOf('object');
     expect(scan(nested(33))).toBe(TOO_DEEP);

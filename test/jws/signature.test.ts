@@ -2,6 +2,7 @@ import { constants, createHash, createHmac, type KeyObject, privateEncrypt, sign
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ALL_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { toSignatureKey } from '../../src/jws/verification-key.js';
+import { covers } from '../support/covers.js';
 import { isSignedBy } from '../support/is-signed-by.js';
 import { generateKeys, sharedKeys } from '../support/raw-issuer.js';
 import { signBytes } from '../support/raw-token.js';
@@ -37,7 +38,8 @@ for (const algorithm of ALL_ALGORITHMS)
       expect(await verify(signBytes(algorithm, privateKey, INPUT))).toBe(false);
     });
 
-    it('B4, B7: refuses every change of the length', async () => {
+    it('refuses every change of the length', async () => {
+      covers('B4', 'B7');
       expect(await verify(good)).toBe(true);
       const zero = Buffer.alloc(1);
       for (const signature of [
@@ -52,7 +54,8 @@ for (const algorithm of ALL_ALGORITHMS)
       }
     });
 
-    it('B2, B7: refuses a signature of zeros and one of ones', async () => {
+    it('refuses a signature of zeros and one of ones', async () => {
+      covers('B2', 'B7');
       expect(await verify(good)).toBe(true);
       expect(await verify(Buffer.alloc(good.length, 0))).toBe(false);
       expect(await verify(Buffer.alloc(good.length, 0xff))).toBe(false);
@@ -75,7 +78,8 @@ for (const algorithm of ALL_ALGORITHMS)
   });
 
 describe.each(['RS256', 'PS256', 'PS384', 'PS512'] as const)('verifySignature, %s', (algorithm) => {
-  it('K1, B4, RFC 8017 §8.1.2 step 1: refuses a signature that lost a leading zero octet', async () => {
+  it('RFC 8017 §8.1.2 step 1: refuses a signature that lost a leading zero octet', async () => {
+    covers('K1', 'B4');
     let input = Buffer.alloc(4);
     let good = signBytes(algorithm, rsa.privateKey, input);
     // One signature of 256 starts with a zero.
@@ -100,25 +104,29 @@ describe('verifySignature, ECDSA', () => {
     Object.entries(edges).flatMap(([nameOfR, r]) =>
       Object.entries(edges).map(([nameOfS, s]) => ({ nameOfR, nameOfS, r, s })),
     ),
-  )('B2, CVE-2022-21449: refuses r = $nameOfR with s = $nameOfS', async ({ r, s }) => {
+  )('CVE-2022-21449: refuses r = $nameOfR with s = $nameOfS', async ({ r, s }) => {
+    covers('B2');
     expect(await verify(good)).toBe(true);
     expect(await verify(Buffer.concat([toBytes(r), toBytes(s)]))).toBe(false);
   });
 
-  it('B3, RFC 7518 §3.4: refuses a signature in DER', async () => {
+  it('RFC 7518 §3.4: refuses a signature in DER', async () => {
+    covers('B3');
     expect(await verify(good)).toBe(true);
     const der = sign('sha256', INPUT, { key: ec.privateKey, dsaEncoding: 'der' });
     expect(await verify(der)).toBe(false);
   });
 
-  it('K2, B5: takes the twin of a signature, since ECDSA has no one spelling', async () => {
+  it('takes the twin of a signature, since ECDSA has no one spelling', async () => {
+    covers('K2', 'B5');
     const s = BigInt(`0x${good.subarray(32).toString('hex')}`);
     const twin = Buffer.concat([good.subarray(0, 32), toBytes(n - s)]);
     expect(twin.equals(good)).toBe(false);
     expect(await verify(twin)).toBe(true);
   });
 
-  it.each(['ES384', 'ES512'] as const)('A8: refuses an ES256 signature under %s', async (algorithm) => {
+  it.each(['ES384', 'ES512'] as const)('refuses an ES256 signature under %s', async (algorithm) => {
+    covers('A8');
     expect(await verify(good)).toBe(true);
     expect(await isSignedBy(algorithm, toSignatureKey(ec.publicKey), INPUT, good)).toBe(false);
   });
@@ -127,15 +135,14 @@ describe('verifySignature, ECDSA', () => {
 describe('verifySignature, keys of another type', () => {
   const good = signBytes('ES256', ec.privateKey, INPUT);
 
-  it.each(['RS256', 'PS256'] as const)(
-    'A9: refuses an ES256 signature under %s, though the key made it',
-    async (name) => {
-      expect(await isSignedBy('ES256', toSignatureKey(ec.publicKey), INPUT, good)).toBe(true);
-      expect(await isSignedBy(name, toSignatureKey(ec.publicKey), INPUT, good)).toBe(false);
-    },
-  );
+  it.each(['RS256', 'PS256'] as const)('refuses an ES256 signature under %s, though the key made it', async (name) => {
+    covers('A9');
+    expect(await isSignedBy('ES256', toSignatureKey(ec.publicKey), INPUT, good)).toBe(true);
+    expect(await isSignedBy(name, toSignatureKey(ec.publicKey), INPUT, good)).toBe(false);
+  });
 
-  it('A9: refuses an ES256 signature with an RSA key and with an Ed25519 key', async () => {
+  it('refuses an ES256 signature with an RSA key and with an Ed25519 key', async () => {
+    covers('A9');
     expect(await isSignedBy('ES256', toSignatureKey(ec.publicKey), INPUT, good)).toBe(true);
     for (const { publicKey } of [rsa, generateKeys('EdDSA')]) {
       expect(await isSignedBy('ES256', toSignatureKey(publicKey), INPUT, good)).toBe(false);
@@ -189,13 +196,15 @@ describe('verifySignature, RSASSA-PKCS1-v1_5', () => {
         ]),
       }),
     ],
-  ])('B6, CVE-2021-30246: refuses %s', async (_, forged) => {
+  ])('CVE-2021-30246: refuses %s', async (_, forged) => {
+    covers('B6');
     expect(forged).toHaveLength(256);
     expect(await verify(signBlock(block({})))).toBe(true);
     expect(await verify(signBlock(forged))).toBe(false);
   });
 
-  it('B7: refuses the signatures 0, 1, n - 1, n and s + n', async () => {
+  it('refuses the signatures 0, 1, n - 1, n and s + n', async () => {
+    covers('B7');
     const { n = '' } = rsa.publicKey.export({ format: 'jwk' });
     const modulus = BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`);
     const good = signBytes('RS256', rsa.privateKey, INPUT);
@@ -207,7 +216,8 @@ describe('verifySignature, RSASSA-PKCS1-v1_5', () => {
     }
   });
 
-  it.each(['RS384', 'RS512', 'PS256'] as const)('bis-1: refuses an RS256 signature under %s', async (algorithm) => {
+  it.each(['RS384', 'RS512', 'PS256'] as const)('refuses an RS256 signature under %s', async (algorithm) => {
+    covers('bis-1');
     const good = signBytes('RS256', rsa.privateKey, INPUT);
     expect(await verify(good)).toBe(true);
     expect(await isSignedBy(algorithm, toSignatureKey(rsa.publicKey), INPUT, good)).toBe(false);
@@ -219,12 +229,14 @@ describe('verifySignature, RSASSA-PSS', () => {
   const signPss = (hash: string, saltLength: number) =>
     sign(hash, INPUT, { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
 
-  it.each([0, 20, 31, 33, 222])('B8, RFC 7518 §3.5: refuses a salt of %i bytes', async (saltLength) => {
+  it.each([0, 20, 31, 33, 222])('RFC 7518 §3.5: refuses a salt of %i bytes', async (saltLength) => {
+    covers('B8');
     expect(await verify(signPss('sha256', 32))).toBe(true);
     expect(await verify(signPss('sha256', saltLength))).toBe(false);
   });
 
-  it.each(['sha1', 'sha384', 'sha512'])('B8: refuses %s with the salt of SHA-256', async (hash) => {
+  it.each(['sha1', 'sha384', 'sha512'])('refuses %s with the salt of SHA-256', async (hash) => {
+    covers('B8');
     expect(await verify(signPss('sha256', 32))).toBe(true);
     expect(await verify(signPss(hash, 32))).toBe(false);
   });

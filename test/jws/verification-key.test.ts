@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALL_ALGORITHMS, type Algorithm } from '../../src/jws/algorithm.js';
 import { Malformed } from '../../src/jws/malformed.js';
 import { checkJwk, importVerificationKey, type UsableJwk } from '../../src/jws/verification-key.js';
+import { covers } from '../support/covers.js';
 import { isSignedBy } from '../support/is-signed-by.js';
 import { generateKeys, sharedKeys, toJwk } from '../support/raw-issuer.js';
 import { signBytes } from '../support/raw-token.js';
@@ -38,7 +39,8 @@ describe('checkJwk', () => {
     ['RSA', rsa, ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
     ['EC', ec, ['ES256']],
     ['OKP', ed, ['EdDSA', 'Ed25519']],
-  ])('8725-1: gives the algorithms that fit an %s key which names none', (_, jwk, algorithms) => {
+  ])('gives the algorithms that fit an %s key which names none', (_, jwk, algorithms) => {
+    covers('8725-1');
     expect(usable(without(jwk, 'alg')).algorithms).toEqual(algorithms);
     expect(usable(jwk).algorithms).toEqual([jwk.alg]);
   });
@@ -52,42 +54,45 @@ describe('checkJwk', () => {
     });
   });
 
-  it.each(['yes', 1, null, {}])('H12b: refuses a key whose ext is no boolean: %j', (ext) => {
+  it.each(['yes', 1, null, {}])('refuses a key whose ext is no boolean: %j', (ext) => {
+    covers('H12b');
     expect(isUsable({ ...rsa, ext: true })).toBe(true);
     expect(why(checkJwk({ ...rsa, ext }))).toBe('has an ext that is not true or false');
   });
 
-  it('7517-3: takes a key without kid, use, key_ops and alg', () => {
+  it('takes a key without kid, use, key_ops and alg', () => {
+    covers('7517-3');
     const bare = { kty: 'EC', crv: 'P-256', x: ec.x, y: ec.y };
     expect(usable(bare)).toEqual({ kid: undefined, algorithms: ['ES256'], publicJwk: bare });
   });
 
-  it.each([null, undefined, 1, 'key', true, [], [ec]])('H13, CVE-2026-42576: refuses the member %j', (member) => {
+  it.each([null, undefined, 1, 'key', true, [], [ec]])('CVE-2026-42576: refuses the member %j', (member) => {
+    covers('H13');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk(member))).toBe('is not an object');
   });
 
   it.each(['oct', 'ec', 'rsa', 'akp', 'MLWE', '', undefined, null, 1, ['EC'], '__proto__', 'constructor'])(
-    'H11, H13, 7517-3: refuses the kty %j',
+    'refuses the kty %j',
     (kty) => {
+      covers('H11', 'H13', '7517-3');
       expect(isUsable(ec)).toBe(true);
       expect(why(checkJwk({ ...ec, kty }))).toBe('has a kty that is not RSA, EC, OKP or AKP');
     },
   );
 
-  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])(
-    'H10, DISC-1: refuses a key with the member %s',
-    (name) => {
-      for (const jwk of [ec, rsa, ed]) {
-        expect(isUsable(jwk)).toBe(true);
-        for (const value of ['AQAB', '', null]) {
-          expect(why(checkJwk({ ...jwk, [name]: value }))).toBe('holds private or symmetric key material');
-        }
+  it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])('refuses a key with the member %s', (name) => {
+    covers('H10', 'DISC-1');
+    for (const jwk of [ec, rsa, ed]) {
+      expect(isUsable(jwk)).toBe(true);
+      for (const value of ['AQAB', '', null]) {
+        expect(why(checkJwk({ ...jwk, [name]: value }))).toBe('holds private or symmetric key material');
       }
-    },
-  );
+    }
+  });
 
-  it.each(['enc', 'SIG', '', null, 1, ['sig']])('H12b, 7517-2: refuses the use %j', (use) => {
+  it.each(['enc', 'SIG', '', null, 1, ['sig']])('refuses the use %j', (use) => {
+    covers('H12b', '7517-2');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk({ ...ec, use }))).toBe('has a use other than sig');
   });
@@ -101,19 +106,22 @@ describe('checkJwk', () => {
     ['verify'],
     [null],
     [{ 0: 'verify', length: 1 }],
-  ])('H12b, 7517-2: refuses the key_ops %j', (keyOps) => {
+  ])('refuses the key_ops %j', (keyOps) => {
+    covers('H12b', '7517-2');
     expect(isUsable({ ...ec, key_ops: ['verify'] })).toBe(true);
     expect(why(checkJwk({ ...ec, key_ops: keyOps }))).toBe('has key_ops other than verify');
   });
 
-  it.each([1, null, '', ['key-1'], {}])('H13: refuses the kid %j', (kid) => {
+  it.each([1, null, '', ['key-1'], {}])('refuses the kid %j', (kid) => {
+    covers('H13');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk({ ...ec, kid }))).toBe('has a kid that is not a string');
   });
 
   it.each(['RSA-OAEP', 'ES521', 'ES384', 'es256', 'RS256', 'HS256', 'none', '', null, 1, ['ES256']])(
-    'H12b, 7517-4: refuses the alg %j on a P-256 key',
+    'refuses the alg %j on a P-256 key',
     (alg) => {
+      covers('H12b', '7517-4');
       expect(isUsable(ec)).toBe(true);
       expect(why(checkJwk({ ...ec, alg }))).toBe('has an alg that is not supported or does not fit the key');
     },
@@ -127,7 +135,8 @@ describe('checkJwk', () => {
     [ec, 'y'],
     [ed, 'crv'],
     [ed, 'x'],
-  ])('H13, 7517-3: refuses %j without its %s', (jwk, name) => {
+  ])('refuses %j without its %s', (jwk, name) => {
+    covers('H13', '7517-3');
     expect(isUsable(jwk)).toBe(true);
     for (const member of [without(jwk, name), { ...jwk, [name]: 1 }, { ...jwk, [name]: '' }]) {
       expect(why(checkJwk(member))).toBe(`lacks the member ${name}`);
@@ -141,12 +150,14 @@ describe('checkJwk', () => {
     [ed, 'X25519'],
     [ed, 'Ed448'],
     [ed, 'P-256'],
-  ])('7518-1: refuses %j on the curve %s', (jwk, crv) => {
+  ])('refuses %j on the curve %s', (jwk, crv) => {
+    covers('7518-1');
     expect(isUsable(jwk)).toBe(true);
     expect(why(checkJwk({ ...jwk, crv }))).toBe('is on a curve that is not supported');
   });
 
-  it('A9: refuses an EC key under kty RSA', () => {
+  it('refuses an EC key under kty RSA', () => {
+    covers('A9');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk({ ...ec, kty: 'RSA' }))).toBe('lacks the member n');
   });
@@ -159,17 +170,20 @@ describe('checkJwk, sizes of RSA keys', () => {
   };
   const modulusOf = (bits: number) => encode((1n << BigInt(bits - 1)) + 1n);
 
-  it.each([512, 1024, 2047])('H12, 7518-1: refuses %i bits', (bits) => {
+  it.each([512, 1024, 2047])('refuses %i bits', (bits) => {
+    covers('H12', '7518-1');
     expect(isUsable({ ...rsa, n: modulusOf(2048) })).toBe(true);
     expect(why(checkJwk({ ...rsa, n: modulusOf(bits) }))).toBe('is an RSA key of less than 2048 bits');
   });
 
-  it.each([8193, 16_384, 1_000_000])('H12: refuses %i bits', (bits) => {
+  it.each([8193, 16_384, 1_000_000])('refuses %i bits', (bits) => {
+    covers('H12');
     expect(isUsable({ ...rsa, n: modulusOf(8192) })).toBe(true);
     expect(why(checkJwk({ ...rsa, n: modulusOf(bits) }))).toBe('is an RSA key of more than 8192 bits');
   });
 
-  it.each([1, 129])('H12, RFC 7518 §2: refuses a modulus and an exponent with leading zeros: %i', (count) => {
+  it.each([1, 129])('RFC 7518 §2: refuses a modulus and an exponent with leading zeros: %i', (count) => {
+    covers('H12');
     const pad = (member: string) =>
       Buffer.concat([Buffer.alloc(count), Buffer.from(member, 'base64url')]).toString('base64url');
     expect(isUsable(rsa)).toBe(true);
@@ -179,23 +193,26 @@ describe('checkJwk, sizes of RSA keys', () => {
     expect(why(checkJwk({ ...rsa, n: pad(modulusOf(1024)) }))).toBe(told);
   });
 
-  it('H12, K11: refuses the exponent 0, which is all zeros', () => {
+  it('refuses the exponent 0, which is all zeros', () => {
+    covers('H12', 'K11');
     expect(why(checkJwk({ ...rsa, e: encode(0n) }))).toBe('is an RSA key with leading zero octets');
   });
 
-  it('H12: refuses a modulus that is no base64url at all', () => {
+  it('refuses a modulus that is no base64url at all', () => {
+    covers('H12');
     expect(why(checkJwk({ ...rsa, n: '!!!' }))).toBe('is an RSA key of less than 2048 bits');
   });
 
   it.each<[string, bigint]>([
-    ['1 (Wycheproof, K11)', 1n],
+    ['1 (Wycheproof)', 1n],
     ['3', 3n],
     ['65535', 65_535n],
     ['65536', 65_536n],
     ['65538', 65_538n],
     ['2^32 + 1', 0x1_0000_0001n],
     ['one as long as the modulus', 1n << 2047n],
-  ])('H12, K11: refuses the exponent %s', (_, e) => {
+  ])('refuses the exponent %s', (_, e) => {
+    covers('H12', 'K11');
     expect(isUsable({ ...rsa, e: encode(65_537n) })).toBe(true);
     expect(why(checkJwk({ ...rsa, e: encode(e) }))).toBe('is an RSA key with an unsafe exponent');
   });
@@ -227,11 +244,13 @@ describe('importVerificationKey', () => {
     ['with a coordinate that is too short', { x: 'AQ' }],
     ['of another curve', { x: toJwk(generateKeys('ES384').publicKey).x }],
     ['that is no base64url', { x: '!!!' }],
-  ])('H12, 8725-4: refuses an EC key with a point %s', async (_, change) => {
+  ])('refuses an EC key with a point %s', async (_, change) => {
+    covers('H12', '8725-4');
     expect(await findProblem(ec, change)).toBe(NOT_VALID);
   });
 
-  it.each(['AQ', Buffer.alloc(33, 1).toString('base64url'), '!!!'])('H12: refuses the Ed25519 key %s', async (x) => {
+  it.each(['AQ', Buffer.alloc(33, 1).toString('base64url'), '!!!'])('refuses the Ed25519 key %s', async (x) => {
+    covers('H12');
     expect(await findProblem(ed, { x })).toBe(NOT_VALID);
   });
 
@@ -249,7 +268,8 @@ describe('importVerificationKey', () => {
     'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   ];
 
-  it.each(SMALL_ORDER_POINTS)('H12: refuses the Ed25519 point %s, under which anybody can sign', async (hex) => {
+  it.each(SMALL_ORDER_POINTS)('refuses the Ed25519 point %s, under which anybody can sign', async (hex) => {
+    covers('H12');
     const problem = await findProblem(ed, { x: Buffer.from(hex, 'hex').toString('base64url') });
     expect(problem).toBeTypeOf('string');
   });
@@ -260,7 +280,8 @@ describe('importVerificationKey', () => {
   const rocaModulus = (65_537n ** 128n).toString(16).padStart(514, '0');
   const ROCA_MODULUS = Buffer.from(rocaModulus, 'hex').toString('base64url');
 
-  it('H12, CVE-2017-15361, Wycheproof key 7: refuses an RSA key whose modulus can be factored (ROCA)', async () => {
+  it('CVE-2017-15361, Wycheproof key 7: refuses an RSA key whose modulus can be factored (ROCA)', async () => {
+    covers('H12');
     expect(await findProblem(rsa, { n: ROCA_MODULUS })).toBeTypeOf('string');
   });
 });

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
 import type { VerificationKey } from '../../src/jws/verification-key.js';
 import type { FetchedSecrets } from '../../src/keys/fetched-secrets.js';
-import { ConfigurationError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { covers } from '../support/covers.js';
 import { textsOf } from '../support/leaks.js';
 import { reasonOf } from '../support/reason-of.js';
 import { rejectionsDuring } from '../support/rejections.js';
@@ -164,7 +165,8 @@ describe('FetchedSecrets, as time goes by', () => {
     expect(vault.calls).toBe(2);
   });
 
-  it('J19: counts secrets as due when the clock is set back, so that they are not kept for ever', async () => {
+  it('counts secrets as due when the clock is set back, so that they are not kept for ever', async () => {
+    covers('J19');
     const secrets = createSecrets();
     await secrets.ready();
     vault.seal();
@@ -248,7 +250,8 @@ describe('FetchedSecrets, when the source fails', () => {
     expect(vault.calls).toBe(3);
   });
 
-  it('J20: gives up on a function that never settles, after fetchTimeoutSeconds', async () => {
+  it('gives up on a function that never settles, after fetchTimeoutSeconds', async () => {
+    covers('J20');
     const secrets = createSecrets({ fetchTimeoutSeconds: 0.02 });
     expect(await findIn(secrets)).toEqual([OLD]);
     const held = vault.hold();

@@ -14,6 +14,8 @@ async function open(location?: { readonly jwksUri: string }) {
     issuer: ISSUER,
     location: location ?? { issuer: ISSUER, urls: [METADATA], allowInsecureHttp: false },
     fetchOptions: { fetch: server.fetch, timeoutSeconds: 5, maxBytes: 100_000, signal: closing.signal },
+    clock: server.issuer.now,
+    maxAgeSeconds: 600,
   });
   const urls = async (go: () => Promise<unknown>) => {
     const from = server.requests.length;

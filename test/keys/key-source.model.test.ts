@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { KeySourceWorld, type Step, type WorldOptions } from '../support/key-source-world.js';
+import { KeySourceTestbed, type Step, type TestbedOptions } from '../support/key-source-testbed.js';
 import { rejectionsDuring } from '../support/rejections.js';
 import { thorough } from '../support/thorough.js';
 
 /*
  * Interleaves requests, rotations, withdrawals, outages, slow answers and clock steps at random, and holds what
- * the verifier does against what the server knows (test/support/key-source-world.ts says how).
+ * the verifier does against what the server knows (test/support/key-source-testbed.ts says how).
  *
  * A failure prints its seed and path. Run it again, and let it be made small, with
  *   SCOPEGATE_MODEL_SEED=... SCOPEGATE_MODEL_PATH=... npx vitest run test/issuer/key-source.model.test.ts
@@ -18,6 +18,7 @@ import { thorough } from '../support/thorough.js';
  * - withdrawn keys stay in the set, or the token cache does not ask for the key;
  * - keys are used without end in an outage, or not at all once they are stale, or are dropped by a failure;
  * - a fetch that began before a key appeared counts as an answer about it;
+ * - kids may cause any number of fetches, or no request tries again after a failure while keys are young;
  * - kids may cause any number of fetches, or a kid counts as absent that nobody asked for;
  * - fetches have no deadline;
  * - a request with a token verified before sets no refresh going;
@@ -53,34 +54,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('set clock'), seconds: fc.constantFrom(-1, -30, -700, -90_000, 45, 650) }),
   },
 ) as fc.Arbitrary<Step>;
-const options: fc.Arbitrary<WorldOptions> = fc.record({
-  tokenCache: fc.constantFrom<WorldOptions['tokenCache']>({ max: 100 }, false),
+const options: fc.Arbitrary<TestbedOptions> = fc.record({
+  tokenCache: fc.constantFrom<TestbedOptions['tokenCache']>({ max: 100 }, false),
   sendsEtag: fc.boolean(),
 });
 
-async function run(given: WorldOptions, steps: readonly Step[]): Promise<void> {
+async function run(given: TestbedOptions, steps: readonly Step[]): Promise<void> {
   // The waits of back-offs are drawn the same each time.
   let drawn = 0;
   vi.spyOn(Math, 'random').mockImplementation(() => {
     drawn += 1;
     return (drawn * 0.618) % 1;
   });
-  const world = await KeySourceWorld.create(given);
+  const testbed = await KeySourceTestbed.create(given);
   try {
     for (const [index, taken] of steps.entries()) {
-      await world.take(taken);
-      requireNoBreach(world, `step ${index}`);
+      await testbed.take(taken);
+      requireNoViolation(testbed, `step ${index}`);
     }
-    await world.recover();
-    requireNoBreach(world, 'the recovery');
+    await testbed.recover();
+    requireNoViolation(testbed, 'the recovery');
   } finally {
-    world.close();
+    testbed.close();
     vi.restoreAllMocks();
   }
 }
 
-function requireNoBreach({ breaches }: KeySourceWorld, when: string): void {
-  if (breaches.length > 0) throw new Error(`after ${when} it ${breaches.join('; it ')}`);
+function requireNoViolation({ violations }: KeySourceTestbed, when: string): void {
+  if (violations.length > 0) throw new Error(`after ${when} it ${violations.join('; it ')}`);
 }
 
 beforeEach(() => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signRawToken } from '../support/raw-token.js';
+import { noteUnhandledRejections } from '../support/rejections.js';
 import { thorough } from '../support/thorough.js';
-import { noteUnhandledRejections } from '../support/unhandled-rejections.js';
 import { type CorpusEntry, fileNameOf, formatEntry, readCorpus, toSeedling } from './corpus.js';
 import { createJudges, judgeAll, type Verdicts } from './judges.js';
 import { OURS_STRICTER, THEIRS_STRICTER } from './listed-splits.js';

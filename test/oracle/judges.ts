@@ -8,7 +8,7 @@ import {
   type ValidateJWTAccessTokenOptions,
   validateJwtAccessToken,
 } from 'oauth4webapi';
-import { AuthorizationError, createVerifier, IssuerUnavailableError } from '../../src/index.js';
+import { type AuthorizationError, createVerifier, type IssuerUnavailableError, isRefusal } from '../../src/index.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
 import { ACCEPTED_ALGORITHMS, type OracleProfile, TOLERANCE_SECONDS, type World } from './world.js';
 
@@ -88,7 +88,7 @@ function createScopegateJudge(world: World, profile: OracleProfile, { everyNthRe
       const { claims } = await times.run(at, () => verifier.verify(token));
       return accepted(claims);
     } catch (error) {
-      if (!(error instanceof AuthorizationError || error instanceof IssuerUnavailableError)) {
+      if (!isRefusal(error)) {
         throw new BreachError('an error that is no refusal', { cause: error });
       }
       refusals += 1;

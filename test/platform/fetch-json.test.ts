@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FetchFailure, type FetchJsonOptions, fetchBytes, fetchJson } from '../../src/platform/fetch-json.js';
+import { covers } from '../support/covers.js';
 import { textsOf } from '../support/leaks.js';
 import { listen, type TestServer } from '../support/listen.js';
 
@@ -66,8 +67,9 @@ describe('fetchJson', () => {
   });
 
   it.each([[301], [302], [303], [307], [308]])(
-    'CVE-2026-49478 (cases H4, H9): does not follow a redirect with the status %i',
+    'CVE-2026-49478: does not follow a redirect with the status %i',
     async (status) => {
+      covers('H4', 'H9');
       const failure = await expectFailure((_, res) => res.writeHead(status, { Location: urlOf('/elsewhere') }).end());
       expect(failure.status).toBe(status);
       expect(failure.message).toBe(`${urlOf()} answered ${status}: a redirect, which is not followed`);
@@ -76,8 +78,9 @@ describe('fetchJson', () => {
   );
 
   it.each([[201], [204], [206], [304], [400], [401], [404], [429], [500], [503]])(
-    'RFC 8414 §3.2 (case H7): takes no document from an answer with the status %i',
+    'RFC 8414 §3.2: takes no document from an answer with the status %i',
     async (status) => {
+      covers('H7');
       const failure = await expectFailure((_, res) => res.writeHead(status).end(JSON.stringify(DOCUMENT)));
       expect(failure.status).toBe(status);
       expect(failure.message).toContain(`answered ${status}`);
@@ -91,7 +94,8 @@ describe('fetchJson', () => {
     ['two documents', `${JSON.stringify(DOCUMENT)}{}`],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ['a byte order mark before the document (RFC 8259 §8.1)', `\ufeff${JSON.stringify(DOCUMENT)}`],
-  ])('case H7: refuses %s', async (_, body) => {
+  ])('refuses %s', async (_, body) => {
+    covers('H7');
     const failure = await expectFailure((_req, res) => res.end(body));
     expect(failure.message).toBe(`${urlOf()} did not answer with JSON`);
   });
@@ -101,12 +105,14 @@ describe('fetchJson', () => {
     ['null', 'null'],
     ['a string', '"keys"'],
     ['a number', '1'],
-  ])('RFC 8414 §3.2 (case H7): refuses %s in place of an object', async (_, body) => {
+  ])('RFC 8414 §3.2: refuses %s in place of an object', async (_, body) => {
+    covers('H7');
     const failure = await expectFailure((_req, res) => res.end(body));
     expect(failure.message).toBe(`${urlOf()} did not answer with a JSON object`);
   });
 
-  it('case H7: refuses an answer without any body', async () => {
+  it('refuses an answer without any body', async () => {
+    covers('H7');
     const failure = await failureOf(fetchDocument({ fetch: async () => new Response(null) }));
     expect(failure.message).toContain('did not answer with JSON');
   });
@@ -231,8 +237,9 @@ describe('fetchBytes', () => {
   });
 
   it.each([301, 302, 303, 307, 308])(
-    'case J8: sends a form and its headers nowhere else after the status %i',
+    'sends a form and its headers nowhere else after the status %i',
     async (status) => {
+      covers('J8');
       answer = (_, res) => res.writeHead(status, { Location: urlOf('/elsewhere') }).end();
       const form = new URLSearchParams({ token: 'abc' });
       const failure = await failureOf(fetchWith({ form, headers: { authorization: 'Basic abc' } }));
@@ -241,7 +248,8 @@ describe('fetchBytes', () => {
     },
   );
 
-  it('case F15: tells nothing of the form or the headers when it fails', async () => {
+  it('tells nothing of the form or the headers when it fails', async () => {
+    covers('F15');
     answer = (_, res) => res.writeHead(500).end();
     const form = new URLSearchParams({ token: 'hush-hush' });
     const failure = await failureOf(fetchWith({ form, headers: { authorization: 'Bearer hush-hush' } }));
@@ -252,19 +260,22 @@ describe('fetchBytes', () => {
 describe('fetchJson, with a document that is large', () => {
   const withSize = (size: number) => JSON.stringify({ pad: 'x'.repeat(size - '{"pad":""}'.length) });
 
-  it('case H8: reads as many bytes as are allowed, and refuses one more', async () => {
+  it('reads as many bytes as are allowed, and refuses one more', async () => {
+    covers('H8');
     answer = (_, res) => res.end(withSize(1024));
     await expect(fetchDocument()).resolves.toHaveProperty('pad');
     const failure = await expectFailureFor((_, res) => res.end(withSize(1025)));
     expect(failure.message).toBe(`${urlOf()} answered with more than 1024 bytes`);
   });
 
-  it('case H8: counts bytes, not characters', async () => {
+  it('counts bytes, not characters', async () => {
+    covers('H8');
     const failure = await expectFailure((_, res) => res.end(JSON.stringify({ pad: 'é'.repeat(600) })));
     expect(failure.message).toContain('more than 1024 bytes');
   });
 
-  it('case H8: hangs up on a document that has no end', async () => {
+  it('hangs up on a document that has no end', async () => {
+    covers('H8');
     let hungUp: Promise<unknown> | undefined;
     const failure = await expectFailure((_, res) => {
       hungUp = new Promise((resolve) => res.once('close', resolve));
@@ -289,13 +300,15 @@ describe('fetchJson, when there is no answer', () => {
     ['says nothing at all', () => {}],
     ['stops after its headers', (_, res) => res.writeHead(200).flushHeaders()],
     ['stops in its body', (_, res) => res.write('{"issuer":')],
-  ])('case H8: gives up on a server that %s', async (_, next) => {
+  ])('gives up on a server that %s', async (_, next) => {
+    covers('H8');
     const failure = await expectFailure(next, { timeoutSeconds: 0.05 });
     expect(failure.message).toBe(`${urlOf()} gave no complete answer within 0.05 s`);
     expect(failure.status).toBeUndefined();
   });
 
-  it('case H8: gives up on a fetch that ignores its signal', async () => {
+  it('gives up on a fetch that ignores its signal', async () => {
+    covers('H8');
     const failure = await failureOf(fetchDocument({ timeoutSeconds: 0.05, fetch: () => new Promise(() => {}) }));
     expect(failure.message).toBe(`${urlOf()} gave no complete answer within 0.05 s`);
   });
@@ -318,7 +331,8 @@ describe('fetchJson, when there is no answer', () => {
     expect(failure.cause).toBeInstanceOf(TypeError);
   });
 
-  it('case H7: tells the cause where the connection breaks in the middle of the document', async () => {
+  it('tells the cause where the connection breaks in the middle of the document', async () => {
+    covers('H7');
     const failure = await expectFailure((req, res) => {
       res.writeHead(200, { 'Content-Length': 100 });
       res.write('{"issuer":', () => req.socket.destroy());
@@ -340,7 +354,8 @@ describe('fetchJson, when there is no answer', () => {
     expect(failure.cause).toBe(thrown);
   });
 
-  it('case J20: takes a fetch that throws at once for one that fails', async () => {
+  it('takes a fetch that throws at once for one that fails', async () => {
+    covers('J20');
     const failure = await failureOf(
       fetchDocument({
         fetch: () => {
@@ -351,7 +366,8 @@ describe('fetchJson, when there is no answer', () => {
     expect(failure.message).toContain('could not be fetched: not connected');
   });
 
-  it('case J20: a body that cannot be let go of does not hide the status', async () => {
+  it('a body that cannot be let go of does not hide the status', async () => {
+    covers('J20');
     const cancel = () => Promise.reject(new Error('stuck'));
     const response = new Response(new ReadableStream({ cancel }), { status: 500 });
     const failure = await failureOf(fetchDocument({ fetch: async () => response }));
@@ -387,10 +403,32 @@ describe('a FetchFailure', () => {
     ['no JSON', (_, res) => res.end('secret')],
     ['no object', (_, res) => res.end('["secret"]')],
     ['too much', (_, res) => res.end(`{"a":"secret${'x'.repeat(2000)}"}`)],
-  ])('RFC 9700 §4.9.3 (case F15): tells nothing of the body of an answer that is %s', async (_, next) => {
+  ])('RFC 9700 §4.9.3: tells nothing of the body of an answer that is %s', async (_, next) => {
+    covers('F15');
     const failure = await expectFailure(next);
     expect(failure.name).toBe('FetchFailure');
     expect(`${failure.stack}${JSON.stringify(failure)}`).not.toContain('secret');
     expect(failure).not.toHaveProperty('cause');
+  });
+});
+
+describe('fetchBytes, with a deadline that several fetches share', () => {
+  it('J20: ends with it, whatever its own timeout, and not before', async () => {
+    const deadline = new AbortController();
+    await expect(fetchDocument({ deadline: deadline.signal })).resolves.toEqual(DOCUMENT);
+    const arrived = new Promise<void>((resolve) => {
+      answer = () => resolve();
+    });
+    const waiting = failureOf(fetchDocument({ deadline: deadline.signal }));
+    await arrived;
+    deadline.abort();
+    expect((await waiting).message).toBe(`${urlOf()} gave no complete answer within 10 s`);
+    expect(getEventListeners(deadline.signal, 'abort')).toEqual([]);
+  });
+
+  it('J20: sends nothing after it', async () => {
+    const failure = await failureOf(fetchDocument({ deadline: AbortSignal.abort() }));
+    expect(failure.message).toBe(`${urlOf()} gave no complete answer within 10 s`);
+    expect(asked).toEqual([]);
   });
 });

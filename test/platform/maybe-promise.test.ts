@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after as goOn, ignoreRejection } from '../../src/platform/maybe-promise.js';
-import { watchUnhandledRejections } from '../support/caught-rejections.js';
+import { covers } from '../support/covers.js';
+import { watchUnhandledRejections } from '../support/rejections.js';
 
 describe('after', () => {
   it('goes on at once with a value that is there', () => {
@@ -29,7 +30,8 @@ describe('after', () => {
 });
 
 describe('disownPromise', () => {
-  it('case J20: lets no promise end the process by rejecting', async () => {
+  it('lets no promise end the process by rejecting', async () => {
+    covers('J20');
     const unhandled = watchUnhandledRejections();
     Promise.reject(new Error('nobody’s'));
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkClaim } from '../../src/policy/claim-policy.js';
 import { type ClaimPolicy, type ClaimTest, claim } from '../../src/policy/policy.js';
-import { watchUnhandledRejections } from '../support/caught-rejections.js';
+import { covers } from '../support/covers.js';
+import { watchUnhandledRejections } from '../support/rejections.js';
 
 type Claims = { readonly [name: string]: unknown };
 
@@ -22,7 +23,8 @@ describe('checkClaim, equals', () => {
     [null, undefined],
     [null, 0],
     ['[object Object]', {}],
-  ])('case D12: %j is not %j, and nothing is converted', (wanted, other) => {
+  ])('%j is not %j, and nothing is converted', (wanted, other) => {
+    covers('D12');
     const policy = claim('tenant').equals(wanted);
     expect(isMet(policy, { tenant: wanted })).toBe(true);
     expect(check(policy, { tenant: other })?.reason).toBe('claim_rule_failed');
@@ -46,7 +48,8 @@ describe('checkClaim, includes', () => {
     ['an object with the value as a name', { admin: true }],
     ['an object that looks like a list', { 0: 'admin', length: 1 }],
     ['an object with a method includes', { includes: () => true }],
-  ])('CVE-2026-23990 (case E11): is not met by %s', (_, groups) => {
+  ])('CVE-2026-23990: is not met by %s', (_, groups) => {
+    covers('E11');
     const policy = claim('groups').includes('admin');
     expect(isMet(policy, { groups: ['user', 'admin'] })).toBe(true);
     expect(check(policy, { groups })?.reason).toBe('claim_rule_failed');
@@ -81,13 +84,15 @@ describe('checkClaim, satisfies', () => {
     ['a text', 'true'],
     ['a number', 1],
     ['an object', {}],
-  ])('fails closed (case J20): takes %s for a no', (_, answer) => {
+  ])('fails closed: takes %s for a no', (_, answer) => {
+    covers('J20');
     const answering = (value: unknown) => claim('role').satisfies((() => value) as ClaimTest);
     expect(isMet(answering(true), { role: 'admin' })).toBe(true);
     expect(check(answering(answer), { role: 'admin' })?.reason).toBe('claim_rule_failed');
   });
 
-  it('fails closed (case J20): takes a promise that rejects for a no, and lets it end no process', async () => {
+  it('fails closed: takes a promise that rejects for a no, and lets it end no process', async () => {
+    covers('J20');
     const unhandled = watchUnhandledRejections();
     const policy = claim('role').satisfies((() => Promise.reject(new Error('a bug'))) as never);
     const refusal = check(policy, { role: 'admin' });
@@ -99,7 +104,8 @@ describe('checkClaim, satisfies', () => {
     });
   });
 
-  it('fails closed (case J20): refuses when the function throws, and keeps what it threw', () => {
+  it('fails closed: refuses when the function throws, and keeps what it threw', () => {
+    covers('J20');
     const policy = claim('role').satisfies((value) => (value as string).startsWith('admin'));
     expect(isMet(policy, { role: 'admin' })).toBe(true);
     const refusal = check(policy, {});
@@ -127,14 +133,16 @@ describe('checkClaim, the path', () => {
     ['a string', ['a', 'length'], { a: 'x' }, { a: { length: 1 } }, 1],
     ['null', ['a', 'b'], { a: null }, { a: { b: 1 } }, 1],
     ['an inherited object', ['a'], Object.create({ a: 1 }), { a: 1 }, 1],
-  ])('case D2: does not go into %s', (_, path, claims, control, value) => {
+  ])('does not go into %s', (_, path, claims, control, value) => {
+    covers('D2');
     expect(isMet(claim(...path).equals(value as string), control)).toBe(true);
     expect(check(claim(...path).equals(value as string), claims)?.reason).toBe('claim_rule_failed');
   });
 
   it.each([['constructor'], ['toString'], ['__proto__']])(
-    'case D2: a token that lacks the claim %s has it from nowhere else',
+    'a token that lacks the claim %s has it from nowhere else',
     (name) => {
+      covers('D2');
       const exists = claim(name).satisfies((value) => value !== undefined);
       const own = Object.defineProperty({}, name, { value: 'x', enumerable: true }) as Claims;
       expect(isMet(exists, own)).toBe(true);

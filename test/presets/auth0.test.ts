@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { auth0 } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
-import { changed, PresetWorld, seenOf, tokensOf } from '../support/preset-world.js';
+import { changed, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 
 const DOMAIN = 'tenant.eu.auth0.com';
 const API = 'https://orders.example.com';
@@ -10,9 +10,9 @@ const USER = tokensOf('Auth0');
 const ISSUER = USER.issuer;
 const OTHER = 'https://other.eu.auth0.com/';
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create(
+  world = await ProviderTestbed.create(
     ...[ISSUER, OTHER].map((issuer) => ({
       issuer,
       metadataUrl: `${issuer}.well-known/openid-configuration`,

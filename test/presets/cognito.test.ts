@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cognito } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
-import { changed, PresetWorld, seenOf, tokensOf } from '../support/preset-world.js';
+import { changed, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 import { untyped } from '../support/provider-tokens.js';
 
 const { access, seen, foreign, issuer: ISSUER } = tokensOf('Amazon Cognito');
@@ -10,9 +10,9 @@ const POOL = { userPoolId: 'us-east-1_example', clientIds: [CLIENT] };
 const RULES = { issuer: cognito(POOL), audience: false as const };
 const OTHER_POOL = 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other';
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create(
+  world = await ProviderTestbed.create(
     ...[ISSUER, OTHER_POOL].map((issuer) => ({
       issuer,
       metadataUrl: `${issuer}/.well-known/openid-configuration`,

@@ -6,8 +6,9 @@ import { createVerifier, type IssuerOptions, type Verifier } from '../../src/ind
 import { type DjangoOAuthToolkitOptions, djangoOAuthToolkit } from '../../src/presets/index.js';
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { LoopbackServer } from '../support/loopback-server.js';
-import { changed, tokensOf } from '../support/preset-world.js';
+import { changed, tokensOf } from '../support/provider-testbed.js';
 import { ISSUED_AT, jwt, type TokenShape } from '../support/provider-tokens.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -18,13 +19,12 @@ const CREDENTIALS = { clientId: 'rs', clientSecret: 'rs-secret' };
 const SHAPES = tokensOf('Django OAuth Toolkit');
 
 /** Answers as Django OAuth Toolkit 1.7 was seen to: metadata and introspection under URLs that end with a slash. */
-const server = new LoopbackServer();
+const server = await LoopbackServer.start();
 /** What introspection says of each token that is active. */
 const active = new Map<string, object>();
 let issuer: TestIssuer;
 
 beforeAll(async () => {
-  await server.open();
   server.answer = (req, res) => void answer(req, res);
   issuer = await createTestIssuer({
     issuer: `${server.origin}/o`,
@@ -110,7 +110,8 @@ describe('djangoOAuthToolkit', () => {
     });
   });
 
-  it('Django OAuth Toolkit, J6: accepts an opaque token by one question to the endpoint', async () => {
+  it('Django OAuth Toolkit: accepts an opaque token by one question to the endpoint', async () => {
+    covers('J6');
     const { clientId, scopes, audience } = await verifierOf(djangoOAuthToolkit(optionsWith())).verify(OPAQUE);
     expect({ clientId, scopes, audience }).toEqual({ clientId: 'svc', scopes: ['read', 'write'], audience: [] });
     expect(server.paths).toEqual(['/o/introspect/']);

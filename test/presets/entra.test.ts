@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { entra } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { ENTRA_ID_TOKENS } from '../support/hosted-providers.js';
-import { changed, type Place, PresetWorld, seenOf, tokensOf } from '../support/preset-world.js';
+import { changed, type Place, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 
 const TENANT = '9d1f2c3b-4a5e-4f60-8b7c-1a2b3c4d5e6f';
 const SECOND = '0f1e2d3c-4b5a-4697-8877-665544332211';
@@ -33,9 +33,9 @@ function placesOf(tenant: string): readonly Place[] {
   ];
 }
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create(...[TENANT, SECOND, STRANGER].flatMap(placesOf));
+  world = await ProviderTestbed.create(...[TENANT, SECOND, STRANGER].flatMap(placesOf));
 });
 
 const RULES = { issuer: entra({ tenants: TENANT }), audience: [API_URI, API_ID] };

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { google } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
-import { changed, PresetWorld, seenOf } from '../support/preset-world.js';
+import { changed, ProviderTestbed, seenOf } from '../support/provider-testbed.js';
 import { AT_HASH, jwt, NONCE } from '../support/provider-tokens.js';
 
 const ISSUER = 'https://accounts.google.com';
@@ -17,9 +17,9 @@ const SERVICE = jwt({ aud: API, azp: ACCOUNT, email: EMAIL, email_verified: true
 const WEB_CLIENT = '1234987819200.apps.googleusercontent.com';
 const USER_CLAIMS = { azp: WEB_CLIENT, aud: WEB_CLIENT, sub: '10769150350006150715113082367', email: 'a@example.com' };
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create({
+  world = await ProviderTestbed.create({
     issuer: ISSUER,
     metadataUrl: 'https://accounts.google.com/.well-known/openid-configuration',
     jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',

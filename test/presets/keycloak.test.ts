@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/index.js';
 import { keycloak } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
-import { changed, type Place, PresetWorld, seenOf, tokensOf } from '../support/preset-world.js';
+import { changed, type Place, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 import { EXPIRES_AT, ISSUED_AT } from '../support/provider-tokens.js';
 import { signRawToken } from '../support/raw-token.js';
 
@@ -19,9 +19,9 @@ function placeOf(issuer: string): Place {
   return { issuer, metadataUrl: `${issuer}/.well-known/openid-configuration`, jwksUri: certs };
 }
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create(placeOf(ISSUER), placeOf(OTHER_REALM));
+  world = await ProviderTestbed.create(placeOf(ISSUER), placeOf(OTHER_REALM));
 });
 
 describe('keycloak', () => {

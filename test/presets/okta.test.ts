@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { okta } from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
-import { changed, type Place, PresetWorld, seenOf, tokensOf } from '../support/preset-world.js';
+import { changed, type Place, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 
 const DOMAIN = 'dev-123.okta.com';
 const { access, seen, foreign, issuer: ISSUER } = tokensOf('Okta');
@@ -15,9 +15,9 @@ function placeOf(issuer: string): Place {
   return { issuer, metadataUrl: `${issuer}/.well-known/openid-configuration`, jwksUri };
 }
 
-let world: PresetWorld;
+let world: ProviderTestbed;
 beforeAll(async () => {
-  world = await PresetWorld.create(...[ISSUER, SECOND_SERVER, ORGANIZATION].map(placeOf));
+  world = await ProviderTestbed.create(...[ISSUER, SECOND_SERVER, ORGANIZATION].map(placeOf));
 });
 
 describe('okta', () => {

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSALS } from '../../src/index.js';
 import { type Answer, expectAccepted, expectAnswer } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Exchange, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Exchange, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
+import { noteUnhandledRejections } from '../support/rejections.js';
 import { claims, damaged, edited, headerText, tokenShaped } from '../support/token-arbitraries.js';
-import { noteUnhandledRejections } from '../support/unhandled-rejections.js';
 import { RUNS } from './runs.js';
 
 const TOLERANCE_SECONDS = 5;
@@ -15,11 +15,11 @@ const ALGORITHMS = ['ES256', 'RS256', 'Ed25519'] as const;
 
 describe.each(EXPRESS_VERSIONS)('whatever a request holds, on %s', (_, express) => {
   const unhandled = noteUnhandledRejections();
-  let api: GuardedApi;
+  let api: TestIssuerApi;
   let tokens: readonly string[];
 
   beforeAll(async () => {
-    api = await startGuardedApi({ express, issuer: { algorithms: ALGORITHMS } });
+    api = await startTestIssuerApi({ express, issuer: { algorithms: ALGORITHMS } });
     const scope = 'orders:read';
     tokens = await Promise.all(ALGORITHMS.map((algorithm) => api.issuer.token({ scope, algorithm })));
     for (const token of tokens) await expectAccepted(api, { token });

@@ -7,6 +7,8 @@ import {
 } from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { Refusal } from '../../src/protocol/refusal.js';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { covers } from '../support/covers.js';
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
@@ -44,14 +46,13 @@ describe('the bearer token, from the Authorization header', () => {
     expect(parse(withHeader(`Bearer ${token}`))).toEqual(fromHeader(token));
   });
 
-  it.each([['Bearer'], ['bearer'], ['BEARER'], ['bEaReR']])(
-    'RFC 9110 §11.1 (case F3): reads the scheme %s',
-    (scheme) => {
-      expect(parse(withHeader(`${scheme} abc`))).toEqual(fromHeader('abc'));
-    },
-  );
+  it.each([['Bearer'], ['bearer'], ['BEARER'], ['bEaReR']])('RFC 9110 §11.1: reads the scheme %s', (scheme) => {
+    covers('F3');
+    expect(parse(withHeader(`${scheme} abc`))).toEqual(fromHeader('abc'));
+  });
 
-  it('RFC 9110 §11.4 (case F4): takes several spaces after the scheme', () => {
+  it('RFC 9110 §11.4: takes several spaces after the scheme', () => {
+    covers('F4');
     expect(parse(withHeader('Bearer    abc'))).toEqual(fromHeader('abc'));
   });
 
@@ -64,38 +65,41 @@ describe('the bearer token, from the Authorization header', () => {
     ['a scheme that goes on with a digit', 'Bearer2 abc'],
     ['a scheme that goes on with a dot', 'Bearer.x abc'],
     ['a token without a scheme', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'],
-  ])('RFC 6750 §3.1 (cases F1, F4): %s is no authentication information', (_, value) => {
+  ])('RFC 6750 §3.1: %s is no authentication information', (_, value) => {
+    covers('F1', 'F4');
     expect(parse(withHeader('Bearer abc'))).toEqual(fromHeader('abc'));
     expect(parse(withHeader(value))).toBe('token_missing');
   });
 
-  it('RFC 6750 §3.1 (case F1): a request without the header has no authentication information', () => {
+  it('RFC 6750 §3.1: a request without the header has no authentication information', () => {
+    covers('F1');
     expect(parse({ headers: {} })).toBe('token_missing');
   });
 
-  it.each([
-    ['F2', 'no token', 'Bearer'],
-    ['F2', 'a space and no token', 'Bearer '],
-    ['F4', 'a tab before the token', 'Bearer\tabc'],
-    ['F4', 'a space and a tab before the token', 'Bearer \tabc'],
-    ['F4', 'a space after the token', 'Bearer abc '],
-    ['F5', 'two words', 'Bearer abc def'],
-    ['F5', 'a comma after the scheme', 'Bearer, abc'],
-    ['F5', 'two credentials', 'Bearer abc, Bearer def'],
-    ['F5', 'credentials of another scheme behind', 'Bearer abc, Basic def'],
-    ['F5', 'a comma after the token', 'Bearer abc,'],
-    ['F5', 'quotation marks', 'Bearer "abc"'],
-    ['F5', 'a parameter', 'Bearer token="abc"'],
-    ['F5', 'equals signs alone', 'Bearer =='],
-    ['F5', 'an equals sign inside', 'Bearer ab=c'],
-    ['B16', 'braces', 'Bearer {"payload":"e30"}'],
-    ['B14', 'a percent sign', 'Bearer ab%20c'],
-    ['F10', 'a letter beyond ASCII', 'Bearer ab\u00e9'],
-    ['F10', 'a no-break space for a space', 'Bearer\u00a0abc'],
-    ['F10', 'a line feed at the end', 'Bearer abc\n'],
-    ['F10', 'a NUL inside', 'Bearer a\u0000bc'],
-    ['F10', 'a letter that becomes a b64token character in upper case', 'Bearer ab\u017f'],
-  ])('RFC 6750 §2.1 (case %s): refuses Bearer with %s', (_, _what, value) => {
+  it.each<[what: string, value: string, id: RowId]>([
+    ['no token', 'Bearer', 'F2'],
+    ['a space and no token', 'Bearer ', 'F2'],
+    ['a tab before the token', 'Bearer\tabc', 'F4'],
+    ['a space and a tab before the token', 'Bearer \tabc', 'F4'],
+    ['a space after the token', 'Bearer abc ', 'F4'],
+    ['two words', 'Bearer abc def', 'F5'],
+    ['a comma after the scheme', 'Bearer, abc', 'F5'],
+    ['two credentials', 'Bearer abc, Bearer def', 'F5'],
+    ['credentials of another scheme behind', 'Bearer abc, Basic def', 'F5'],
+    ['a comma after the token', 'Bearer abc,', 'F5'],
+    ['quotation marks', 'Bearer "abc"', 'F5'],
+    ['a parameter', 'Bearer token="abc"', 'F5'],
+    ['equals signs alone', 'Bearer ==', 'F5'],
+    ['an equals sign inside', 'Bearer ab=c', 'F5'],
+    ['braces', 'Bearer {"payload":"e30"}', 'B16'],
+    ['a percent sign', 'Bearer ab%20c', 'B14'],
+    ['a letter beyond ASCII', 'Bearer ab\u00e9', 'F10'],
+    ['a no-break space for a space', 'Bearer\u00a0abc', 'F10'],
+    ['a line feed at the end', 'Bearer abc\n', 'F10'],
+    ['a NUL inside', 'Bearer a\u0000bc', 'F10'],
+    ['a letter that becomes a b64token character in upper case', 'Bearer ab\u017f', 'F10'],
+  ])('RFC 6750 §2.1: refuses Bearer with %s', (_, value, id) => {
+    covers(id);
     expect(parse(withHeader('Bearer abc'))).toEqual(fromHeader('abc'));
     expect(parse(withHeader(value))).toBe('bearer_malformed');
   });
@@ -107,12 +111,14 @@ describe('the bearer token, from the Authorization header', () => {
     ['the first malformed', ['Bearer', 'Bearer abc']],
     ['the first of another scheme', ['Basic abc', 'Bearer abc']],
     ['the second empty', ['Bearer abc', '']],
-  ])('RFC 6750 §2 (case F6): refuses two Authorization headers, %s', (_, values) => {
+  ])('RFC 6750 §2: refuses two Authorization headers, %s', (_, values) => {
+    covers('F6');
     expect(parse({ headers: { authorization: ['Bearer abc'] } })).toEqual(fromHeader('abc'));
     expect(parse({ headers: { authorization: values } })).toBe('authorization_repeated');
   });
 
-  it('RFC 6750 §2 (case F5): refuses two headers that a Fetch API request has joined', () => {
+  it('RFC 6750 §2: refuses two headers that a Fetch API request has joined', () => {
+    covers('F5');
     const headers = new Headers({ authorization: 'Bearer abc' });
     expect(parse({ headers })).toEqual(fromHeader('abc'));
     headers.append('authorization', 'Bearer def');
@@ -124,7 +130,8 @@ describe('the bearer token, from the Authorization header', () => {
     ['Proxy-Authorization', { 'proxy-authorization': 'Bearer abc' }],
     ['X-Access-Token', { 'x-access-token': 'abc' }],
     ['X-Forwarded-Authorization', { 'x-forwarded-authorization': 'Bearer abc' }],
-  ])('RFC 6750 §2 (case F9): does not look for a token in %s', (_, headers) => {
+  ])('RFC 6750 §2: does not look for a token in %s', (_, headers) => {
+    covers('F9');
     expect(parse({ headers: { ...headers, authorization: 'Bearer abc' } }, ['form', 'query'])).toEqual(
       fromHeader('abc'),
     );
@@ -133,7 +140,8 @@ describe('the bearer token, from the Authorization header', () => {
 });
 
 describe('the bearer token, from the query', () => {
-  it('RFC 6750 §2.3, RFC 9700 §4.3.2 (case 6750-4): is off unless it is asked for', () => {
+  it('RFC 6750 §2.3, RFC 9700 §4.3.2: is off unless it is asked for', () => {
+    covers('6750-4');
     const request = withQuery('/orders?access_token=abc');
     expect(parse(request, ['query'])).toEqual({ token: 'abc', location: 'query' });
     expect(parse(request)).toBe('token_missing');
@@ -157,7 +165,8 @@ describe('the bearer token, from the query', () => {
     ['/access_token=abc'],
     ['access_token=abc'],
     [undefined],
-  ])('RFC 6750 §2.3 (case F8): finds none in %j', (url) => {
+  ])('RFC 6750 §2.3: finds none in %j', (url) => {
+    covers('F8');
     expect(parse({ url, headers: {} }, ['query'])).toBe('token_missing');
   });
 
@@ -178,14 +187,16 @@ describe('the bearer token, from the query', () => {
     ['two that are the same', 'access_token=abc&access_token=abc'],
     ['one and an empty', 'access_token=abc&access_token='],
     ['one and an encoded', 'access_token=abc&access%5Ftoken=abc'],
-  ])('RFC 6750 §2 (case F8): refuses %s tokens in the query', (_, query) => {
+  ])('RFC 6750 §2: refuses %s tokens in the query', (_, query) => {
+    covers('F8');
     expect(parse(withQuery('/a?access_token=abc'), ['query'])).toEqual({ token: 'abc', location: 'query' });
     expect(parse(withQuery(`/a?${query}`), ['query'])).toBe('multiple_tokens');
   });
 
   it.each<[readonly ExtraTokenLocation[]]>([[[]], [['query']], [['form']]])(
-    'RFC 6750 §2 (cases F7, 6750-2): refuses a header and a query token, with %j switched on',
+    'RFC 6750 §2: refuses a header and a query token, with %j switched on',
     (locations) => {
+      covers('F7', '6750-2');
       const headers = { authorization: 'Bearer abc' };
       expect(parse(withQuery('/a', headers), locations)).toEqual(fromHeader('abc'));
       expect(parse(withQuery('/a?access_token=abc', headers), locations)).toBe('multiple_tokens');
@@ -206,7 +217,8 @@ describe('the bearer token, from the query', () => {
 describe('the bearer token, from a form', () => {
   const GOOD = withForm({ access_token: 'abc' });
 
-  it('RFC 6750 §2.2 (case 6750-3): is off unless it is asked for', () => {
+  it('RFC 6750 §2.2: is off unless it is asked for', () => {
+    covers('6750-3');
     expect(parse(GOOD, ['form'])).toEqual({ token: 'abc', location: 'form' });
     expect(parse(GOOD)).toBe('token_missing');
     expect(parse(GOOD, ['query'])).toBe('token_missing');
@@ -235,7 +247,8 @@ describe('the bearer token, from a form', () => {
     ['a body that was not parsed', { body: 'access_token=abc' }],
     ['a body without a token', { body: { token: 'abc' } }],
     ['a body that only inherits one', { body: Object.create({ access_token: 'abc' }) }],
-  ])('RFC 6750 §2.2 (cases 6750-3, F9): finds no token with %s', (_, changes) => {
+  ])('RFC 6750 §2.2: finds no token with %s', (_, changes) => {
+    covers('6750-3', 'F9');
     expect(parse(GOOD, ['form'])).toEqual({ token: 'abc', location: 'form' });
     expect(parse({ ...GOOD, ...changes }, ['form'])).toBe('token_missing');
   });
@@ -254,14 +267,16 @@ describe('the bearer token, from a form', () => {
     ['bearer_malformed', 'a number', 1],
     ['bearer_malformed', 'null', null],
     ['bearer_malformed', 'a space in it', 'a b'],
-  ])('RFC 6750 §2.2 (case F8): answers %s for %s', (reason, _, value) => {
+  ])('RFC 6750 §2.2: answers %s for %s', (reason, _, value) => {
+    covers('F8');
     expect(parse(withForm({ access_token: 'abc' }), ['form'])).toEqual({ token: 'abc', location: 'form' });
     expect(parse(withForm({ access_token: value }), ['form'])).toBe(reason);
   });
 
   it.each<[readonly ExtraTokenLocation[]]>([[[]], [['form']], [['form', 'query']]])(
-    'RFC 6750 §2 (cases F7, 6750-2): refuses a header and a form token, with %j switched on',
+    'RFC 6750 §2: refuses a header and a form token, with %j switched on',
     (locations) => {
+      covers('F7', '6750-2');
       const headers = { 'content-type': FORM_TYPE, authorization: 'Bearer abc' };
       expect(parse(withForm({}, { headers }), locations)).toEqual(fromHeader('abc'));
       expect(parse(withForm({ access_token: 'abc' }, { headers }), locations)).toBe('multiple_tokens');
@@ -269,8 +284,9 @@ describe('the bearer token, from a form', () => {
   );
 
   it.each<[locations: readonly ExtraTokenLocation[]]>([[['form']], [['query']], [['form', 'query']]])(
-    'RFC 6750 §2 (case 6750-2): refuses a query and a form token, with %j switched on',
+    'RFC 6750 §2: refuses a query and a form token, with %j switched on',
     (locations) => {
+      covers('6750-2');
       const extra = withForm({ access_token: 'abc' }, { url: '/?access_token=abc' });
       const inForm = withForm({ access_token: 'abc' });
       const inQuery = withForm({}, { url: '/?access_token=abc' });
@@ -287,7 +303,8 @@ describe('the bearer token, whatever it refuses', () => {
     ['a token that is not taken', withQuery('/?access_token=secret-token')],
     ['two tokens', withQuery('/?access_token=secret-token&access_token=secret-token')],
     ['a malformed token', withQuery('/?access_token="secret-token"')],
-  ])('RFC 9700 §4.9.3 (case F15): keeps the token out of the refusal of %s', (_, request) => {
+  ])('RFC 9700 §4.9.3: keeps the token out of the refusal of %s', (_, request) => {
+    covers('F15');
     for (const locations of [[], ['query']] as const) {
       const outcome = refusalOr(request, locations);
       if (outcome instanceof Refusal) expect(JSON.stringify(outcome)).not.toContain('secret');

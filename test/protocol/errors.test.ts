@@ -1,9 +1,18 @@
-import { describe, expect, it } from 'vitest';
-import { AuthorizationError, ConfigurationError, IssuerUnavailableError, toError } from '../../src/protocol/errors.js';
+import { describe, expect, it, vi } from 'vitest';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
+import {
+  AuthorizationError,
+  IssuerUnavailableError,
+  isRefusal,
+  toError,
+  UnguardedRouteError,
+} from '../../src/protocol/errors.js';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { covers } from '../support/covers.js';
 
-const REASONS = Object.keys(REFUSALS) as RefusalReason[];
+// That of a route without a guard has an error of its own.
+const REASONS = (Object.keys(REFUSALS) as RefusalReason[]).filter((reason) => reason !== 'route_unguarded');
 
 describe('toError', () => {
   it.each(REASONS)('blames %s on whom its status blames', (reason) => {
@@ -29,7 +38,8 @@ describe('toError', () => {
     expect(error).toMatchObject({ reason, detail: 'a detail' });
   });
 
-  it.each(REASONS)('cases F14, F15: %s turned into JSON says what the answer says and no more', (reason) => {
+  it.each(REASONS)('%s turned into JSON says what the answer says and no more', (reason) => {
+    covers('F14', 'F15');
     const cause = new Error('a cause');
     const error = toError(new Refusal(reason, 'a detail', { cause }), 'api');
     expect(JSON.stringify(error)).toBe(error.body);
@@ -59,6 +69,25 @@ describe('AuthorizationError', () => {
   });
 });
 
+describe('UnguardedRouteError', () => {
+  it('CWE-209: names the route for the log, and says nothing of it to the client', () => {
+    const error = new UnguardedRouteError('GET /orders');
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({
+      name: 'UnguardedRouteError',
+      reason: 'route_unguarded',
+      status: 500,
+      statusCode: 500,
+      code: 'server_error',
+      detail: 'GET /orders',
+      headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+    });
+    expect(isRefusal(error)).toBe(false);
+    expect(JSON.stringify(error)).toBe(error.body);
+    expect(`${error.body}${error.message}`).not.toContain('orders');
+  });
+});
+
 describe('IssuerUnavailableError', () => {
   it('says when asking again makes sense, and that the fault is not the client’s', () => {
     const refusal = new Refusal('keys_unavailable', '', { retryAfterSeconds: 2.5 });
@@ -66,11 +95,29 @@ describe('IssuerUnavailableError', () => {
   });
 });
 
-describe('ConfigurationError', () => {
-  it('names the option, the problem and the fix', () => {
-    const error = new ConfigurationError('issuer[1].jwksUri', 'is null.', 'Give an absolute https URL.');
-    expect(error.name).toBe('ConfigurationError');
-    expect(error.option).toBe('issuer[1].jwksUri');
-    expect(error.message).toBe('issuer[1].jwksUri: is null. Give an absolute https URL.');
+describe('isRefusal', () => {
+  it.each(REASONS)('knows the error of %s', (reason) => {
+    expect(isRefusal(toError(new Refusal(reason, ''), 'api'))).toBe(true);
+  });
+
+  it('knows the errors of another copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../../src/protocol/errors.js');
+    const { Refusal: OtherRefusal } = await import('../../src/protocol/refusal.js');
+    const error = other.toError(new OtherRefusal('token_missing', ''), 'api');
+    expect(error).not.toBeInstanceOf(AuthorizationError);
+    expect([isRefusal(error), other.isRefusal(error)]).toEqual([true, true]);
+  });
+
+  it.each<[what: string, error: unknown]>([
+    ['another error', new Error('token_missing')],
+    ['a mistake in the program', new ConfigurationError('a', 'is.', 'Fix.')],
+    ['an object with a status', { status: 401, reason: 'token_missing' }],
+    ['a refusal that is no error yet', new Refusal('token_missing', '')],
+    ['a text', 'token_missing'],
+    ['null', null],
+    ['undefined', undefined],
+  ])('is false for %s', (_, error) => {
+    expect(isRefusal(error)).toBe(false);
   });
 });

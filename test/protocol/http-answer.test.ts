@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatAnswer } from '../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { covers } from '../support/covers.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
-const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status !== 503);
+const OF_CLIENTS = REASONS.filter((reason) => REFUSALS[reason].status < 500);
 const OF_SERVERS = REASONS.filter((reason) => REFUSALS[reason].status === 503);
 
 describe('formatAnswer', () => {
@@ -39,6 +40,15 @@ describe('formatAnswer', () => {
     });
   });
 
+  it('CWE-209: answers the mistake of a program with no challenge, and tells nothing of it', () => {
+    const answer = formatAnswer(new Refusal('route_unguarded', 'GET /orders'), 'api');
+    expect(answer).toEqual({
+      status: 500,
+      headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },
+      body: '{"error":"server_error","error_description":"The server is not ready to answer this request."}',
+    });
+  });
+
   it.each([
     ['whole seconds', 7, '7'],
     ['a fraction, rounded up', 1.2, '2'],
@@ -65,7 +75,8 @@ describe('formatAnswer', () => {
     });
   });
 
-  it.each(REASONS)('cases F14, F15: the answer to %s holds neither detail nor help nor cause', (reason) => {
+  it.each(REASONS)('the answer to %s holds neither detail nor help nor cause', (reason) => {
+    covers('F14', 'F15');
     const cause = new Error('cause-of-it');
     const answer = JSON.stringify(formatAnswer(new Refusal(reason, 'detail-of-it', { cause }), 'api'));
     expect(answer).toContain('no-store');

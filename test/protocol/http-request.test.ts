@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type HttpRequest, headerValues } from '../../src/protocol/http-request.js';
+import { covers } from '../support/covers.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
 
@@ -23,7 +24,8 @@ describe('headerValues, of a request that Node received', () => {
     return received.pop() as IncomingMessage;
   }
 
-  it('case F6: gives both values of a repeated Authorization header, of which Node keeps the first alone', async () => {
+  it('gives both values of a repeated Authorization header, of which Node keeps the first alone', async () => {
+    covers('F6');
     const once = await receive('Authorization: Bearer a');
     expect(headerValues(once, 'authorization')).toEqual(['Bearer a']);
 
@@ -32,12 +34,14 @@ describe('headerValues, of a request that Node received', () => {
     expect(headerValues(twice, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
   });
 
-  it('case F6: finds a repeated header whatever the case of its name', async () => {
+  it('finds a repeated header whatever the case of its name', async () => {
+    covers('F6');
     const request = await receive('AUTHORIZATION: Bearer a', 'X-Other: 1', 'authorization: Bearer b');
     expect(headerValues(request, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
   });
 
-  it('case F6: takes no value for a name', async () => {
+  it('takes no value for a name', async () => {
+    covers('F6');
     const request = await receive('X-Name: authorization', 'Authorization: Bearer a', 'Authorization: Bearer b');
     expect(headerValues(request, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
   });
@@ -96,7 +100,8 @@ describe('headerValues, of a plain object', () => {
     },
   );
 
-  it('case F6: gives both values of a header that stands there in two cases', () => {
+  it('gives both values of a header that stands there in two cases', () => {
+    covers('F6');
     const request = requestWith({ authorization: 'Bearer a', Authorization: 'Bearer b' });
     expect(headerValues(request, 'authorization')).toEqual(['Bearer a', 'Bearer b']);
   });

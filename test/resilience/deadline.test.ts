@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeadlineError, untilAborted, withinSeconds } from '../../src/resilience/deadline.js';
+import { DeadlineError, untilAborted, withDeadline, withinSeconds } from '../../src/resilience/deadline.js';
 import { rejectionsDuring } from '../support/rejections.js';
 
 const BOOM = new Error('boom');
@@ -87,5 +87,30 @@ describe('untilAborted', () => {
       await expect(untilAborted(AbortSignal.abort(BOOM), Promise.reject(new Error('late')))).rejects.toBe(BOOM);
     });
     expect(rejections).toEqual([]);
+  });
+});
+
+describe('withDeadline', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('gives what the run gives or rejects with, and leaves no timer behind', async () => {
+    expect(await withDeadline(1, async ({ aborted }) => aborted)).toBe(false);
+    await expect(withDeadline(1, () => Promise.reject(BOOM))).rejects.toBe(BOOM);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('aborts its signal when the time is over, and not before', async () => {
+    const waiting = withDeadline(0.5, (deadline) => untilAborted(deadline, new Promise(() => {})));
+    const settled = vi.fn();
+    waiting.catch(settled);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await expect(waiting).rejects.toEqual(new DeadlineError('not settled within 0.5 s'));
   });
 });

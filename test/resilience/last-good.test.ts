@@ -18,6 +18,7 @@ describe('LastGood', () => {
   it('is empty at first', () => {
     const { lastGood } = open();
     expect([lastGood.last, lastGood.current(), lastGood.isFresh()]).toEqual([undefined, undefined, false]);
+    expect(lastGood.ageSeconds()).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('gives what is fresh, then what is usable, then none; the last one stays known', () => {

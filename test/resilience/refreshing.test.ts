@@ -105,6 +105,36 @@ describe('Refreshing', () => {
     expect([refreshing.state, refreshing.failures, refreshing.failure]).toEqual(['fresh', 0, undefined]);
   });
 
+  it('lets nobody but the one who started it wait for an attempt after a failure', async () => {
+    const { clock, refreshing, held } = open();
+    const loading = refreshing.load();
+    expect(refreshing.pending).toBe(loading);
+    held[0]?.reject(BOOM);
+    await loading;
+    expect(refreshing.pending).toBeUndefined();
+    clock.advance(1);
+    const trying = refreshing.load();
+    expect([refreshing.pending, refreshing.load()]).toEqual([new Unavailable(BOOM), new Unavailable(BOOM)]);
+    expect(refreshing.underWay).toBe(trying);
+    held[1]?.resolve('first');
+    expect(await trying).toBe('first');
+    expect(held).toHaveLength(2);
+  });
+
+  it('gives the fetch that it starts in the background', async () => {
+    const { clock, refreshing, held, load } = open();
+    await load('first');
+    expect(refreshing.refreshIfDue()).toBeUndefined();
+    const failing = refreshing.refresh('asked');
+    held[1]?.reject(BOOM);
+    await failing;
+    clock.advance(1);
+    const retry = refreshing.refreshIfDue();
+    held[2]?.resolve('second');
+    expect(await retry).toBe('second');
+    expect(held.map(({ cause }) => cause)).toEqual(['empty', 'asked', 'retry']);
+  });
+
   it('keeps the last value when a fetch in the background fails, and lets nothing reject', async () => {
     const { clock, refreshing, held, load } = open();
     await load('first');

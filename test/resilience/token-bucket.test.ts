@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TokenBucket } from '../../src/resilience/token-bucket.js';
 import { TestClock } from '../../src/testing/test-clock.js';
+import { covers } from '../support/covers.js';
 
 describe('TokenBucket', () => {
   let clock: TestClock;
@@ -18,11 +19,13 @@ describe('TokenBucket', () => {
     return taken;
   }
 
-  it('case H15: allows the burst at once, and nothing more', () => {
+  it('allows the burst at once, and nothing more', () => {
+    covers('H15');
     expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([true, true, true, false]);
   });
 
-  it('case H15: allows one more for every interval that has passed', () => {
+  it('allows one more for every interval that has passed', () => {
+    covers('H15');
     takeAll();
     clock.advance(29.999);
     expect(takeAll()).toBe(0);
@@ -40,12 +43,14 @@ describe('TokenBucket', () => {
     expect(takeAll()).toBe(1);
   });
 
-  it('case H15: never holds more than the burst, however long nobody asks', () => {
+  it('never holds more than the burst, however long nobody asks', () => {
+    covers('H15');
     clock.advance(365 * 86_400);
     expect(takeAll()).toBe(3);
   });
 
-  it('case J19: gains nothing from a clock that was set back, and fills on from there', () => {
+  it('gains nothing from a clock that was set back, and fills on from there', () => {
+    covers('J19');
     takeAll();
     clock.advance(-3600);
     expect(takeAll()).toBe(0);
@@ -53,7 +58,8 @@ describe('TokenBucket', () => {
     expect(takeAll()).toBe(1);
   });
 
-  it('case J19: gains no more than the burst from a clock that was set forward', () => {
+  it('gains no more than the burst from a clock that was set forward', () => {
+    covers('J19');
     takeAll();
     clock.advance(3600);
     expect(takeAll()).toBe(3);

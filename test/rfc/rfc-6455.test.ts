@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { type AuthorizationError, createVerifier } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { expectRefused, noCredentials } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, startTestIssuerApi } from '../support/guarded-api.js';
 import { listen } from '../support/listen.js';
 import { sendRaw } from '../support/raw-http.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -21,7 +22,8 @@ describe('RFC 6455', () => {
     ['an expired token', { exp: '1700000000' }, 401, 'token_expired'],
     ['a token for another audience', { aud: '"https://other.test"' }, 401, 'audience_mismatch'],
     ['a token without the scope', { scope: '"write"' }, 403, 'scope_insufficient'],
-  ] as const)('RFC 6455 §10.5 (F18): opens no connection to %s', async (_, payload, status, reason) => {
+  ] as const)('RFC 6455 §10.5: opens no connection to %s', async (_, payload, status, reason) => {
+    covers('F18');
     const issuer = new RawIssuer();
     const verifier = createVerifier(issuer.verifierOptions);
     const outcomes: string[] = [];
@@ -53,9 +55,10 @@ describe('RFC 6455', () => {
   });
 
   it.each(EXPRESS_VERSIONS)(
-    'RFC 6455 §4.2.1 (F18): an upgrade that nobody listens for is a request like others to the guard on %s',
+    'RFC 6455 §4.2.1: an upgrade that nobody listens for is a request like others to the guard on %s',
     async (_, express) => {
-      const api = await startGuardedApi({ express });
+      covers('F18');
+      const api = await startTestIssuerApi({ express });
       try {
         const lines = (token: string) => [...UPGRADE, ...bearer(token)];
         await expectRefused(api, { lines: () => UPGRADE }, noCredentials, { lines });

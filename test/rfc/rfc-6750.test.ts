@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import {
   expectAccepted,
   expectRefused,
@@ -8,7 +9,7 @@ import {
   noCredentials,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type Call, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, type Call, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 import { parseWwwAuthenticate } from '../support/www-authenticate.js';
 
 function authorization(value: (token: string) => string): Call {
@@ -16,12 +17,12 @@ function authorization(value: (token: string) => string): Call {
 }
 
 describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.get('/both', guard('orders:read orders:write'), handler);
         app.post('/orders', guard('orders:read'), handler);
       },
@@ -29,7 +30,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
   });
   afterAll(() => api.close());
 
-  it('RFC 6750 §2.1 (6750-1): accepts the token in the Authorization header', async () => {
+  it('RFC 6750 §2.1: accepts the token in the Authorization header', async () => {
+    covers('6750-1');
     const { response } = await expectAccepted(api, { lines: bearer });
     expect(response.body).toBe('{"subject":"test-user"}');
   });
@@ -37,7 +39,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
   it.each<[string, Call]>([
     ['one space', authorization((token) => `Bearer ${token}`)],
     ['many spaces', authorization((token) => `Bearer     ${token}`)],
-  ])('RFC 6750 §2.1 (6750-12): accepts %s between scheme and token', async (_, call) => {
+  ])('RFC 6750 §2.1: accepts %s between scheme and token', async (_, call) => {
+    covers('6750-12');
     await expectAccepted(api, call);
   });
 
@@ -54,7 +57,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     ['a character outside of b64token', authorization((token) => `Bearer ${token}%`)],
     ['padding inside of the token', authorization((token) => `Bearer ${token}=${token}`)],
     ['padding alone', authorization(() => 'Bearer ==')],
-  ])('RFC 6750 §2.1 (6750-12): refuses %s as invalid_request', async (_, call) => {
+  ])('RFC 6750 §2.1: refuses %s as invalid_request', async (_, call) => {
+    covers('6750-12');
     await expectRefused(api, call, invalidRequest('bearer_malformed'));
   });
 
@@ -63,19 +67,22 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     await expectRefused(api, { token: 'mF_9-B5f~4+1JqM/==' }, invalidToken('token_opaque'));
   });
 
-  it('RFC 6750 §2 (6750-2): refuses a token in header and query at once, the same one too', async () => {
+  it('RFC 6750 §2: refuses a token in header and query at once, the same one too', async () => {
+    covers('6750-2');
     const sameTwice: Call = { target: (token) => `/orders?access_token=${token}` };
     await expectRefused(api, sameTwice, invalidRequest('multiple_tokens'));
     const escapedName: Call = { target: (token) => `/orders?a=b&access%5Ftoken=${token}` };
     await expectRefused(api, escapedName, invalidRequest('multiple_tokens'), { target: '/orders?a=b&access=c' });
   });
 
-  it('RFC 6750 §2.3 (6750-4): takes no token from the query unless told to', async () => {
+  it('RFC 6750 §2.3: takes no token from the query unless told to', async () => {
+    covers('6750-4');
     const inQuery: Call = { target: (token) => `/orders?access_token=${token}`, lines: () => [] };
     await expectRefused(api, inQuery, noCredentials);
   });
 
-  it('RFC 6750 §2.2 (6750-3): takes no token from a form unless told to', async () => {
+  it('RFC 6750 §2.2: takes no token from a form unless told to', async () => {
+    covers('6750-3');
     const inForm: Call = {
       method: 'POST',
       lines: () => ['Content-Type: application/x-www-form-urlencoded'],
@@ -84,7 +91,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     await expectRefused(api, inForm, noCredentials, { method: 'POST' });
   });
 
-  it('RFC 6750 §3 (6750-5, 6750-8): answers 401 with one Bearer challenge whose parameters come once each', async () => {
+  it('RFC 6750 §3: answers 401 with one Bearer challenge whose parameters come once each', async () => {
+    covers('6750-5', '6750-8');
     const { response } = await expectRefused(api, { claims: { expiresInSeconds: -60 } }, invalidToken('token_expired'));
     expect(response.headers.get('www-authenticate')).toHaveLength(1);
     const [challenge, ...others] = parseWwwAuthenticate(response.headers.get('www-authenticate')?.[0] ?? '');
@@ -99,17 +107,20 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     ['another scheme', authorization((token) => `Basic ${token}`)],
     ['a scheme that begins like Bearer', authorization((token) => `Bearer${token}`)],
     ['the token without a scheme', authorization((token) => token)],
-  ])('RFC 6750 §3.1 (6750-6): sends no error code for %s', async (_, call) => {
+  ])('RFC 6750 §3.1: sends no error code for %s', async (_, call) => {
+    covers('6750-6');
     await expectRefused(api, call, noCredentials);
   });
 
-  it('RFC 6750 §3 (6750-7): sends an error code when a token was sent and failed', async () => {
+  it('RFC 6750 §3: sends an error code when a token was sent and failed', async () => {
+    covers('6750-7');
     const foreign: Call = { claims: { audience: 'https://other.test' } };
     const { response } = await expectRefused(api, foreign, invalidToken('audience_mismatch'));
     expect(response.headers.get('www-authenticate')?.[0]).toContain('error="invalid_token"');
   });
 
-  it('RFC 6750 §3.1 (6750-10): answers invalid_request with 400', async () => {
+  it('RFC 6750 §3.1: answers invalid_request with 400', async () => {
+    covers('6750-10');
     await expectRefused(
       api,
       authorization(() => 'Bearer a b'),
@@ -117,11 +128,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     );
   });
 
-  it('RFC 6750 §3.1 (6750-10): answers invalid_token with 401', async () => {
+  it('RFC 6750 §3.1: answers invalid_token with 401', async () => {
+    covers('6750-10');
     await expectRefused(api, { claims: { header: { kid: 'unknown' } } }, invalidToken('unknown_key'));
   });
 
-  it('RFC 6750 §3.1 (6750-10): answers insufficient_scope with 403 and the scopes that the route needs', async () => {
+  it('RFC 6750 §3.1: answers insufficient_scope with 403 and the scopes that the route needs', async () => {
+    covers('6750-10');
     const both: Call = { target: '/both', claims: { scope: 'orders:read orders:write' } };
     await expectRefused(
       api,
@@ -140,18 +153,17 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     ['a line end', 'x\r\nSet-Cookie: a=b', 'claim_malformed', 'scope'],
     ['quotes and a parameter', 'x", error="none', 'issuer_not_trusted', 'iss'],
     ['a line end', 'x\r\nSet-Cookie: a=b', 'issuer_not_trusted', 'iss'],
-  ] as const)(
-    'RFC 6750 §3 (6750-9, F12): keeps %s in the claim out of the answer (%j: %s, %s)',
-    async (_, text, reason, name) => {
-      await expectRefused(api, { claims: { claims: { [name]: text } } }, invalidToken(reason));
-    },
-  );
+  ] as const)('RFC 6750 §3: keeps %s in the claim out of the answer (%j: %s, %s)', async (_, text, reason, name) => {
+    covers('6750-9', 'F12');
+    await expectRefused(api, { claims: { claims: { [name]: text } } }, invalidToken(reason));
+  });
 
   it.each([
     ['kid', 'x", error="none', 'unknown_key'],
     ['kid', 'x\r\nSet-Cookie: a=b', 'unknown_key'],
     ['typ', 'x\u2713"', 'token_type_not_allowed'],
-  ] as const)('RFC 6750 §3 (6750-9, F12): keeps the %s header %j out of the answer', async (name, text, reason) => {
+  ] as const)('RFC 6750 §3: keeps the %s header %j out of the answer', async (name, text, reason) => {
+    covers('6750-9', 'F12');
     await expectRefused(api, { claims: { header: { [name]: text } } }, invalidToken(reason));
   });
 
@@ -159,8 +171,9 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
     ['the first audience', ['https://a.test', 'https://b.test'], 'https://a.test'],
     ['"api" where that cannot be quoted', ['urn:"a"', 'https://b.test'], 'api'],
     ['"api" where that has characters beyond ASCII', ['urn:\u2713', 'https://b.test'], 'api'],
-  ])('RFC 6750 §3 (6750-9): names %s as the realm', async (_, audience, realm) => {
-    const own = await startGuardedApi({ express, verifier: { audience } });
+  ])('RFC 6750 §3: names %s as the realm', async (_, audience, realm) => {
+    covers('6750-9');
+    const own = await startTestIssuerApi({ express, verifier: { audience } });
     try {
       const control: Call = { claims: { audience: audience[0] as string } };
       await expectRefused(own, { lines: () => [] }, { ...noCredentials, realm }, control);
@@ -172,7 +185,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s', (_, express) => {
   });
 
   it('RFC 6750 §3: names the realm that the guard was given', async () => {
-    const own = await startGuardedApi({ express, guard: { realm: 'orders (beta)' } });
+    const own = await startTestIssuerApi({ express, guard: { realm: 'orders (beta)' } });
     try {
       await expectRefused(own, { lines: () => [] }, { ...noCredentials, realm: 'orders (beta)' });
     } finally {
@@ -185,13 +198,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s, form and query being read too',
   const FORM = 'Content-Type: application/x-www-form-urlencoded';
   const inForm: Call = { method: 'POST', lines: () => [FORM], body: (token) => `access_token=${token}` };
   const inQuery: Call = { target: (token) => `/orders?access_token=${token}`, lines: () => [] };
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
       guard: { extraTokenLocations: ['form', 'query'] },
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.use(express.urlencoded({ extended: true }), express.json());
         app.all('/parsed', guard('orders:read'), handler);
       },
@@ -201,16 +214,19 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s, form and query being read too',
 
   const parsed = (call: Call): Call => ({ target: '/parsed', ...call });
 
-  it('RFC 6750 §2.3 (6750-4): marks the answer to a token in the query as private', async () => {
+  it('RFC 6750 §2.3: marks the answer to a token in the query as private', async () => {
+    covers('6750-4');
     const { response } = await expectAccepted(api, inQuery);
     expect(response.headers.get('cache-control')).toEqual(['private']);
   });
 
-  it('RFC 6750 §2.3 (6750-4): judges a token in the query like one in the header', async () => {
+  it('RFC 6750 §2.3: judges a token in the query like one in the header', async () => {
+    covers('6750-4');
     await expectRefused(api, { ...inQuery, claims: { expiresInSeconds: -60 } }, invalidToken('token_expired'), inQuery);
   });
 
-  it('RFC 6750 §2.2 (6750-3): accepts a token in a form', async () => {
+  it('RFC 6750 §2.2: accepts a token in a form', async () => {
+    covers('6750-3');
     await expectAccepted(api, parsed(inForm));
     const withCharset: Call = { ...inForm, lines: () => [`${FORM}; charset=utf-8`] };
     await expectAccepted(api, parsed(withCharset));
@@ -235,7 +251,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s, form and query being read too',
       },
     ],
     ['of another type', { ...inForm, lines: () => ['Content-Type: application/x-www-form-urlencoded-v2'] }],
-  ])('RFC 6750 §2.2 (6750-3): takes no token from a body %s', async (_, call) => {
+  ])('RFC 6750 §2.2: takes no token from a body %s', async (_, call) => {
+    covers('6750-3');
     const answer = call.body?.('').includes('[]') ? invalidRequest('bearer_malformed') : noCredentials;
     await expectRefused(api, parsed(call), answer, parsed(inForm));
   });
@@ -254,11 +271,13 @@ describe.each(EXPRESS_VERSIONS)('RFC 6750 on %s, form and query being read too',
       parsed({ ...inForm, body: (token) => `access_token=${token}&access_token=${token}` }),
       parsed(inForm),
     ],
-  ])('RFC 6750 §2 (6750-2): refuses a token in %s', async (_, call, control) => {
+  ])('RFC 6750 §2: refuses a token in %s', async (_, call, control) => {
+    covers('6750-2');
     await expectRefused(api, call, invalidRequest('multiple_tokens'), control);
   });
 
-  it('RFC 6750 §2.2 (F8): refuses a form whose parameter is named access_token[]', async () => {
+  it('RFC 6750 §2.2: refuses a form whose parameter is named access_token[]', async () => {
+    covers('F8');
     const call = parsed({ ...inForm, body: (token) => `access_token[]=${token}` });
     await expectRefused(api, call, invalidRequest('bearer_malformed'), parsed(inForm));
   });

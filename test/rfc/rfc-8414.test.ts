@@ -1,11 +1,11 @@
 import { request } from 'node:https';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError, createVerifier, type VerifierOptions } from '../../src/index.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
-import { type DocumentServer, type ServedDocument, startDocumentServer } from '../support/document-server.js';
+import { covers } from '../support/covers.js';
 import { expectAccepted, expectAnswer, unavailable } from '../support/expect-answer.js';
-import { TOKEN_EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
+import { LoopbackServer, type ServedDocument } from '../support/loopback-server.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
 const OIDC = '/.well-known/openid-configuration';
@@ -14,28 +14,22 @@ const LONGEST_BACK_OFF_SECONDS = 60;
 
 /** An API that finds the keys of its issuer by metadata, and a token of that issuer. */
 interface DiscoveringApi {
-  readonly api: GuardedApi;
+  readonly api: TestIssuerApi;
   readonly issuer: RawIssuer;
   readonly call: { readonly token: string };
 }
 
-describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
-  let server: DocumentServer;
-  const opened: { close(): Promise<void> }[] = [];
+describe('RFC 8414', () => {
+  let server: LoopbackServer;
 
   beforeEach(async () => {
-    server = await startDocumentServer();
-  });
-  afterEach(async () => {
-    for (const resource of opened.splice(0)) await resource.close();
-    await server.close();
+    server = await LoopbackServer.start();
   });
 
   async function startApi(identifier: string, options: Partial<VerifierOptions> = {}): Promise<DiscoveringApi> {
     const issuer = new RawIssuer({ issuer: identifier });
     server.documents.set('/jwks', { body: { keys: [issuer.jwk] } });
-    const api = await startGuardedApi({
-      express,
+    const api = await startTestIssuerApi({
       verifier: {
         issuer: identifier,
         clock: issuer.clock.now,
@@ -44,7 +38,6 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
         ...options,
       },
     });
-    opened.push(api);
     return { api, issuer, call: { token: issuer.token({ payload: { scope: '"orders:read"' } }) } };
   }
 
@@ -62,19 +55,17 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
     ['a path', (issuer) => `${issuer}/tenant1`],
     ['a list around it', (issuer) => [issuer]],
     ['nothing at all', () => undefined],
-  ])(
-    'RFC 8414 §3.3, §4 (8414-1, 8414-5, H5): uses nothing of metadata whose issuer differs by %s',
-    async (_, change) => {
-      const { api, issuer, call } = await startApi(server.origin);
-      server.documents.set(OIDC, metadata(change(server.origin)));
-      expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-      expect(server.asked).toEqual([OIDC]);
+  ])('RFC 8414 §3.3, §4: uses nothing of metadata whose issuer differs by %s', async (_, change) => {
+    covers('8414-1', '8414-5', 'H5');
+    const { api, issuer, call } = await startApi(server.origin);
+    server.documents.set(OIDC, metadata(change(server.origin)));
+    expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
+    expect(server.paths).toEqual([OIDC]);
 
-      server.documents.set(OIDC, metadata(server.origin));
-      issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);
-      await expectAccepted(api, call);
-    },
-  );
+    server.documents.set(OIDC, metadata(server.origin));
+    issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);
+    await expectAccepted(api, call);
+  });
 
   it.each([
     ['', OIDC, OAUTH],
@@ -82,28 +73,27 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
     ['/tenant1', `/tenant1${OIDC}`, `${OAUTH}/tenant1`],
     ['/tenant1/', `/tenant1${OIDC}`, `${OAUTH}/tenant1`],
     ['/a/b', `/a/b${OIDC}`, `${OAUTH}/a/b`],
-  ])(
-    'RFC 8414 §3.1 (8414-2): finds the metadata of an issuer with the path "%s" in both forms',
-    async (path, oidc, oauth) => {
-      const byOidc = await startApi(server.origin + path);
-      server.documents.set(oidc, metadata(server.origin + path));
-      await expectAccepted(byOidc.api, byOidc.call);
-      expect(server.asked.splice(0)).toEqual([oidc, '/jwks']);
+  ])('RFC 8414 §3.1: finds the metadata of an issuer with the path "%s" in both forms', async (path, oidc, oauth) => {
+    covers('8414-2');
+    const byOidc = await startApi(server.origin + path);
+    server.documents.set(oidc, metadata(server.origin + path));
+    await expectAccepted(byOidc.api, byOidc.call);
+    expect(server.paths.splice(0)).toEqual([oidc, '/jwks']);
 
-      const byOauth = await startApi(server.origin + path);
-      server.documents.delete(oidc);
-      server.documents.set(oauth, metadata(server.origin + path));
-      await expectAccepted(byOauth.api, byOauth.call);
-      expect(server.asked.splice(0)).toEqual([oidc, oauth, '/jwks']);
-    },
-  );
+    const byOauth = await startApi(server.origin + path);
+    server.documents.delete(oidc);
+    server.documents.set(oauth, metadata(server.origin + path));
+    await expectAccepted(byOauth.api, byOauth.call);
+    expect(server.paths.splice(0)).toEqual([oidc, oauth, '/jwks']);
+  });
 
-  it('RFC 8414 §3.1 (8414-2): does not look where neither specification puts the metadata', async () => {
+  it('RFC 8414 §3.1: does not look where neither specification puts the metadata', async () => {
+    covers('8414-2');
     const { api, issuer, call } = await startApi(`${server.origin}/tenant1`);
     const document = metadata(issuer.issuer);
     server.documents.set(`/tenant1${OAUTH}`, document).set(`${OIDC}/tenant1`, document).set(OIDC, document);
     expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-    expect(server.asked).toEqual([`/tenant1${OIDC}`, `${OAUTH}/tenant1`]);
+    expect(server.paths).toEqual([`/tenant1${OIDC}`, `${OAUTH}/tenant1`]);
 
     server.documents.set(`${OAUTH}/tenant1`, document);
     issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);
@@ -123,28 +113,31 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
     ['null', () => ({ body: 'null' })],
     ['half of it', ({ body }) => ({ body: JSON.stringify(body).slice(0, -1) })],
     ['a document without jwks_uri', (_, issuer) => ({ body: { issuer } })],
-  ])('RFC 8414 §3.2 (8414-4, H4): answers 503 to %s in place of the metadata', async (_, change) => {
+  ])('RFC 8414 §3.2: answers 503 to %s in place of the metadata', async (_, change) => {
+    covers('8414-4', 'H4');
     const { api, issuer, call } = await startApi(server.origin);
     const good = metadata(server.origin);
     server.documents.set(OIDC, change(good, server.origin)).set('/moved', good);
     expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-    expect(server.asked).not.toContain('/moved');
-    expect(server.asked).not.toContain('/jwks');
+    expect(server.paths).not.toContain('/moved');
+    expect(server.paths).not.toContain('/jwks');
 
     server.documents.set(OIDC, good);
     issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);
     await expectAccepted(api, call);
   });
 
-  it('RFC 8414 §3.2 (8414-4): ignores members that it does not know', async () => {
+  it('RFC 8414 §3.2: ignores members that it does not know', async () => {
+    covers('8414-4');
     const { api, call } = await startApi(server.origin);
     server.documents.set(OIDC, metadata(server.origin, { scopes_supported: 'orders:read', x: { y: [null] } }));
     await expectAccepted(api, call);
   });
 
   it.each(['?tenant=1', '#tenant1', '/?', '/#'])(
-    'RFC 8414 §2 (8414-3): refuses an issuer identifier that ends in %s when the verifier is created',
+    'RFC 8414 §2: refuses an issuer identifier that ends in %s when the verifier is created',
     (end) => {
+      covers('8414-3');
       expect(createVerifier({ issuer: 'https://issuer.test', audience: 'https://api.test' })).toBeDefined();
       const create = () => createVerifier({ issuer: `https://issuer.test${end}`, audience: 'https://api.test' });
       expect(create).toThrow(ConfigurationError);
@@ -154,11 +147,10 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
 
   describe('by TLS', () => {
     const certificate = createSelfSignedCertificate();
-    let tls: DocumentServer;
+    let tls: LoopbackServer;
 
     beforeEach(async () => {
-      tls = await startDocumentServer(certificate);
-      opened.push(tls);
+      tls = await LoopbackServer.start(certificate);
     });
 
     async function startTlsApi(options: Partial<VerifierOptions>): Promise<DiscoveringApi> {
@@ -168,22 +160,24 @@ describe.each(TOKEN_EXPRESS_VERSIONS)('RFC 8414 on %s', (_, express) => {
       return started;
     }
 
-    it('RFC 8414 §6.1 (8414-3): uses nothing from a server whose certificate is not trusted', async () => {
+    it('RFC 8414 §6.1: uses nothing from a server whose certificate is not trusted', async () => {
+      covers('8414-3');
       const { api, call } = await startTlsApi({ fetch: globalThis.fetch });
       expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-      expect(tls.asked).toEqual([]);
+      expect(tls.paths).toEqual([]);
 
       const trusting = await startTlsApi({ fetch: fetchTrusting(certificate.cert) });
       await expectAccepted(trusting.api, trusting.call);
-      expect(tls.asked).toEqual([OIDC, '/jwks']);
+      expect(tls.paths).toEqual([OIDC, '/jwks']);
     });
 
-    it('RFC 8414 §2 (8414-3, H6): uses no jwks_uri by plain http', async () => {
+    it('RFC 8414 §2: uses no jwks_uri by plain http', async () => {
+      covers('8414-3', 'H6');
       const fetch = fetchTrusting(certificate.cert);
       const { api, issuer, call } = await startTlsApi({ fetch });
       tls.documents.set(OIDC, { body: { issuer: tls.origin, jwks_uri: `${server.origin}/jwks` } });
       expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-      expect(server.asked).toEqual([]);
+      expect(server.paths).toEqual([]);
 
       tls.documents.set(OIDC, { body: { issuer: tls.origin, jwks_uri: `${tls.origin}/jwks` } });
       issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);

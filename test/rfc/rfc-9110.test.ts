@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import {
   expectAccepted,
   expectAnswer,
@@ -9,30 +10,28 @@ import {
   unavailable,
 } from '../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
-import { bearer, type GuardedApi, startGuardedApi } from '../support/guarded-api.js';
+import { bearer, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
-  let api: GuardedApi;
+  let api: TestIssuerApi;
 
   beforeAll(async () => {
-    api = await startGuardedApi({
+    api = await startTestIssuerApi({
       express,
-      routes: (app, guard, handler) => app.use('/all', guard('orders:read'), handler),
+      routes: (app, { guard, handler }) => app.use('/all', guard('orders:read'), handler),
     });
   });
   afterAll(() => api.close());
 
-  it.each(['bearer', 'BEARER', 'bEaReR'])(
-    'RFC 9110 §11.1 (6750-11, F3): compares the scheme without case: %s',
-    async (scheme) => {
-      await expectAccepted(api, { lines: (token) => [`Authorization: ${scheme} ${token}`] });
-      await expectRefused(
-        api,
-        { claims: { expiresInSeconds: -60 }, lines: (token) => [`Authorization: ${scheme} ${token}`] },
-        invalidToken('token_expired'),
-      );
-    },
-  );
+  it.each(['bearer', 'BEARER', 'bEaReR'])('RFC 9110 §11.1: compares the scheme without case: %s', async (scheme) => {
+    covers('6750-11', 'F3');
+    await expectAccepted(api, { lines: (token) => [`Authorization: ${scheme} ${token}`] });
+    await expectRefused(
+      api,
+      { claims: { expiresInSeconds: -60 }, lines: (token) => [`Authorization: ${scheme} ${token}`] },
+      invalidToken('token_expired'),
+    );
+  });
 
   it.each(['authorization', 'AUTHORIZATION'])('RFC 9110 §5.1: compares field names without case: %s', async (name) => {
     await expectAccepted(api, { lines: (token) => [`${name}: Bearer ${token}`] });
@@ -52,7 +51,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
     ['Basic before a good one', (token) => ['Authorization: Basic dTpw', ...bearer(token)]],
     ['an empty one before a good one', (token) => ['Authorization:', ...bearer(token)]],
     ['a good one before an empty one in lower case', (token) => [...bearer(token), 'authorization:']],
-  ])('RFC 9110 §11.6.2 (F6): refuses two Authorization headers, %s', async (_, lines) => {
+  ])('RFC 9110 §11.6.2: refuses two Authorization headers, %s', async (_, lines) => {
+    covers('F6');
     await expectRefused(api, { lines }, invalidRequest('authorization_repeated'));
   });
 
@@ -66,14 +66,16 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
   });
 
   it.each(['OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'])(
-    'RFC 9110 §9.1 (F16): demands a token of %s behind app.use(guard())',
+    'RFC 9110 §9.1: demands a token of %s behind app.use(guard())',
     async (method) => {
+      covers('F16');
       const call = { method, target: '/all/orders' };
       await expectRefused(api, { ...call, lines: () => [] }, noCredentials, call);
     },
   );
 
-  it('RFC 9110 §9.3.7 (F16): a preflight with its own headers is no token', async () => {
+  it('RFC 9110 §9.3.7: a preflight with its own headers is no token', async () => {
+    covers('F16');
     const call = { method: 'OPTIONS', target: '/all/orders' };
     const preflight = [
       'Origin: https://app.test',
@@ -95,7 +97,8 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
     });
   });
 
-  it('RFC 9110 §7.2 (F13): builds the challenge from the configuration, whatever Host and its likes say', async () => {
+  it('RFC 9110 §7.2: builds the challenge from the configuration, whatever Host and its likes say', async () => {
+    covers('F13');
     const spoofed = ['Host: evil.example', 'X-Forwarded-Host: evil.example', 'Forwarded: host=evil.example'];
     await expectAccepted(api, { lines: (token) => [...spoofed, ...bearer(token)] });
     const { response } = await expectRefused(api, { lines: () => spoofed }, noCredentials);
@@ -103,7 +106,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
   });
 
   it('RFC 9110 §10.2.3, §15.6.4: answers 503 with Retry-After and without a challenge when the keys cannot be had', async () => {
-    const down = await startGuardedApi({ express });
+    const down = await startTestIssuerApi({ express });
     try {
       await down.issuer.outage('error');
       expectAnswer(await down.send(), unavailable('metadata_unavailable'), down.realm);
@@ -116,7 +119,7 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
   });
 
   it('RFC 9110 §10.2.3: counts Retry-After down to when it will ask again, in whole seconds', async () => {
-    const down = await startGuardedApi({ express });
+    const down = await startTestIssuerApi({ express });
     try {
       await down.issuer.outage('refuse');
       for (let failures = 0; failures < 8; failures += 1) {

@@ -2,7 +2,6 @@ import { relative, sep } from 'node:path';
 
 /** A requirement or an attack, and what scopegate does about it. */
 export interface CatalogueRow {
-  readonly id: string;
   /** Where it comes from: a section of a specification, advisories. */
   readonly source: string;
   readonly sentence: string;
@@ -10,12 +9,16 @@ export interface CatalogueRow {
 
 export interface CatalogueSection {
   readonly title: string;
-  readonly rows: readonly CatalogueRow[];
+  /** By id, in the order of the document. */
+  readonly rows: { readonly [id: string]: CatalogueRow };
 }
 
 /** Rows of the source lists that nothing here claims, and why. */
 export interface Omission {
-  readonly what: string;
+  readonly subject: string;
+  /** Single ids, and ranges such as `J1 to J5`. */
+  readonly ids: readonly string[];
+  /** May name rows that are claimed instead. */
   readonly reason: string;
 }
 
@@ -29,14 +32,15 @@ export interface TestReport {
 }
 
 export interface TestOutcome {
-  readonly ancestorTitles: readonly string[];
-  readonly title: string;
   readonly status: string;
+  /** What `covers` of test/support/covers.ts left there. */
+  readonly meta: { readonly covers?: readonly string[] };
 }
 
 export type Result = 'passes' | 'fails' | 'skipped' | 'no test';
 
 export interface MatrixRow extends CatalogueRow {
+  readonly id: string;
   /** Paths of test files from the root of the project, in the order of the alphabet. */
   readonly files: readonly string[];
   readonly result: Result;
@@ -49,66 +53,59 @@ export interface MatrixSection {
 
 export interface Matrix {
   readonly sections: readonly MatrixSection[];
-  /** Test files that ended before their tests ran. */
-  readonly brokenFiles: readonly string[];
+  /** Test files in which anything failed. A test that fails before it says what it covers is found by this alone. */
+  readonly failedFiles: readonly string[];
+  /** What tests say that they cover and no section has, with the file. */
+  readonly unknownIds: readonly string[];
 }
 
-// The vectors of Wycheproof do not come with the project, so that their tests are not the same everywhere. The tests
-// of the matrix have ids in their titles that they do not prove.
+// The vectors of Wycheproof do not come with the project, so their tests are not the same everywhere. The tests of the
+// matrix name ids that they do not prove.
 const NO_PROOF = ['test/wycheproof/', 'test/security-matrix/'];
 
-/**
- * Finds the tests of every row. A test is one of a row when its title, or that of a `describe` around it, has
- * the id of the row in its label.
- */
+/** Finds the tests of every row. */
 export function buildMatrix(
   sections: readonly CatalogueSection[],
   reports: readonly TestReport[],
   root: string,
 ): Matrix {
-  const ids = new Set(sections.flatMap(({ rows }) => rows.map(({ id }) => id)));
-  const found = new Map([...ids].map((id) => [id, { files: new Set<string>(), statuses: new Set<string>() }]));
-  const brokenFiles = new Set<string>();
+  const ids = sections.flatMap(({ rows }) => Object.keys(rows));
+  const found = new Map(ids.map((id) => [id, { files: new Set<string>(), statuses: new Set<string>() }]));
+  const failedFiles = new Set<string>();
+  const unknownIds = new Set<string>();
+
   for (const { name, status, assertionResults } of reports.flatMap(({ testResults }) => testResults)) {
     const file = toProjectPath(name, root);
-    if (status === 'failed' && assertionResults.length === 0) brokenFiles.add(file);
-    if (NO_PROOF.some((folder) => file.startsWith(folder))) continue;
-    for (const test of assertionResults) {
-      for (const id of findIds(test, ids)) {
-        found.get(id)?.files.add(file);
-        found.get(id)?.statuses.add(test.status);
+    if (status === 'failed') failedFiles.add(file);
+
+    for (const { id, status: outcome } of assertionResults.flatMap(toProofs)) {
+      const proof = found.get(id);
+      if (proof === undefined) unknownIds.add(`${id} in ${file}`);
+      else if (!NO_PROOF.some((folder) => file.startsWith(folder))) {
+        proof.files.add(file);
+        proof.statuses.add(outcome);
       }
     }
   }
-  const toRow = (row: CatalogueRow): MatrixRow => {
-    const { files = new Set<string>(), statuses = new Set<string>() } = found.get(row.id) ?? {};
-    return { ...row, files: [...files].sort(), result: judge(statuses) };
+
+  const toRow = ([id, row]: readonly [string, CatalogueRow]): MatrixRow => {
+    const { files = new Set<string>(), statuses = new Set<string>() } = found.get(id) ?? {};
+    return { id, ...row, files: [...files].sort(), result: sumUp(statuses) };
   };
   return {
-    sections: sections.map(({ title, rows }) => ({ title, rows: rows.map(toRow) })),
-    brokenFiles: [...brokenFiles].sort(),
+    sections: sections.map(({ title, rows }) => ({ title, rows: Object.entries(rows).map(toRow) })),
+    failedFiles: [...failedFiles].sort(),
+    unknownIds: [...unknownIds].sort(),
   };
-}
-
-/**
- * Gives the ids in the label of a test: all before the first colon of a title, and what stands in parentheses.
- * A range such as "B2 to B5" names no row, and a CVE number is one word.
- */
-export function findIds(test: Pick<TestOutcome, 'ancestorTitles' | 'title'>, known: ReadonlySet<string>): string[] {
-  const words = [...test.ancestorTitles, test.title].flatMap((title) => {
-    const label = title.includes(': ') ? title.slice(0, title.indexOf(': ')) : '';
-    const texts = [label, ...Array.from(title.matchAll(/\(([^()]*)\)/g), ([, inner = '']) => inner)];
-    return texts.flatMap((text) => text.replaceAll(/[\w-]+ to [\w-]+/g, '').match(/[\w-]+/g) ?? []);
-  });
-  return [...new Set(words)].filter((word) => known.has(word));
 }
 
 /** Names everything that keeps the matrix from saying that all is well. */
-export function findProblems({ sections, brokenFiles }: Matrix): string[] {
+export function findProblems({ sections, failedFiles, unknownIds }: Matrix): string[] {
   const rows = sections.flatMap((section) => section.rows);
   const failing = rows.filter(({ result }) => result !== 'passes');
   return [
-    ...brokenFiles.map((file) => `${file} could not be run`),
+    ...failedFiles.map((file) => `${file} failed`),
+    ...unknownIds.map((place) => `no row has the id ${place}`),
     ...failing.map(({ id, result, files }) => [`${id}: ${result}`, ...files].join(' ')),
   ];
 }
@@ -121,12 +118,26 @@ export function formatMatrix({ sections }: Matrix, head: string, omissions: read
     );
     return `## ${title}\n\n| id | source | what holds | tests | result |\n|---|---|---|---|---|\n${lines.join('\n')}\n`;
   });
-  const missing = omissions.map(({ what, reason }) => formatLine([what, reason]));
-  const notYet = `## Not yet\n\n| what | why |\n|---|---|\n${missing.join('\n')}\n`;
+  const missing = omissions.map(({ subject, ids, reason }) => formatLine([subject, ids.join(', '), reason]));
+  const notYet = `## Not yet\n\n| what | ids | why |\n|---|---|---|\n${missing.join('\n')}\n`;
   return [head, ...tables, notYet].join('\n');
 }
 
-function judge(statuses: ReadonlySet<string>): Result {
+/** Gives every id of an omission, those within ranges as well. */
+export function listIds({ ids }: Pick<Omission, 'ids'>): string[] {
+  return ids.flatMap((text) => {
+    const [, prefix = '', first, last] = /^(.*?)(\d+) to \1(\d+)$/.exec(text) ?? [];
+    if (first === undefined) return [text];
+    const count = Number(last) - Number(first) + 1;
+    return Array.from({ length: count }, (_, index) => `${prefix}${Number(first) + index}`);
+  });
+}
+
+function toProofs({ status, meta }: TestOutcome) {
+  return (meta.covers ?? []).map((id) => ({ id, status }));
+}
+
+function sumUp(statuses: ReadonlySet<string>): Result {
   if (statuses.size === 0) return 'no test';
   if (statuses.has('failed')) return 'fails';
   return statuses.has('passed') ? 'passes' : 'skipped';

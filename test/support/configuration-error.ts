@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { ConfigurationError, createVerifier } from '../../src/index.js';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { covers } from './covers.js';
 
 /** What an error about a mistake in a program must say. */
 export interface Misuse {
@@ -37,12 +39,16 @@ export function createVerifierWith(changes: object): unknown {
   return createVerifier({ issuer: ISSUER, audience: 'https://api.example.com', ...changes } as never);
 }
 
-/** A change of good options that is a mistake, and what the error must say about it. */
-export type OptionsMisuse = readonly [what: string, given: object, option: string, told: string, fix: string];
+/**
+ * A change of good options that is a mistake, what the error must say about it, and the rows of the security matrix
+ * that the refusal proves.
+ */
+export type OptionsMisuse = [what: string, given: object, option: string, told: string, fix: string, ...ids: RowId[]];
 
 /** Makes a test of every mistake, each beside the options without it. `subject` is what each `what` is said of. */
 export function itRefuses(subject: string, rows: readonly OptionsMisuse[]): void {
-  it.each(rows)(`refuses ${subject} %s`, async (_, given, option, told, fix) => {
+  it.each(rows)(`refuses ${subject} %s`, async (_, given, option, told, fix, ...ids) => {
+    covers(...ids);
     expect(() => createVerifierWith({})).not.toThrow();
     await expectMisuse(() => createVerifierWith(given), { option, told, fix });
   });

@@ -33,9 +33,24 @@ export function unavailable(reason: RefusalReason): Answer {
   return { reason, status: 503 };
 }
 
+const UNAVAILABLE: readonly RefusalReason[] = [
+  'metadata_unavailable',
+  'keys_unavailable',
+  'issuer_resolver_failed',
+  'verifier_closed',
+];
+
+/** What an answer has to be, told from the reason alone. The one scope that tokens lack is `write`. */
+export function answerOf(reason: RefusalReason): Answer {
+  if (UNAVAILABLE.includes(reason)) return unavailable(reason);
+  if (reason === 'scope_insufficient') return insufficientScope('write');
+  if (reason === 'claim_rule_failed') return { reason, status: 403, error: 'insufficient_scope' };
+  return invalidToken(reason);
+}
+
 /** Sends a call between two controls that must pass, and demands the whole of an answer of the contract. */
 export async function expectRefused(
-  api: GuardedApi,
+  api: Pick<GuardedApi, 'send' | 'realm'>,
   call: Call,
   answer: Answer,
   control: Call = {},

@@ -47,6 +47,7 @@ export class KeyServer {
   extraKeys: readonly unknown[] = [];
   /** Headers of every good answer with the key set. */
   jwksHeaders: Readonly<Record<string, string>> = {};
+  readonly #elsewhere = new Map<string, () => Response>();
   readonly #responders: Record<DocumentName, Responder> = { metadata: good, jwks: good };
 
   private constructor(issuer: TestIssuer, jwksUri: string) {
@@ -76,6 +77,11 @@ export class KeyServer {
   /** Answers a document in this way from now on. */
   answer(document: DocumentName, respond: Responder): void {
     this.#responders[document] = respond;
+  }
+
+  /** Answers at another place too, where a key set once was. */
+  placeElsewhere(url: string, respond: () => Response): void {
+    this.#elsewhere.set(url, respond);
   }
 
   /** Answers both as they should from now on. */
@@ -113,7 +119,8 @@ export class KeyServer {
 
   async #respond(request: SeenRequest): Promise<Response> {
     const { document } = request;
-    if (document === 'elsewhere') return new Response('Not Found', { status: 404 });
+    if (document === 'elsewhere')
+      return this.#elsewhere.get(request.url)?.() ?? new Response('Not Found', { status: 404 });
     const answer = document === 'metadata' ? () => this.#metadata() : () => this.#jwks();
     return this.#responders[document](request, answer);
   }
@@ -146,4 +153,23 @@ export async function until(isSo: () => boolean): Promise<void> {
     await new Promise(setImmediate);
   }
   throw new Error(`it is still not so: ${isSo}`);
+}
+
+/** Puts several servers behind one `fetch`, each at its own host. What is meant for none goes to `strays`. */
+export function fetchFrom(servers: readonly KeyServer[], strays: string[] = []): typeof fetch {
+  return async (input, init) => {
+    const { origin } = new URL(String(input));
+    const server = servers.find(({ issuer }) => new URL(issuer.issuer).origin === origin);
+    if (server !== undefined) return server.fetch(input, init);
+    strays.push(String(input));
+    return new Response('Not Found', { status: 404 });
+  };
+}
+
+/** Makes servers of that many issuers with keys of their own, all of the same `kid`, on one clock. */
+export async function createKeyServers(count: number): Promise<KeyServer[]> {
+  const startAt = Date.now();
+  return Promise.all(
+    Array.from({ length: count }, (_, i) => KeyServer.create({ issuer: `https://issuer-${i}.test`, startAt })),
+  );
 }

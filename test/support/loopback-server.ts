@@ -1,8 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
+import type { SelfSignedCertificate } from './certificate.js';
+import { closeAfterTest } from './close-after-test.js';
 
-/** What a server does with a request for its key set. */
+/** What a server does with a request for a document. */
 export type Answering = (res: ServerResponse, goodBody: string, req: IncomingMessage) => void;
 
 /** Answers as it should. */
@@ -10,24 +12,52 @@ export const answerWell: Answering = (res, goodBody) => {
   res.writeHead(200, { 'content-type': 'application/json' }).end(goodBody);
 };
 
-/** A real server on a free loopback port, which counts what comes to it. */
+export interface ServedDocument {
+  /** @defaultValue 200 */
+  readonly status?: number;
+  readonly headers?: { readonly [name: string]: string };
+  /** Sent as it is if it is a string, else as JSON. */
+  readonly body: unknown;
+}
+
+/** A real server on a free loopback port, which counts what comes to it. With a certificate it speaks TLS. */
 export class LoopbackServer {
-  /** The path of every request. */
+  /** The path of every request, in order. */
   readonly paths: string[] = [];
-  answer: (req: IncomingMessage, res: ServerResponse) => void = (_, res) => {
-    res.writeHead(404).end();
-  };
-  readonly #server = createServer((req, res) => {
-    this.paths.push(req.url ?? '');
-    this.answer(req, res);
-  });
+  /** What `answer` serves unless a test replaces it, by path. Any other path is answered 404. */
+  readonly documents = new Map<string, ServedDocument>();
+  answer: (req: IncomingMessage, res: ServerResponse) => void = (req, res) => this.#serve(req, res);
+  readonly #server;
+  readonly #scheme: string;
   #port = 0;
 
-  get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+  private constructor(certificate?: SelfSignedCertificate) {
+    const listener: RequestListener = (req, res) => {
+      this.paths.push(req.url ?? '');
+      this.answer(req, res);
+    };
+    this.#scheme = certificate === undefined ? 'http' : 'https';
+    this.#server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   }
 
-  /** Listens, on the same port as before where there was one. */
+  /** Starts one. It is closed after the test that runs. */
+  static async start(certificate?: SelfSignedCertificate): Promise<LoopbackServer> {
+    const server = new LoopbackServer(certificate);
+    await server.open();
+    closeAfterTest(() => server.close());
+    return server;
+  }
+
+  get origin(): string {
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
+  }
+
+  /** How many requests came for a path. */
+  count(path: string): number {
+    return this.paths.filter((seen) => seen === path).length;
+  }
+
+  /** Listens again after `close`, on the same port. */
   async open(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject).listen(this.#port, '127.0.0.1', resolve);
@@ -43,43 +73,10 @@ export class LoopbackServer {
     this.#server.closeAllConnections();
     await closed;
   }
-}
 
-/** An authorization server on a loopback port: its key set can be broken in the ways of a real connection. */
-export class LoopbackKeyServer {
-  readonly server: LoopbackServer;
-  readonly issuer: TestIssuer;
-  answerJwks: Answering = answerWell;
-
-  private constructor(server: LoopbackServer, issuer: TestIssuer) {
-    this.server = server;
-    this.issuer = issuer;
-    server.answer = (req, res) => this.#answer(req, res);
-  }
-
-  static async open(): Promise<LoopbackKeyServer> {
-    const server = new LoopbackServer();
-    await server.open();
-    return new LoopbackKeyServer(server, await createTestIssuer({ issuer: server.origin }));
-  }
-
-  get verifierOptions() {
-    const { issuer, audience, clock } = this.issuer.verifierOptions;
-    return { issuer, audience, clock, dangerouslyAllowInsecureHttp: true };
-  }
-
-  get jwksHits(): number {
-    return this.server.paths.filter((path) => path === '/jwks').length;
-  }
-
-  close(): Promise<void> {
-    return this.server.close();
-  }
-
-  #answer(req: IncomingMessage, res: ServerResponse): void {
-    const metadata = { issuer: this.issuer.issuer, jwks_uri: this.issuer.jwksUri };
-    if (req.url === '/jwks') this.answerJwks(res, JSON.stringify(this.issuer.jwks), req);
-    else if (req.url === '/.well-known/openid-configuration') answerWell(res, JSON.stringify(metadata), req);
-    else res.writeHead(404).end();
+  #serve({ url = '' }: IncomingMessage, res: ServerResponse): void {
+    const { status = 200, headers, body } = this.documents.get(url) ?? { status: 404, body: 'Not Found' };
+    res.writeHead(status, { 'content-type': 'application/json', ...headers });
+    res.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
 }

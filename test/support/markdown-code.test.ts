@@ -65,7 +65,7 @@ describe('the reader of code in documents', () => {
 const WRONG: readonly [what: string, treatment: string, language: string, code: string, error: string][] = [
   ['a wrong type', 'check', 'ts', "const count: number = 'one';", 'docs/page.md/line-3.ts(1,7): error TS2322'],
   ['a wrong option', 'fragment', 'ts', "\ncreateGuard(verifier, { aud: 'a' });", 'docs/page.md/line-3.ts(2,'],
-  ['a claim that the schema lacks', 'fragment', 'ts', 'guard(undefined, (req) => req.auth.claims.tenant.x);', 'TS2339'],
+  ['a claim that the schema lacks', 'fragment', 'ts', 'guard((req) => req.auth.claims.tenant.x);', 'TS2339'],
   ['a name that it does not import', 'check', 'ts', 'createGuard();', 'TS2304'],
   ['a wrong type in JavaScript', 'fragment', 'js', 'verifier.verify(1);', 'docs/page.md/line-3.js(1,'],
 ];

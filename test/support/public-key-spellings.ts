@@ -28,7 +28,7 @@ export function spellPublicKey({
           ['x and y', Buffer.concat([bytes('x'), bytes('y')])],
           ['point', Buffer.concat([Buffer.of(4), bytes('x'), bytes('y')])],
         ] as const)),
-    ['empty text (case A5, CVE-2026-44351, CVE-2019-20933)', ''],
+    ['empty text (CVE-2026-44351, CVE-2019-20933)', ''],
     ['zero byte', Buffer.alloc(1)],
   ];
 }

@@ -20,9 +20,16 @@ export interface RawResponse {
   readonly text: string;
 }
 
-/** Sends one request on a connection of its own and reads until the server ends it. */
-export async function sendRaw(port: number, request: RawRequest): Promise<RawResponse> {
-  return parseResponse(await exchange(port, formatRequest(request)));
+/**
+ * Sends one request on a connection of its own and reads until the server ends it. `onConnect` learns the port of this
+ * end before anything is sent.
+ */
+export async function sendRaw(
+  port: number,
+  request: RawRequest,
+  onConnect: (localPort: number) => void = () => {},
+): Promise<RawResponse> {
+  return parseResponse(await exchange(port, formatRequest(request), onConnect));
 }
 
 function formatRequest({ method = 'GET', target = '/', lines = [], body = '' }: RawRequest): Buffer {
@@ -38,11 +45,14 @@ function formatRequest({ method = 'GET', target = '/', lines = [], body = '' }: 
 }
 
 /** Rejects when the connection breaks before anything came back; what came back before is the answer. */
-function exchange(port: number, request: Buffer): Promise<string> {
+function exchange(port: number, request: Buffer, onConnect: (localPort: number) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const finish = () => resolve(Buffer.concat(chunks).toString('latin1'));
-    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    const socket = connect(port, '127.0.0.1', () => {
+      onConnect(socket.localPort ?? 0);
+      socket.write(request);
+    });
     socket.on('data', (chunk) => chunks.push(chunk));
     socket.on('end', finish);
     socket.on('error', (error) => (chunks.length === 0 ? reject(error) : finish()));

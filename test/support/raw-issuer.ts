@@ -121,3 +121,16 @@ export function sharedKeys(algorithm: Algorithm): KeyPair {
 export function toJwk(key: KeyObject): JWK {
   return key.export({ format: 'jwk' }) as JWK;
 }
+
+/** Far away, so that no step of the clock makes a token good or bad. */
+const UNENDING = { iat: '1', exp: '253402300000' };
+
+/** A token that the clock makes neither good nor bad. */
+export function unendingToken(issuer: RawIssuer, jti: string, mutation: Mutation = {}): string {
+  return issuer.token({ ...mutation, payload: { ...UNENDING, jti: JSON.stringify(jti), ...mutation.payload } });
+}
+
+/** A second key of an issuer. */
+export function nextKey({ issuer }: RawIssuer): RawIssuer {
+  return new RawIssuer({ issuer, kid: 'key-2' });
+}

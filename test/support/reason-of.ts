@@ -1,4 +1,4 @@
-import { AuthorizationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
+import { isRefusal } from '../../src/protocol/errors.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 
 /** Names what came of a rule: the reason of its refusal, or `accepted`. */
@@ -12,7 +12,7 @@ export async function reasonOfCall(call: Promise<unknown>): Promise<string> {
     await call;
     return 'accepted';
   } catch (error) {
-    if (error instanceof AuthorizationError || error instanceof IssuerUnavailableError) return error.reason;
+    if (isRefusal(error)) return error.reason;
     throw error;
   }
 }

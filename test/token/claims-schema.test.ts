@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/protocol/json-object.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
+import { covers } from '../support/covers.js';
 import { toJsonObject } from '../support/json-object.js';
 import { reasonOf } from '../support/reason-of.js';
 import { schemaOf } from '../support/schema-of.js';
@@ -116,7 +117,8 @@ describe('applyClaimsSchema', () => {
     expect(refusal.detail).toBe('"claims: a\\r\\nb\\u2028"');
   });
 
-  it('J20: takes issues that are there, though empty, for a failure', async () => {
+  it('takes issues that are there, though empty, for a failure', async () => {
+    covers('J20');
     await expectRefusal(
       schemaOf(() => ({ issues: [] })),
       'claims_rejected',
@@ -131,7 +133,8 @@ describe('applyClaimsSchema', () => {
         throw new Error('boom');
       },
     ],
-  ])('J20: refuses the token when the schema %s, and keeps what it threw', async (_, validate) => {
+  ])('refuses the token when the schema %s, and keeps what it threw', async (_, validate) => {
+    covers('J20');
     const refusal = await expectRefusal(schemaOf(validate), 'claims_schema_failed');
     expect(refusal).toMatchObject({ detail: 'it threw', cause: new Error('boom') });
   });
@@ -143,7 +146,8 @@ describe('applyClaimsSchema', () => {
     ['a string', { value: 'blue' }],
     ['null for a value', { value: null }],
     ['an array', { value: ['blue'] }],
-  ])('J20: refuses the token when the schema gives %s', async (_, result) => {
+  ])('refuses the token when the schema gives %s', async (_, result) => {
+    covers('J20');
     const refusal = await expectRefusal(
       schemaOf(() => result),
       'claims_schema_failed',
@@ -175,7 +179,8 @@ describe('applyClaimsSchema', () => {
         },
       },
     ],
-  ])('J20: refuses the token, and does not throw, when the schema gives %s', async (_, result) => {
+  ])('refuses the token, and does not throw, when the schema gives %s', async (_, result) => {
+    covers('J20');
     expect(reasonOf(await apply(schemaOf((value) => ({ value }))))).toBe('accepted');
     const refusal = await apply(schemaOf(() => result));
     expect(['claims_rejected', 'claims_schema_failed']).toContain(reasonOf(refusal));
@@ -208,7 +213,8 @@ describe('applyClaimsSchema, freezing', () => {
       'valibot made what they are in readonly',
       v.object({ org: v.pipe(v.object({ ids: v.array(v.string()) }), v.readonly()) }),
     ],
-  ])('H25: freezes nested claims where %s', async (_, schema) => {
+  ])('freezes nested claims where %s', async (_, schema) => {
+    covers('H25');
     const claims = (await apply(schema)) as JsonObject;
     expect([claims, claims['org'], idsOf(claims)].map(Object.isFrozen)).toEqual([true, true, true]);
     expect(() => idsOf(claims).push('admin')).toThrow(TypeError);
@@ -247,8 +253,18 @@ describe('applyClaimsSchema, freezing', () => {
         },
       },
     ],
+    [
+      'an object whose getter gives another object each time',
+      false,
+      nested({
+        get roles() {
+          return ['a'];
+        },
+      }),
+    ],
     ['a date beside what can be frozen', false, { a: new Date(0), b: { c: 1 } }],
-  ])('H25: tells whether claims can be given to several requests: %s, %s', async (_, isFrozen, output) => {
+  ])('tells whether claims can be given to several requests: %s, %s', async (_, isFrozen, output) => {
+    covers('H25');
     const schema = output === undefined ? undefined : schemaOf(() => ({ value: output }));
     expect(await shape(schema)).toMatchObject({ isFrozen });
   });
@@ -265,5 +281,22 @@ describe('applyClaimsSchema, freezing', () => {
     const claims = (await apply(schemaOf(() => ({ value: { loop } })))) as JsonObject;
     expect(claims['loop']).toBe(loop);
     expect(Object.isFrozen(loop)).toBe(true);
+  });
+
+  it('CWE-636: refuses an output that is an instance of a class, whose getters and methods would be lost', async () => {
+    class Account {
+      readonly status = 'suspended';
+      get isSuspended(): boolean {
+        return this.status === 'suspended';
+      }
+    }
+    expect(await shape(schemaOf(() => ({ value: { ...new Account() } })))).toMatchObject({
+      claims: { status: 'suspended' },
+    });
+    expect(await shape(schemaOf(() => ({ value: Object.create(null) })))).toMatchObject({ isFrozen: true });
+    expect(await shape(schemaOf(() => ({ value: new Account() })))).toMatchObject({
+      reason: 'claims_schema_failed',
+      detail: 'it gave an instance of a class',
+    });
   });
 });

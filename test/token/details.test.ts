@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
 import { checkBearerToken, findBearerToken } from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
@@ -7,6 +6,7 @@ import { Refusal } from '../../src/protocol/refusal.js';
 import { checkClient, checkNotBound, checkTime, type ValidatedClaims } from '../../src/token/claim-rules.js';
 import { applyClaimsSchema } from '../../src/token/claims-schema.js';
 import { checkKind } from '../../src/token/token-kind.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
@@ -39,9 +39,7 @@ const at = (now: number, facts: Partial<ValidatedClaims> = {}, maxTokenAgeSecond
   checkTime({ ...FACTS, ...facts }, { now, clockToleranceSeconds: 5, maxTokenAgeSeconds });
 
 const header = (change: JsonTexts, requireKid = false) =>
-  refused(
-    parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), parseSharedRules({ requireKid }, '')),
-  );
+  refused(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), issuerRules({ requireKid })));
 
 const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
 const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');
@@ -116,8 +114,9 @@ describe('the detail of a refusal tells the server', () => {
     ['accepted', () => kind({ tid: GUID, ver: '"2.0"', azp: '"app"' })],
     ['no azp or appid, as in an ID token of Entra', () => kind({ tfp: '"B2C_1_in"', ver: '"1.0"' })],
     ['no azp or appid, as in an ID token of Entra', () => kind({ acr: '"b2c_1_in"', ver: '"1.0"' })],
-    ['accepted', () => kind({ acr: '["b2c_1_in"]', ver: '"1.0"' })],
-    ['accepted', () => kind({ acr: '"x b2c_1_in"', ver: '"1.0"' })],
+    ['accepted', () => kind({ acr: '["b2c_1_in"]', ver: '"1.0"', scope: '"read"' })],
+    ['accepted', () => kind({ acr: '"x b2c_1_in"', ver: '"1.0"', scope: '"read"' })],
+    ['acr and no client, scope or role, as in an ID token', () => kind({ acr: '"1"' })],
     ['accepted', () => kind({ tfp: '"B2C_1_in"', ver: '"2.0"' })],
     ['accepted', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"', scp: '"read"' })],
     ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],

@@ -9,6 +9,7 @@ import { checkRequestRules, type RequestRules } from '../../src/token/request-ru
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
 import type { VerifyOptions } from '../../src/verifier/requirements.js';
+import { covers } from '../support/covers.js';
 import { toJsonObject } from '../support/json-object.js';
 import { listen } from '../support/listen.js';
 import { RawIssuer } from '../support/raw-issuer.js';
@@ -68,27 +69,31 @@ describe('checkAcceptance', () => {
     expect(check(control)).toBe('accepted');
   });
 
-  it('E3: asks for no audience only where that was written down', () => {
+  it('asks for no audience only where that was written down', () => {
+    covers('E3');
     const claims = { aud: undefined };
     expect(check({ claims, demanded: { audience: false } })).toBe('accepted');
     expect(check({ claims })).toBe('audience_mismatch');
   });
 
-  it('E3: asks for the audience of the issuer where the server has none', () => {
+  it('asks for the audience of the issuer where the server has none', () => {
+    covers('E3');
     const demanded = { audience: false } as const;
     const issuer = { audience: 'https://narrower.test' };
     expect(check({ demanded, issuer, claims: { aud: '"https://narrower.test"' } })).toBe('accepted');
     expect(check({ demanded, issuer })).toBe('audience_mismatch');
   });
 
-  it('E4: takes a token that names the audiences of both server and issuer', () => {
+  it('takes a token that names the audiences of both server and issuer', () => {
+    covers('E4');
     const issuer = { audience: 'https://narrower.test' };
     const both = { aud: `["${raw.audience}","https://narrower.test"]` };
     expect(check({ issuer, claims: both })).toBe('accepted');
     expect(check({ issuer, claims: { aud: '"https://narrower.test"' } })).toBe('audience_mismatch');
   });
 
-  it('E3: asks for no audience of an issuer that names none, whatever server and route demand', () => {
+  it('asks for no audience of an issuer that names none, whatever server and route demand', () => {
+    covers('E3');
     const issuer = { audience: false, clientIds: ['test-client'] } as const;
     const nameless = { aud: undefined };
     expect(check({ issuer, claims: nameless })).toBe('accepted');
@@ -103,7 +108,8 @@ describe('checkAcceptance', () => {
     ['of nobody', { client_id: undefined }, 'client_not_allowed'],
     ['that expired', { exp: '1' }, 'token_expired'],
     ['that is bound to a key', { cnf: '{"jkt":"a"}' }, 'binding_not_proven'],
-  ])('E3: still refuses a token %s of an issuer that names no audience', (_, claims, reason) => {
+  ])('still refuses a token %s of an issuer that names no audience', (_, claims, reason) => {
+    covers('E3');
     const issuer = { audience: false, clientIds: ['test-client'] } as const;
     expect(check({ issuer, claims: { aud: undefined } })).toBe('accepted');
     expect(check({ issuer, claims: { aud: undefined, ...claims } })).toBe(reason);
@@ -124,7 +130,8 @@ describe('an issuer that names no audience, beside one that does', () => {
   const verifier = createVerifier({ issuer: [named, nameless], audience, clock, fetch });
   const reason = (token: string, options: VerifyOptions = {}) => reasonOfCall(verifier.verify(token, options));
 
-  it('E3: asks for the audience of the tokens of the other alone, cold and warm', async () => {
+  it('asks for the audience of the tokens of the other alone, cold and warm', async () => {
+    covers('E3');
     const [good, without] = [raw.token(), raw.token({ payload: { aud: undefined } })];
     const [ofNameless, ofNobody] = [{ aud: undefined }, { aud: undefined, client_id: undefined }].map((payload) =>
       web.token({ payload }),
@@ -137,14 +144,16 @@ describe('an issuer that names no audience, beside one that does', () => {
     }
   });
 
-  it('E3: an audience of the route is asked of the other alone, too', async () => {
+  it('an audience of the route is asked of the other alone, too', async () => {
+    covers('E3');
     const options = { audience: 'https://route.test' };
     expect(await reason(raw.token(), options)).toBe('audience_mismatch');
     expect(await reason(raw.token({ payload: { aud: '"https://route.test"' } }), options)).toBe('accepted');
     expect(await reason(web.token({ payload: { aud: undefined } }), options)).toBe('accepted');
   });
 
-  it('E3: a guard with an audience lets the tokens of both in, and none of the other without it', async () => {
+  it('a guard with an audience lets the tokens of both in, and none of the other without it', async () => {
+    covers('E3');
     const app = express();
     app.get('/', createGuard(verifier, { audience: 'https://route.test' })('read'), (_, res) => res.json({}));
     const server = await listen(createServer(app));

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parseSharedRules, type ScopeSource } from '../../src/issuer/shared-rules.js';
+import type { ScopeSource } from '../../src/issuer/shared-rules.js';
 import type { Refusal } from '../../src/protocol/refusal.js';
 import { parseTokenScopes } from '../../src/token/token-scopes.js';
+import { covers } from '../support/covers.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOf } from '../support/reason-of.js';
 
-const { scopesFrom: DEFAULT_SOURCES } = parseSharedRules({}, '');
+const { scopesFrom: DEFAULT_SOURCES } = issuerRules();
 
 const parse = (claims: JsonTexts, sources: readonly ScopeSource[] = DEFAULT_SOURCES) =>
   parseTokenScopes(toJsonObject(claims), sources);
@@ -33,8 +35,9 @@ describe('parseTokenScopes', () => {
   });
 
   it.each(['1', 'true', '{"0":"read"}', '{}', '["read",1]', '["read",null]', '[["read"]]'])(
-    'K6, E5: refuses the scope %s',
+    'refuses the scope %s',
     (scope) => {
+      covers('K6', 'E5');
       expectMalformed({ scope }, 'scope');
       expectMalformed({ scp: scope }, 'scp');
     },
@@ -51,13 +54,15 @@ describe('parseTokenScopes', () => {
     'read\\',
     'r\u00e9ad',
     'read\u0000',
-  ])('K6, E5, 6749 §3.3: refuses the scope string %j', (scope) => {
+  ])('6749 §3.3: refuses the scope string %j', (scope) => {
+    covers('K6', 'E5');
     expectMalformed({ scope: JSON.stringify(scope) }, 'scope');
   });
 
   it.each(['read admin', 'read\tadmin', '', ' read', '"read"', 'r\u00e9ad', 'read\u0000'])(
-    'K6, E5, 6749 §3.3: refuses an array with the member %j',
+    '6749 §3.3: refuses an array with the member %j',
     (scope) => {
+      covers('K6', 'E5');
       expectMalformed({ scope: JSON.stringify(['read', scope]) }, 'scope');
     },
   );
@@ -66,23 +71,27 @@ describe('parseTokenScopes', () => {
     ['another case', '"READ"', 'READ'],
     ['a comma', '"read,admin"', 'read,admin'],
     ['a wildcard', '"read:*"', 'read:*'],
-  ])('E5: takes %s for one scope, which grants no other', (_, scope, expected) => {
+  ])('takes %s for one scope, which grants no other', (_, scope, expected) => {
+    covers('E5');
     expect(parse({ scope })).toEqual([expected]);
   });
 
-  it('E6: reads the configured claim alone', () => {
+  it('reads the configured claim alone', () => {
+    covers('E6');
     const claims = { scope: '"read"', scp: '["admin"]' };
     expect(parse(claims)).toEqual(['read', 'admin']);
     expect(parse(claims, ['scp'])).toEqual(['admin']);
   });
 
-  it('E6: does not judge a claim that nobody reads', () => {
+  it('does not judge a claim that nobody reads', () => {
+    covers('E6');
     const claims = { scope: '1', scp: '["admin"]' };
     expect(reasonOf(parse(claims))).toBe('claim_malformed');
     expect(parse(claims, ['scp'])).toEqual(['admin']);
   });
 
-  it.each(['constructor', 'toString'])('D2: reads own members only, so that %s holds no scopes', (name) => {
+  it.each(['constructor', 'toString'])('reads own members only, so that %s holds no scopes', (name) => {
+    covers('D2');
     expect(parse({ [name]: '"read"' }, [name])).toEqual(['read']);
     expect(parse({}, [name])).toEqual([]);
   });

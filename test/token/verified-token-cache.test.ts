@@ -7,6 +7,7 @@ import { type HandlerToken, toAccessToken } from '../../src/token/to-access-toke
 import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { VerifiedTokenCache } from '../../src/token/verified-token-cache.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
+import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
 
@@ -63,7 +64,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status()).toEqual({ size: 1, max: 10, hits: 2, misses: 1 });
   });
 
-  it('H23, CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
+  it('CVE-2026-35039: tells tokens apart that agree in all but one character', async () => {
+    covers('H23');
     const cache = new TokenStore(10, TRUSTING);
     const token = issuer.token();
     cache.set(token, await verified(token));
@@ -76,14 +78,16 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(`${token}A`)).toBeUndefined();
   });
 
-  it('H23: keeps tokens with one sub, aud and jti apart', async () => {
+  it('keeps tokens with one sub, aud and jti apart', async () => {
+    covers('H23');
     const cache = new TokenStore(10, TRUSTING);
     const tokens = ['"blue"', '"red"'].map((tenant) => issuer.token({ payload: { tenant } }));
     for (const token of tokens) cache.set(token, await verified(token));
     expect(tokens.map((token) => cache.get(token)?.claims['tenant'])).toEqual(['blue', 'red']);
   });
 
-  it('H27: is pushed out by no token that comes once, once it is full', async () => {
+  it('is pushed out by no token that comes once, once it is full', async () => {
+    covers('H27');
     const cache = new TokenStore(2, TRUSTING);
     const [a = '', b = '', ...once] = Array.from({ length: 50 }, (_, i) =>
       issuer.token({ payload: { sub: `"${i}"` } }),
@@ -94,7 +98,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status().size).toBe(2);
   });
 
-  it('H27: takes a token of its own in again, full or not', async () => {
+  it('takes a token of its own in again, full or not', async () => {
+    covers('H27');
     const cache = new TokenStore(1, TRUSTING);
     const token = issuer.token();
     const [first, second] = [await verified(token), await verified(token)];
@@ -103,7 +108,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(token)).toBe(second.accessToken);
   });
 
-  it('H27: holds no more tokens than it may, and drops the one that was not used for longest', async () => {
+  it('holds no more tokens than it may, and drops the one that was not used for longest', async () => {
+    covers('H27');
     const cache = new TokenStore(2, TRUSTING);
     const [a = '', b = '', c = ''] = ['"a"', '"b"', '"c"'].map((sub) => issuer.token({ payload: { sub } }));
     cache.set(a, await verified(a));
@@ -116,7 +122,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status().size).toBe(2);
   });
 
-  it('H27: lets a newcomer in at once where the one that would leave has expired', async () => {
+  it('lets a newcomer in at once where the one that would leave has expired', async () => {
+    covers('H27');
     const cache = new TokenStore(1, TRUSTING);
     const [old = '', fresh = ''] = ['"old"', '"new"'].map((sub) => issuer.token({ payload: { sub } }));
     const [first, second] = [await verified(old), await verified(fresh)];
@@ -130,7 +137,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.get(fresh)).toBe(second.accessToken);
   });
 
-  it('H17: forgets a token whose key the issuer does not hold any more', async () => {
+  it('forgets a token whose key the issuer does not hold any more', async () => {
+    covers('H17');
     const online = await createTestIssuer();
     const cache = new TokenStore(10, TRUSTING, { clock: online.now });
     const token = await online.token();
@@ -149,7 +157,8 @@ describe('VerifiedTokenCache', () => {
     expect(cache.status()).toEqual({ size: 0, max: 10, hits: 2, misses: 1 });
   });
 
-  it('H24, CVE-2021-32701: knows no token that another verifier verified', async () => {
+  it('CVE-2021-32701: knows no token that another verifier verified', async () => {
+    covers('H24');
     const token = issuer.token();
     const [own, others] = [new TokenStore(10, TRUSTING), new TokenStore(10, TRUSTING)];
     own.set(token, await verified(token));
@@ -157,7 +166,8 @@ describe('VerifiedTokenCache', () => {
     expect(others.get(token)).toBeUndefined();
   });
 
-  it('H23: of two good tokens with one end the later is found, and never in place of the other', async () => {
+  it('of two good tokens with one end the later is found, and never in place of the other', async () => {
+    covers('H23');
     const cache = new TokenStore(10, TRUSTING, { tailLength: 4 });
     const [first, second] = [await verified(issuer.token()), await verified(issuer.token())];
     cache.set('opaque-1.tail', first);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { AccessToken } from '../../src/protocol/access-token.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
+import { covers } from '../support/covers.js';
 import { secretsOf } from '../support/leaks.js';
 
 const issuer = await createTestIssuer();
@@ -56,7 +57,8 @@ describe.each<[string, () => Promise<AccessToken>]>([
     ['structuredClone', (auth) => inspect(structuredClone(auth), EVERYTHING)],
     ['its own members', (auth) => inspect(Object.getOwnPropertyDescriptors(auth), EVERYTHING)],
     ['a string of it', (auth) => String(auth)],
-  ])('9700-3, F15: shows no token to %s', async (_, show) => {
+  ])('shows no token to %s', async (_, show) => {
+    covers('9700-3', 'F15');
     const auth = await verify();
     expect(auth.token).toBe(token);
     const text = String(show(auth));
@@ -79,14 +81,16 @@ describe.each<[string, () => Promise<AccessToken>]>([
     expect(Reflect.ownKeys(auth)).not.toContain('token');
   });
 
-  it('H25: is frozen, and so is all that hangs on it', async () => {
+  it('is frozen, and so is all that hangs on it', async () => {
+    covers('H25');
     const auth = await verify();
     const access = auth.claims['realm_access'] as { roles: object[] };
     const parts = [auth, auth.claims, access, access.roles, access.roles[1], auth.scopes, auth.audience];
     expect(parts.map(Object.isFrozen)).toEqual(parts.map(() => true));
   });
 
-  it('H25: lets nobody change it', async () => {
+  it('lets nobody change it', async () => {
+    covers('H25');
     const auth = (await verify()) as unknown as { token: string; claims: Record<string, unknown>; scopes: string[] };
     expect(() => auth.scopes.push('admin')).toThrow(TypeError);
     for (const change of [
@@ -101,7 +105,8 @@ describe.each<[string, () => Promise<AccessToken>]>([
     expect(await verify()).toMatchObject({ token, scopes: ['read'], subject: 'test-user' });
   });
 
-  it('D2: has claims without a prototype', async () => {
+  it('has claims without a prototype', async () => {
+    covers('D2');
     const { claims } = await verify();
     expect(Object.getPrototypeOf(claims)).toBeNull();
     for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__', 'valueOf']) {
@@ -111,7 +116,8 @@ describe.each<[string, () => Promise<AccessToken>]>([
 });
 
 describe('AccessToken', () => {
-  it('D2: keeps a claim named constructor as a claim', async () => {
+  it('keeps a claim named constructor as a claim', async () => {
+    covers('D2');
     const auth = await plain.verify(await issuer.token({ claims: { constructor: 'x', toString: 'y' } }));
     expect([auth.claims['constructor'], auth.claims['toString']]).toEqual(['x', 'y']);
   });

@@ -7,6 +7,7 @@ import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import type { AuthenticateOptions } from '../../src/verifier/requirements.js';
 import { expectMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { listen } from '../support/listen.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -36,19 +37,22 @@ describe('verifier.authenticate, IncomingMessage', () => {
     return received.pop() as IncomingMessage;
   }
 
-  it('6750-1: takes the token out of the Authorization header', async () => {
+  it('takes the token out of the Authorization header', async () => {
+    covers('6750-1');
     const request = await receive({ Authorization: `Bearer ${token}` });
     expect((await verifier.authenticate(request)).token).toBe(token);
   });
 
-  it('F1, 6750-6: tells a request without credentials from one with bad ones', async () => {
+  it('tells a request without credentials from one with bad ones', async () => {
+    covers('F1', '6750-6');
     expect(await authenticate(await receive({ Authorization: `Bearer ${token}` }))).toBe('accepted');
     expect(await authenticate(await receive({}))).toBe('token_missing');
     expect(await authenticate(await receive({ Authorization: 'Basic dTpw' }))).toBe('token_missing');
     expect(await authenticate(await receive({ Authorization: 'Bearer x' }))).toBe('token_opaque');
   });
 
-  it('F6: refuses two Authorization headers, in either order, of which Node shows one', async () => {
+  it('refuses two Authorization headers, in either order, of which Node shows one', async () => {
+    covers('F6');
     const bearer = `Bearer ${token}`;
     for (const pair of [
       [bearer, 'Bearer x'],
@@ -60,7 +64,8 @@ describe('verifier.authenticate, IncomingMessage', () => {
     expect(await authenticate(await receive({ Authorization: [bearer] }))).toBe('accepted');
   });
 
-  it('6750-4: takes a token out of the query only where that was asked for', async () => {
+  it('takes a token out of the query only where that was asked for', async () => {
+    covers('6750-4');
     const request = await receive({}, `/orders?access_token=${token}`);
     expect(await authenticate(request)).toBe('token_missing');
     expect(await authenticate(request, { extraTokenLocations: ['query'] })).toBe('accepted');
@@ -82,7 +87,8 @@ describe('verifier.authenticate, other requests', () => {
       'a Fetch API Request with a body',
       new Request('https://api.test/', { method: 'POST', body: 'x=1', headers: { Authorization: `BEARER ${token}` } }),
     ],
-  ])('6750-1: takes the token out of %s', async (_, request) => {
+  ])('takes the token out of %s', async (_, request) => {
+    covers('6750-1');
     expect((await verifier.authenticate(request)).token).toBe(token);
   });
 
@@ -115,18 +121,21 @@ describe('verifier.authenticate, other requests', () => {
       }),
       'bearer_malformed',
     ],
-  ])('6750-10: refuses %s', async (_, request, reason) => {
+  ])('refuses %s', async (_, request, reason) => {
+    covers('6750-10');
     expect(await authenticate(withHeader(`Bearer ${token}`))).toBe('accepted');
     expect(await authenticate(request)).toBe(reason);
   });
 
-  it('6750-4: reads the query of an absolute URL, as a Fetch API Request has one', async () => {
+  it('reads the query of an absolute URL, as a Fetch API Request has one', async () => {
+    covers('6750-4');
     const request = new Request(`https://api.test/orders?access_token=${token}`);
     expect(await authenticate(request)).toBe('token_missing');
     expect(await authenticate(request, { extraTokenLocations: ['query'] })).toBe('accepted');
   });
 
-  it('6750-3: takes a token out of a parsed form only where that was asked for', async () => {
+  it('takes a token out of a parsed form only where that was asked for', async () => {
+    covers('6750-3');
     const request: HttpRequest = {
       method: 'POST',
       url: '/',
@@ -141,7 +150,8 @@ describe('verifier.authenticate, other requests', () => {
 describe('verifier.authenticate, options', () => {
   const request = withHeader(`Bearer ${token}`);
 
-  it('E7: demands the scopes of a policy', async () => {
+  it('demands the scopes of a policy', async () => {
+    covers('E7');
     expect(await authenticate(request, { policy: 'read' })).toBe('accepted');
     const error = await verifier.authenticate(request, { policy: 'read write' }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(AuthorizationError);
@@ -166,7 +176,8 @@ describe('verifier.authenticate, options', () => {
     expect(await authenticate({ headers: {} }, { policy: 'write' })).toBe('token_missing');
   });
 
-  it('E4: demands the audience of the call', async () => {
+  it('demands the audience of the call', async () => {
+    covers('E4');
     expect(await authenticate(request, { audience: ['https://route.test', 'https://api.test'] })).toBe('accepted');
     expect(await authenticate(request, { audience: 'https://route.test' })).toBe('audience_mismatch');
   });
@@ -181,7 +192,8 @@ describe('verifier.authenticate, options', () => {
     await expectMisuse(() => verifier.authenticate(request, { polixy: 'read' } as never), misuse);
   });
 
-  it('E3: takes nothing from a request for an option', async () => {
+  it('takes nothing from a request for an option', async () => {
+    covers('E3');
     const hostile = { ...withHeader(''), audience: 'x', policy: '', extraTokenLocations: ['query'] };
     expect(await authenticate(request)).toBe('accepted');
     expect(await authenticate({ ...hostile, url: `/?access_token=${token}` })).toBe('token_missing');

@@ -6,6 +6,7 @@ import type { StandardSchema } from '../../src/protocol/standard-schema.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import type { VerifierOptions } from '../../src/verifier/options.js';
+import { covers } from '../support/covers.js';
 import { textsOf } from '../support/leaks.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { schemaOf } from '../support/schema-of.js';
@@ -89,7 +90,8 @@ describe('createVerifier, claims', () => {
     expect(counter.runs).toBe(1);
   });
 
-  it('H26: does not remember that a schema refused a token', async () => {
+  it('does not remember that a schema refused a token', async () => {
+    covers('H26');
     let isOpen = false;
     const counter = countRuns((value) => (isOpen ? { value } : { issues: [{ message: 'closed' }] }));
     const verifier = createVerifier({ ...issuer.verifierOptions, claims: counter.schema });
@@ -120,19 +122,17 @@ describe('createVerifier, functions of the user that fail', () => {
     ],
     ['a scope function that throws', { scopesFrom: [fail] }, 'scopes_source_failed'],
     ['a scope function that gives a string', { scopesFrom: [() => SECRET as never] }, 'scopes_source_failed'],
-  ])(
-    'J20, F15: %s refuses the token with a reason of its own, and tells the client no more',
-    async (_, options, reason) => {
-      const control = createVerifier(issuer.verifierOptions);
-      const verifier = createVerifier({ ...issuer.verifierOptions, ...options } as VerifierOptions & { claims: never });
-      const token = await issuer.token();
-      expect(await reasonOfCall(control.verify(token))).toBe('accepted');
-      const error = await errorOf(verifier.verify(token));
-      expect(error).toMatchObject({ reason, status: 401, code: 'invalid_token' });
-      expect(error.message + error.body + JSON.stringify(error.headers) + JSON.stringify(error)).not.toContain(SECRET);
-      expect(verifier.status().tokenCache?.size).toBe(0);
-    },
-  );
+  ])('%s refuses the token with a reason of its own, and tells the client no more', async (_, options, reason) => {
+    covers('J20', 'F15');
+    const control = createVerifier(issuer.verifierOptions);
+    const verifier = createVerifier({ ...issuer.verifierOptions, ...options } as VerifierOptions & { claims: never });
+    const token = await issuer.token();
+    expect(await reasonOfCall(control.verify(token))).toBe('accepted');
+    const error = await errorOf(verifier.verify(token));
+    expect(error).toMatchObject({ reason, status: 401, code: 'invalid_token' });
+    expect(error.message + error.body + JSON.stringify(error.headers) + JSON.stringify(error)).not.toContain(SECRET);
+    expect(verifier.status().tokenCache?.size).toBe(0);
+  });
 
   it('keeps what was thrown, for the log of the server', async () => {
     const verifier = createVerifier({ ...issuer.verifierOptions, scopesFrom: [fail] });
@@ -141,7 +141,8 @@ describe('createVerifier, functions of the user that fail', () => {
     expect(textsOf(error)).toContain(SECRET);
   });
 
-  it('J20: leaves no rejection unhandled when a scope function is asynchronous', async () => {
+  it('leaves no rejection unhandled when a scope function is asynchronous', async () => {
+    covers('J20');
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     const others = process.listeners('unhandledRejection');

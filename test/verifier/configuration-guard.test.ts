@@ -3,7 +3,8 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { allOf, ConfigurationError, claim, createGuard, createVerifier, type Verifier } from '../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../src/testing/index.js';
-import { expectMisuse } from '../support/configuration-error.js';
+import { expectMisuse, type OptionsMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { POLICY_MISUSES } from '../support/policy-misuses.js';
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => verifier.close());
 
 /** Options that guards and `verifier.authenticate` have in common, given wrongly. */
-const SHARED_MISUSES: readonly [what: string, given: object, option: string, told: string, fix: string][] = [
+const SHARED_MISUSES: readonly OptionsMisuse[] = [
   [
     'an empty audience',
     { audience: '' },
@@ -51,7 +52,7 @@ const SHARED_MISUSES: readonly [what: string, given: object, option: string, tol
     '"a\\\\b" cannot stand',
     'Give printable ASCII',
   ],
-  ['a realm with a line break (case F12)', { realm: 'a\r\nb' }, 'realm', '"a\\r\\nb" cannot stand', 'Give printable'],
+  ['a realm with a line break', { realm: 'a\r\nb' }, 'realm', '"a\\r\\nb" cannot stand', 'Give printable', 'F12'],
   ['a realm beyond ASCII', { realm: 'caf\u00e9' }, 'realm', 'cannot stand in a challenge.', 'Give printable ASCII'],
   ['a realm that is a number', { realm: 1 }, 'realm', '1 cannot stand in a challenge.', 'Give printable ASCII'],
   [
@@ -108,7 +109,7 @@ describe('createGuard', () => {
     await expectMisuse(() => createGuard(verifier, options as never), misuse);
   });
 
-  it.each([
+  it.each<OptionsMisuse>([
     ...SHARED_MISUSES,
     ['an unknown answer to errors', { errors: 'throw' }, 'errors', 'is "throw".', "Give 'respond' or 'next'."],
     ['errors that are null', { errors: null }, 'errors', 'is null.', "Give 'respond' or 'next'."],
@@ -117,7 +118,8 @@ describe('createGuard', () => {
     ['an onRefusal that is null', { onRefusal: null }, 'onRefusal', 'is null.', 'Give a function, or leave it out.'],
     ['a name with a wrong case', { onrefusal: () => {} }, 'onrefusal', 'is not an option.', 'Did you mean onRefusal?'],
     ['a policy', { policy: 'read' }, 'policy', 'is not an option.', 'Options are: audience, realm,'],
-  ])('refuses %s, before there is any route', async (_, given, option, told, fix) => {
+  ])('refuses %s, before there is any route', async (_, given, option, told, fix, ...ids) => {
+    covers(...ids);
     await expectMisuse(() => createGuard(verifier, given as never), { option, told, fix });
   });
 
@@ -150,15 +152,15 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     await expectMisuse(() => declare(policy), { ...said, option: `policy${option}` });
   });
 
-  it('refuses undefined alone, which a misspelt constant is, and would demand no scope', async () => {
-    expect(() => declare()).not.toThrow();
-    await expectMisuse(() => declare(undefined), { option: 'policy', told: 'is undefined.', fix: 'Call guard()' });
-  });
-
-  it('refuses a handler in place of the policy', async () => {
-    expect(() => declare(undefined, handler)).not.toThrow();
-    const misuse = { option: 'policy', told: 'is a function.', fix: "guard('orders:read', handler)" };
-    await expectMisuse(() => declare(handler), misuse);
+  it.each<[what: string, after: unknown[]]>([
+    ['alone', []],
+    ['before a handler', [handler]],
+    ['before several handlers', [handler, handler]],
+    ['before what is no handler', ['read']],
+  ])('refuses undefined %s, which a misspelt constant is, and would demand no scope', async (_, after) => {
+    expect(() => declare(...after)).not.toThrow();
+    const fix = 'Call guard() or guard(handler) to demand a valid access token and no scope.';
+    await expectMisuse(() => declare(undefined, ...after), { option: 'policy', told: 'is undefined.', fix });
   });
 
   it.each<[what: string, given: unknown[], option: string, told: string]>([
@@ -167,6 +169,8 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     ['a list of handlers', ['read', [handler]], 'handlers[0]', 'is an array.'],
     ['a handler that is undefined', ['read', undefined], 'handlers[0]', 'is undefined.'],
     ['a second handler that is a text', ['read', handler, 'x'], 'handlers[1]', 'is "x".'],
+    ['a policy after a handler', [handler, 'read'], 'handlers[1]', 'is "read".'],
+    ['undefined after a handler', [handler, undefined], 'handlers[1]', 'is undefined.'],
   ])('refuses %s in place of a handler', async (_, given, option, told) => {
     expect(() => declare('read', handler, handler)).not.toThrow();
     await expectMisuse(() => declare(...given), { option, told, fix: 'Give request handlers after the policy.' });
@@ -174,7 +178,8 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
 
   it.each<[what: string, given: unknown[]]>([
     ['no policy', []],
-    ['no policy before a handler', [undefined, handler]],
+    ['a handler alone', [handler]],
+    ['handlers alone', [handler, async () => {}]],
     ['a scope', ['orders:read']],
     ['several scopes', ['orders:read orders:write']],
     ['a policy that was made', [allOf('read', claim('tenant').equals('a'))]],
@@ -186,10 +191,19 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
 });
 
 describe('verifier.authenticate', () => {
-  it.each(SHARED_MISUSES)('rejects %s', async (_, given, option, told, fix) => {
+  it.each(SHARED_MISUSES)('rejects %s', async (_, given, option, told, fix, ...ids) => {
+    covers(...ids);
     const headers = { authorization: `Bearer ${await issuer.token()}` };
     await expect(verifier.authenticate({ headers }, {})).resolves.toBeDefined();
     await expectMisuse(() => verifier.authenticate({ headers }, given), { option, told, fix });
+  });
+
+  it('rejects a policy that is undefined, which a misspelt constant is, and would demand no scope', async () => {
+    const headers = { authorization: `Bearer ${await issuer.token()}` };
+    await expect(verifier.authenticate({ headers }, {})).resolves.toBeDefined();
+    await expect(verifier.authenticate({ headers }, { policy: 'read' })).rejects.toMatchObject({ status: 403 });
+    const call = () => verifier.authenticate({ headers }, { policy: undefined } as never);
+    await expectMisuse(call, { option: 'policy', told: 'is undefined.', fix: 'Leave it out to demand' });
   });
 
   it.each(POLICY_MISUSES)('rejects a policy that is or has %s', async (_, { policy, option, ...said }) => {
@@ -211,6 +225,9 @@ describe('verifier.verify', () => {
       'Options are: audience, signal.',
     ],
     ['a misspelt name', { Audience: 'a' }, 'Audience', 'is not an option.', 'Did you mean audience?'],
+    ['a signal that is a time', { signal: 1000 }, 'signal', 'is 1000.', 'Give the signal of an AbortController.'],
+    ['a signal that is null', { signal: null }, 'signal', 'is null.', 'Give the signal of an AbortController.'],
+    ['an AbortController', { signal: new AbortController() }, 'signal', 'type object.', 'Give the signal of an'],
   ])('rejects %s', async (_, given, option, told, fix) => {
     const token = await issuer.token();
     await expect(verifier.verify(token, {})).resolves.toBeDefined();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RowId } from '../security-matrix/catalogue.js';
 import { BAD_KEYS, GOOD_JWKS } from '../support/bad-keys.js';
 import {
   createVerifierWith,
@@ -7,18 +8,20 @@ import {
   itRefuses,
   type OptionsMisuse,
 } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 
 const FIX_ISSUER = "Give the issuer's URL";
 const FIX_URL = 'Give an absolute https URL.';
 
 describe('createVerifier, told whom to trust', () => {
-  const issuer = (what: string, given: unknown, told: string, fix: string, option = 'issuer'): OptionsMisuse => [
-    what,
-    { issuer: given },
-    option,
-    told,
-    fix,
-  ];
+  const issuer = (
+    what: string,
+    given: unknown,
+    told: string,
+    fix: string,
+    option = 'issuer',
+    ...ids: RowId[]
+  ): OptionsMisuse => [what, { issuer: given }, option, told, fix, ...ids];
   const FIX_PARTS = 'Give the URL alone';
   const PARTS = 'has a query or fragment.';
   const CREDENTIALS = 'has a user name or password in it.';
@@ -36,8 +39,8 @@ describe('createVerifier, told whom to trust', () => {
     issuer('with an empty query (RFC 8414 §2)', `${ISSUER}?`, PARTS, FIX_PARTS),
     issuer('with a fragment (RFC 8414 §2)', `${ISSUER}#a`, PARTS, FIX_PARTS),
     issuer('with an empty fragment (RFC 8414 §2)', `${ISSUER}#`, PARTS, FIX_PARTS),
-    issuer('with a user name (case E1)', 'https://user@login.example.com', CREDENTIALS, 'without them'),
-    issuer('with a password (case E1)', 'https://:pw@login.example.com', CREDENTIALS, 'without them'),
+    issuer('with a user name', 'https://user@login.example.com', CREDENTIALS, 'without them', 'issuer', 'E1'),
+    issuer('with a password', 'https://:pw@login.example.com', CREDENTIALS, 'without them', 'issuer', 'E1'),
     issuer('with a line break at its end', `${ISSUER}\n`, `"${ISSUER}\\n"`, FIX_URL),
     issuer('with a space before it', ` ${ISSUER}`, `" ${ISSUER}"`, FIX_URL),
     issuer('with a tab in it', 'https://login.\texample.com', '\\t', FIX_URL),
@@ -85,7 +88,8 @@ describe('createVerifier, given a URL that is not https', () => {
     ['the identifier of an issuer', 'issuer.issuer', { issuer: { issuer: LOCAL } }],
     ['a jwksUri', 'issuer.jwksUri', { issuer: { issuer: ISSUER, jwksUri: `${LOCAL}/jwks` } }],
     ['a metadataUrl', 'issuer.metadataUrl', { issuer: { issuer: ISSUER, metadataUrl: `${LOCAL}/metadata` } }],
-  ])('RFC 8414 §2, §6.1 (case H6): refuses %s, unless that is allowed in so many words', async (_, option, given) => {
+  ])('RFC 8414 §2, §6.1: refuses %s, unless that is allowed in so many words', async (_, option, given) => {
+    covers('H6');
     const misuse = { option, told: TOLD, fix: 'set dangerouslyAllowInsecureHttp' };
     expect(() => createVerifierWith({ ...given, ...ALLOWED })).not.toThrow();
     await expectMisuse(() => createVerifierWith(given), misuse);
@@ -151,16 +155,13 @@ describe('createVerifier, told where the keys are', () => {
     await expectMisuse(call, { option: 'issuer[1]', told: 'has jwksUri and jwks.', fix: FIX_TWO });
   });
 
-  it.each(BAD_KEYS)(
-    'RFC 7517 §5, RFC 8725 §3.4 (cases H10 to H12): refuses %s as the only key',
-    async (_, key, why) => {
-      const call = () => createVerifierWith({ issuer: { issuer: ISSUER, jwks: { keys: [key] } } });
-      await expectMisuse(call, { option: 'issuer.jwks', told: 'has no key that can be used: keys[0]', fix: FIX_JWKS });
-      await expectMisuse(call, { option: 'issuer.jwks', told: why, fix: FIX_JWKS });
-      const beside = { keys: [key, ...GOOD_JWKS.keys] };
-      expect(() => createVerifierWith({ issuer: { issuer: ISSUER, jwks: beside } })).not.toThrow();
-    },
-  );
+  it.each(BAD_KEYS)('RFC 7517 §5, RFC 8725 §3.4: refuses %s as the only key', async (_, key, why) => {
+    const call = () => createVerifierWith({ issuer: { issuer: ISSUER, jwks: { keys: [key] } } });
+    await expectMisuse(call, { option: 'issuer.jwks', told: 'has no key that can be used: keys[0]', fix: FIX_JWKS });
+    await expectMisuse(call, { option: 'issuer.jwks', told: why, fix: FIX_JWKS });
+    const beside = { keys: [key, ...GOOD_JWKS.keys] };
+    expect(() => createVerifierWith({ issuer: { issuer: ISSUER, jwks: beside } })).not.toThrow();
+  });
 
   it('names what is wrong with each of several keys', async () => {
     const keys = [null, { kty: 'oct', k: 'c2VjcmV0' }];

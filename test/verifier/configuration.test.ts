@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createVerifier } from '../../src/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
+import type { RowId } from '../security-matrix/catalogue.js';
 import { GOOD_JWKS } from '../support/bad-keys.js';
 import {
   createVerifierWith,
@@ -11,6 +12,7 @@ import {
   itRefuses,
   type OptionsMisuse,
 } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { thorough } from '../support/thorough.js';
 
@@ -32,7 +34,8 @@ describe('createVerifier', () => {
     await expectMisuse(call, { option: 'issuer', told: 'is missing.', fix: "Give the issuer's URL" });
   });
 
-  it('CVE-2026-55689, CVE-2026-30223 (case E3): refuses options without an audience', async () => {
+  it('CVE-2026-55689, CVE-2026-30223: refuses options without an audience', async () => {
+    covers('E3');
     expect(() => createVerifier({ issuer: ISSUER, audience: AUDIENCE })).not.toThrow();
     const call = () => createVerifier({ issuer: ISSUER } as never);
     await expectMisuse(call, { option: 'audience', told: 'is missing.', fix: 'write audience: false together with' });
@@ -96,7 +99,8 @@ describe('createVerifier, given an audience', () => {
     audience('that is false, without clientIds', false, `any token of "${ISSUER}" would be accepted`, 'in clientIds'),
   ]);
 
-  it('CVE-2026-55689 (case E3): refuses audience: false where one issuer of two has no other rule', async () => {
+  it('CVE-2026-55689: refuses audience: false where one issuer of two has no other rule', async () => {
+    covers('E3');
     const named = { issuer: ISSUER, clientIds: ['app'] };
     const open = `${ISSUER}/b`;
     const narrowed = { issuer: open, audience: AUDIENCE };
@@ -107,20 +111,21 @@ describe('createVerifier, given an audience', () => {
 });
 
 describe('createVerifier, given rules', () => {
-  const rule = (what: string, given: object, told: string, fix: string): OptionsMisuse => [
+  const rule = (what: string, given: object, told: string, fix: string, ...ids: RowId[]): OptionsMisuse => [
     what,
     given,
     Object.keys(given)[0] as string,
     told,
     fix,
+    ...ids,
   ];
   const FIX_ALGORITHMS = 'Give some of RS256, RS384,';
   const FIX_SCOPES = 'Give an array of claim names and functions';
   const FIX_CLIENTS = 'Give an array of client ids.';
   itRefuses('an option:', [
-    rule('no algorithm (CVE-2020-15084, case A12)', { algorithms: [] }, 'is an empty list.', FIX_ALGORITHMS),
+    rule('no algorithm (CVE-2020-15084)', { algorithms: [] }, 'is an empty list.', FIX_ALGORITHMS, 'A12'),
     rule('none (RFC 8725 §3.2)', { algorithms: ['ES256', 'none'] }, 'anybody could make such tokens', FIX_ALGORITHMS),
-    rule('NonE (case A2)', { algorithms: ['NonE'] }, 'holds "NonE": anybody could make such tokens', FIX_ALGORITHMS),
+    rule('NonE', { algorithms: ['NonE'] }, 'holds "NonE": anybody could make such tokens', FIX_ALGORITHMS, 'A2'),
     rule(
       'HS256 (CVE-2015-9235)',
       { algorithms: ['HS256'] },
@@ -129,12 +134,7 @@ describe('createVerifier, given rules', () => {
     ),
     rule('an unknown algorithm', { algorithms: ['ES256K'] }, '"ES256K", which is not supported.', FIX_ALGORITHMS),
     rule('an algorithm in lower case', { algorithms: ['es256'] }, '"es256", which is not supported.', FIX_ALGORITHMS),
-    rule(
-      'an algorithm called constructor (case A10)',
-      { algorithms: ['constructor'] },
-      'not supported',
-      FIX_ALGORITHMS,
-    ),
+    rule('an algorithm called constructor', { algorithms: ['constructor'] }, 'not supported', FIX_ALGORITHMS, 'A10'),
     rule('an algorithm that is null', { algorithms: [null] }, 'holds null.', FIX_ALGORITHMS),
     rule('an unknown profile', { profile: 'RFC9068' }, 'is "RFC9068".', "Give 'jwt' or 'rfc9068'."),
     rule('a place of scopes that is no list', { scopesFrom: 'scope' }, 'is "scope".', FIX_SCOPES),
@@ -161,20 +161,23 @@ describe('createVerifier, given rules', () => {
     rule('a clock that is a time', { clock: 1_800_000_000_000 }, 'is 1800000000000.', 'Give a function'),
   ]);
 
-  it.each<[what: string, issuer: object, option: string, told: string, fix: string]>([
+  it.each<[what: string, issuer: object, option: string, told: string, fix: string, ...ids: RowId[]]>([
     [
-      'HS512 with a key set (cases A4, A12)',
+      'HS512 with a key set',
       { jwks: GOOD_JWKS, algorithms: ['HS512'] },
       'algorithms',
       'public',
       FIX_ALGORITHMS,
+      'A4',
+      'A12',
     ],
     ['no algorithm', { algorithms: [] }, 'algorithms', 'is an empty list.', FIX_ALGORITHMS],
     ['an unknown profile', { profile: null }, 'profile', 'is null.', "Give 'jwt' or 'rfc9068'."],
     ['no place of scopes', { scopesFrom: [] }, 'scopesFrom', 'is an empty list.', FIX_SCOPES],
     ['clients that are null', { clientIds: null }, 'clientIds', 'holds null.', FIX_CLIENTS],
     ['http as a number', { dangerouslyAllowInsecureHttp: 1 }, 'dangerouslyAllowInsecureHttp', 'is 1.', 'true or false'],
-  ])('refuses for one issuer: %s', async (_, issuer, option, told, fix) => {
+  ])('refuses for one issuer: %s', async (_, issuer, option, told, fix, ...ids) => {
+    covers(...ids);
     const call = () => createVerifierWith({ issuer: [`${ISSUER}/a`, { issuer: ISSUER, ...issuer }] });
     await expectMisuse(call, { option: `issuer[1].${option}`, told, fix });
   });
@@ -262,8 +265,9 @@ describe('createVerifier does not refuse', () => {
 
 describe('a verifier whose clock is broken', () => {
   it.each<[gives: unknown]>([[Number.NaN], [undefined], ['now']])(
-    'RFC 7519 §4.1.4 (case J20): accepts no token that has expired when its clock gives %s',
+    'RFC 7519 §4.1.4: accepts no token that has expired when its clock gives %s',
     async (time) => {
+      covers('J20');
       const issuer = await createTestIssuer();
       const token = await issuer.token({ expiresInSeconds: -3600, claims: { iat: undefined } });
       const withClock = (clock: () => unknown) => reasonOfCall(verify({ ...issuer.verifierOptions, clock }, token));

@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVerifier, IssuerUnavailableError } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
 
@@ -79,7 +80,8 @@ describe('a verifier whose issuer shares a secret that a function fetches', () =
     expect(vault.calls).toBe(3);
   });
 
-  it('H19: refuses the cached tokens of a secret that is gone at once, and knows those of the others', async () => {
+  it('refuses the cached tokens of a secret that is gone at once, and knows those of the others', async () => {
+    covers('H19');
     const vault = new Vault(FIRST);
     const { verifier, reason } = createWith(vault);
     const token = tokenOf(FIRST);
@@ -104,7 +106,8 @@ describe('a verifier whose issuer shares a secret that a function fetches', () =
     expect(verifier.status().tokenCache).toMatchObject({ hits: 1, misses: 1 });
   });
 
-  it('H18: goes on while the source is down, and then blames the source', async () => {
+  it('goes on while the source is down, and then blames the source', async () => {
+    covers('H18');
     const vault = new Vault(FIRST);
     const { verifier, reason, clock } = createWith(vault, [], {
       keys: { maxAgeSeconds: 60, staleIfErrorSeconds: 600 },
@@ -198,7 +201,8 @@ describe('a verifier with a secret that a function fetches, beside an issuer wit
     expect(await reason(modern.token({ payload: { iss: '"urn:example:legacy"' } }))).toBe('algorithm_not_allowed');
   });
 
-  it.each(spellings())('A4, CVE-2015-9235: an HS256 token never meets a public key, given as %s', async (_, key) => {
+  it.each(spellings())('CVE-2015-9235: an HS256 token never meets a public key, given as %s', async (_, key) => {
+    covers('A4');
     const { reason } = beside();
     expect(await reason(modern.token())).toBe('accepted');
     expect(await reason(tokenOf(FIRST))).toBe('accepted');

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, createVerifier } from '../../src/index.js';
+import type { RowId } from '../security-matrix/catalogue.js';
 import { createVerifierWith, expectMisuse, ISSUER } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { DocumentFetch } from '../support/document-fetch.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -19,14 +21,15 @@ describe('createVerifier, told whom to ask', () => {
     await expectMisuse(call, { option: 'issuer[2].introspection', told: 'is the second one', fix });
   });
 
-  it.each<[where: string, issuer: string, isFound: boolean]>([
+  it.each<[where: string, issuer: string, isFound: boolean, ...ids: RowId[]]>([
     ['has no URL', 'urn:example:legacy', false],
-    ['has one that is not https (J12)', 'http://legacy.example', false],
+    ['has one that is not https', 'http://legacy.example', false, 'J12'],
     ['has an https URL', 'https://legacy.example', true],
   ])(
     'demands an endpoint of an issuer that shares a secret, unless its metadata is safe to ask: it %s',
     async (...row) => {
-      const [, issuer, isFound] = row;
+      const [, issuer, isFound, ...ids] = row;
+      covers(...ids);
       const shared = { issuer, secret: 'x'.repeat(32), algorithms: ['HS256'] };
       const call = (introspection: object) => () => createVerifierWith({ issuer: { ...shared, introspection } });
       expect(call({ ...SECRET, endpoint: `${ISSUER}/introspect` })).not.toThrow();

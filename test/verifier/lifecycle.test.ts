@@ -4,6 +4,7 @@ import { IssuerUnavailableError } from '../../src/protocol/errors.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier, internalsOf } from '../../src/verifier/create-verifier.js';
 import type { VerifierInternals } from '../../src/verifier/verifier.js';
+import { covers } from '../support/covers.js';
 import { until } from '../support/key-server.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -128,7 +129,8 @@ describe('verifier.status', () => {
 });
 
 describe('verifier.refresh', () => {
-  it('H19: drops a key that was withdrawn, at once and with the tokens that it verified', async () => {
+  it('drops a key that was withdrawn, at once and with the tokens that it verified', async () => {
+    covers('H19');
     const { a, b, verifier } = await createBoth();
     const [token, other] = [await a.token(), await b.token()];
     expect(await reasonOfCall(verifier.verify(token))).toBe('accepted');
@@ -145,7 +147,8 @@ describe('verifier.refresh', () => {
     expect(await reasonOfCall(verifier.verify(await a.token()))).toBe('accepted');
   });
 
-  it('H18: keeps the last good keys when it fails, and tells which issuer failed', async () => {
+  it('keeps the last good keys when it fails, and tells which issuer failed', async () => {
+    covers('H18');
     const { a, b, verifier } = await createBoth();
     await verifier.ready();
     await b.outage('html');
@@ -173,7 +176,8 @@ describe('verifier.close', () => {
     expect(error).toMatchObject({ reason: 'verifier_closed', status: 503 });
   });
 
-  it('F1: goes on to tell a request without credentials that it has none', async () => {
+  it('goes on to tell a request without credentials that it has none', async () => {
+    covers('F1');
     const { verifier } = await createBoth();
     verifier.close();
     expect(await reasonOfCall(verifier.authenticate({ headers: {} }))).toBe('token_missing');

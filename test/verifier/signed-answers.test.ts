@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier } from '../../src/index.js';
-import { IntrospectionServer } from '../support/introspection-server.js';
+import { AuthorizationServer } from '../support/authorization-server.js';
 import { messagesDuring } from '../support/listening.js';
 
-let server: IntrospectionServer;
+let server: AuthorizationServer;
 const verifiers: Verifier[] = [];
 
 beforeEach(async () => {
-  server = await IntrospectionServer.open();
+  server = await AuthorizationServer.start();
 });
 afterEach(async () => {
   for (const verifier of verifiers.splice(0)) verifier.close();

@@ -3,6 +3,8 @@ import type { JoseHeader } from '../../src/jws/jose-header.js';
 import type { VerificationKey } from '../../src/jws/verification-key.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import type { VerifiedToken } from '../../src/token/verified-token.js';
+import type { RowId } from '../security-matrix/catalogue.js';
+import { covers } from '../support/covers.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
 import { createVerifyJwt } from '../support/verify-raw.js';
@@ -31,21 +33,22 @@ describe('verifyAccessToken, of a JWT', () => {
     expect(verified.validated).toMatchObject({ subject: 'test-user', expiresAt: issuer.now + 3600 });
   });
 
-  it.each<[string, Mutation, string]>([
+  it.each<[what: string, mutation: Mutation, reason: string, ...ids: RowId[]]>([
     ['a header that is no JSON', { rewriteHeader: () => '{' }, 'token_malformed'],
     ['no iss', { payload: { iss: undefined } }, 'claim_missing'],
     ['an iss in an array', { payload: { iss: '["https://issuer.test"]' } }, 'claim_malformed'],
     ['another iss', { payload: { iss: '"https://evil.test"' } }, 'issuer_not_trusted'],
     ['crit', { header: { crit: '["exp"]' } }, 'critical_header_unsupported'],
     ['no alg', { header: { alg: undefined } }, 'token_malformed'],
-    ['alg none and a real signature (A3)', { header: { alg: '"none"' } }, 'algorithm_not_allowed'],
+    ['alg none and a real signature', { header: { alg: '"none"' } }, 'algorithm_not_allowed', 'A3'],
     ['another typ', { header: { typ: '"dpop+jwt"' } }, 'token_type_not_allowed'],
     ['another kid', { header: { kid: '"key-2"' } }, 'unknown_key'],
     ['the signature of another key', { key: stranger.privateKey }, 'signature_invalid'],
     ['the mark of another kind', { payload: { token_use: '"id"' } }, 'token_type_not_allowed'],
     ['no exp', { payload: { exp: undefined } }, 'claim_missing'],
     ['an exp of 1e400', { payload: { exp: '1e400' } }, 'claim_malformed'],
-  ])('8725-3: refuses a token with %s', async (_, mutation, reason) => {
+  ])('refuses a token with %s', async (_, mutation, reason, ...ids) => {
+    covers('8725-3', ...ids);
     await expectRefusal(issuer.token(mutation), reason);
   });
 
@@ -60,7 +63,8 @@ describe('verifyAccessToken, of a JWT', () => {
     await expectRefusal(spliced.join('.'), 'signature_invalid');
   });
 
-  it('7515-7: judges the signature before the claims', async () => {
+  it('judges the signature before the claims', async () => {
+    covers('7515-7');
     await expectRefusal(issuer.token({ key: stranger.privateKey, payload: { exp: '1e400' } }), 'signature_invalid');
     await expectRefusal(issuer.token({ payload: { exp: '1e400' } }), 'claim_malformed');
   });
@@ -79,7 +83,8 @@ describe('verifyAccessToken, of a JWT', () => {
     expect(reasonOf(await verify(token))).toBe('accepted');
   });
 
-  it.each(['aud', 'sub', 'client_id', 'iat', 'jti'])('9068-6: demands %s in profile rfc9068', async (name) => {
+  it.each(['aud', 'sub', 'client_id', 'iat', 'jti'])('demands %s in profile rfc9068', async (name) => {
+    covers('9068-6');
     const strict = createVerifyJwt({ ...issuer.verifierOptions, profile: 'rfc9068' });
     const token = issuer.token({ payload: { [name]: undefined } });
     expect(reasonOf(await strict(issuer.token()))).toBe('accepted');
@@ -87,14 +92,16 @@ describe('verifyAccessToken, of a JWT', () => {
     expect(reasonOf(await verify(token))).toBe('accepted');
   });
 
-  it('F11: looks at no token that is longer than maxTokenBytes', async () => {
+  it('looks at no token that is longer than maxTokenBytes', async () => {
+    covers('F11');
     const token = issuer.token();
     const verifyUpTo = (maxTokenBytes: number) => createVerifyJwt({ ...issuer.verifierOptions, maxTokenBytes })(token);
     expect(reasonOf(await verifyUpTo(token.length))).toBe('accepted');
     expect(reasonOf(await verifyUpTo(token.length - 1))).toBe('token_too_large');
   });
 
-  it('G2: takes no DPoP proof for an access token, though its claims would do', async () => {
+  it('takes no DPoP proof for an access token, though its claims would do', async () => {
+    covers('G2');
     const header = { typ: '"dpop+jwt"', jwk: JSON.stringify(issuer.jwk) };
     await expectRefusal(issuer.token({ header }), 'token_type_not_allowed');
   });
@@ -108,7 +115,8 @@ describe('verifyJwt, two issuers', () => {
     issuer: [a.verifierOptions.issuer, b.verifierOptions.issuer],
   });
 
-  it('H1, 8725-6, CVE-2025-59936: takes the keys of the issuer that the token names, though kids are the same', async () => {
+  it('CVE-2025-59936: takes the keys of the issuer that the token names, though kids are the same', async () => {
+    covers('H1', '8725-6');
     for (const [own, other] of [
       [a, b],
       [b, a],
@@ -119,7 +127,8 @@ describe('verifyJwt, two issuers', () => {
     }
   });
 
-  it('H1: judges a token by the rules of its issuer', async () => {
+  it('judges a token by the rules of its issuer', async () => {
+    covers('H1');
     const verifyStrictly = createVerifyJwt({
       ...a.verifierOptions,
       issuer: [{ ...a.verifierOptions.issuer, profile: 'rfc9068' }, b.verifierOptions.issuer],
@@ -131,7 +140,8 @@ describe('verifyJwt, two issuers', () => {
 });
 
 describe('verifyJwt, keys that are fetched', () => {
-  it('H2, 8725-8, CVE-2026-32301: asks nobody on account of an issuer that is not trusted', async () => {
+  it('CVE-2026-32301: asks nobody on account of an issuer that is not trusted', async () => {
+    covers('H2', '8725-8');
     const online = await createTestIssuer();
     const verifyOnline = createVerifyJwt(online.verifierOptions);
     for (const iss of ['https://evil.test', 'http://169.254.169.254/', `${online.issuer}.evil`, `${online.issuer}/`]) {
@@ -147,7 +157,8 @@ describe('verifyJwt, keys that are fetched', () => {
     ['is for another audience', { aud: 'https://other.test' }],
     ['has a claim of the wrong form', { sub: 1 }],
     ['is bound', { cnf: {} }],
-  ])('H15: spends no fetch on an unknown kid where the token %s', async (_, claims) => {
+  ])('spends no fetch on an unknown kid where the token %s', async (_, claims) => {
+    covers('H15');
     const online = await createTestIssuer();
     const verifyOnline = createVerifyJwt(online.verifierOptions);
     expect(reasonOf(await verifyOnline(await online.token()))).toBe('accepted');

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier, type VerifierOptions } from '../../src/index.js';
 import type { IntrospectionOptions } from '../../src/issuer/introspection-options.js';
+import { AuthorizationServer } from '../support/authorization-server.js';
 import { verdictOf } from '../support/clients.js';
-import { IntrospectionServer } from '../support/introspection-server.js';
+import { covers } from '../support/covers.js';
 import { until } from '../support/key-server.js';
 import { generateKeys, type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { toSegment } from '../support/raw-token.js';
@@ -12,10 +13,10 @@ const STRANGER = generateKeys('ES256');
 const ASKS_JWTS = { jwt: true };
 
 describe('verifyAccessToken, where an issuer introspects', () => {
-  let server: IntrospectionServer;
+  let server: AuthorizationServer;
   const verifiers: Verifier[] = [];
   beforeEach(async () => {
-    server = await IntrospectionServer.open();
+    server = await AuthorizationServer.start();
   });
   afterEach(async () => {
     for (const verifier of verifiers.splice(0)) verifier.close();
@@ -31,7 +32,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     return verifier;
   }
 
-  const asked = () => server.questions.map(({ form }) => form.get('token'));
+  const asked = () => server.introspections.map(({ form }) => form.get('token'));
 
   it.each([
     ['30 letters and digits (Django OAuth Toolkit)', 'KAb8cccdGDQD3mFQWWBcwHTa8oPvUr'],
@@ -49,7 +50,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
   ])('RFC 7662: asks about an opaque token that has %s', async (_, token) => {
     const verifier = start();
     expect(await verdictOf(verifier.verify(`${token}x`))).toMatch(/^(token_inactive|token_malformed)$/);
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     expect(await verifier.verify(token)).toMatchObject({ token, subject: 'test-user', scopes: ['read'] });
     expect(asked().at(-1)).toBe(token);
   });
@@ -61,18 +62,20 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     ['a line break', 'a\r\nb'],
     ['a letter beyond ASCII', 'caf\u00e9'],
     ['an equals sign alone', '='],
-  ])('7662-6 (RFC 6750 §2.1): asks nobody about a token of %s', async (_, token) => {
+  ])('RFC 6750 §2.1: asks nobody about a token of %s', async (_, token) => {
+    covers('7662-6');
     const verifier = start();
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     expect(await verdictOf(verifier.verify(token))).toBe('token_malformed');
     expect(server.server.paths).toEqual([]);
     expect(await verdictOf(verifier.verify(server.issue()))).toBe('accepted');
   });
 
-  it('7662-6: asks nobody about a token that is longer than maxTokenBytes', async () => {
+  it('asks nobody about a token that is longer than maxTokenBytes', async () => {
+    covers('7662-6');
     const verifier = start({}, { maxTokenBytes: 256 });
     const [good, long] = ['x'.repeat(256), 'x'.repeat(257)];
-    for (const token of [good, long]) server.say(token, server.answer());
+    for (const token of [good, long]) server.setAnswer(token, server.answer());
     expect(await verdictOf(verifier.verify(long))).toBe('token_too_large');
     expect(server.server.paths).toEqual([]);
     expect(await verdictOf(verifier.verify(good))).toBe('accepted');
@@ -99,7 +102,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     const broken = change(token);
     for (const introspection of [{}, ASKS_JWTS]) {
       const verifier = start(introspection);
-      for (const known of [token, broken]) server.say(known, server.answer());
+      for (const known of [token, broken]) server.setAnswer(known, server.answer());
       expect(await verdictOf(verifier.verify(broken))).toBe(reason);
       expect(await verdictOf(verifier.verify(token))).toBe('accepted');
       expect(await verdictOf(verifier.verify(broken))).toBe(reason);
@@ -122,7 +125,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     'does not ask about a JWT that %s: what its keys do not verify is not tried in another way',
     async (_, mutate, reason) => {
       const token = server.token(mutate());
-      server.say(token, server.answer());
+      server.setAnswer(token, server.answer());
       const verifier = start();
       expect(await verdictOf(verifier.verify(server.token()))).toBe('accepted');
       for (let round = 0; round < 2; round += 1) expect(await verdictOf(verifier.verify(token))).toBe(reason);
@@ -135,7 +138,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
 
   it('does not ask about a JWT whose keys cannot be had', async () => {
     const token = server.token();
-    server.say(token, server.answer());
+    server.setAnswer(token, server.answer());
     server.published = [];
     const verifier = start();
     expect(await verdictOf(verifier.verify(token))).toBe('keys_unavailable');
@@ -144,10 +147,11 @@ describe('verifyAccessToken, where an issuer introspects', () => {
   });
 
   it.each(['"https://other.test"', '""', '1', 'null', '["x"]'])(
-    'H2 (8725-8): asks nobody about a JWT with the iss %s, with jwt: true as without',
+    'asks nobody about a JWT with the iss %s, with jwt: true as without',
     async (iss) => {
+      covers('H2', '8725-8');
       const token = server.token({ payload: { iss } });
-      server.say(token, server.answer());
+      server.setAnswer(token, server.answer());
       for (const introspection of [{}, ASKS_JWTS]) {
         const expected = iss.startsWith('"') ? 'issuer_not_trusted' : 'claim_malformed';
         expect(await verdictOf(start(introspection).verify(token))).toBe(expected);
@@ -161,7 +165,7 @@ describe('verifyAccessToken, where an issuer introspects', () => {
       const verifier = start(ASKS_JWTS);
       const token = server.token();
       expect(await verdictOf(verifier.verify(token))).toBe('token_inactive');
-      server.say(token, server.answer({ scope: '"from the answer"' }));
+      server.setAnswer(token, server.answer({ scope: '"from the answer"' }));
       server.clock.advance(5);
       expect(await verifier.verify(token)).toMatchObject({ scopes: ['from', 'the', 'answer'] });
       expect(server.hits).toEqual({ metadata: 1, jwks: 0, introspection: 2, elsewhere: 0 });
@@ -169,18 +173,19 @@ describe('verifyAccessToken, where an issuer introspects', () => {
 
     it('asks about JWTs without iss (Django OAuth Toolkit, with a generator of oauthlib)', async () => {
       const token = server.token({ payload: { iss: undefined } });
-      server.say(token, server.answer({ iss: undefined }));
+      server.setAnswer(token, server.answer({ iss: undefined }));
       expect(await verifierOutcome(start(ASKS_JWTS), token)).toBe(server.issuer);
       expect(await verdictOf(start().verify(token))).toBe('claim_missing');
       expect(asked()).toEqual([token]);
     });
 
-    it('H1: verifies JWTs of another issuer with the keys of that one, and shows them to nobody', async () => {
+    it('verifies JWTs of another issuer with the keys of that one, and shows them to nobody', async () => {
+      covers('H1');
       const other = new RawIssuer({ issuer: 'https://other.test' });
       const issuer = [other.verifierOptions.issuer, server.issuerOptions(ASKS_JWTS)];
       const verifier = start({}, { issuer });
       const [good, forged] = [other.token(), other.token({ key: server.keys.privateKey })];
-      for (const token of [good, forged]) server.say(token, server.answer());
+      for (const token of [good, forged]) server.setAnswer(token, server.answer());
       expect(await verdictOf(verifier.verify(good))).toBe('accepted');
       expect(await verdictOf(verifier.verify(forged))).toBe('signature_invalid');
       expect(server.server.paths).toEqual([]);
@@ -238,13 +243,13 @@ describe('verifyAccessToken, where an issuer introspects', () => {
     const verifier = start();
     const [known, token] = [server.issue(), server.issue()];
     expect(await verdictOf(verifier.verify(known))).toBe('accepted');
-    server.reply = (res) => void (begun !== '' && res.writeHead(200).write(begun));
+    server.answerIntrospection = (res) => void (begun !== '' && res.writeHead(200).write(begun));
     const pending = reasonOfCall(verifier.verify(token));
-    await until(() => server.questions.length === 2);
+    await until(() => server.introspections.length === 2);
     verifier.close();
     expect(await pending).toBe('verifier_closed');
     for (const late of [known, token]) expect(await reasonOfCall(verifier.verify(late))).toBe('verifier_closed');
-    expect(server.questions.length).toBe(2);
+    expect(server.introspections.length).toBe(2);
     expect(verifier.status().issuers[0]?.introspection).toMatchObject({ calls: 2, inFlight: 0 });
   });
 });

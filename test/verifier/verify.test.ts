@@ -4,6 +4,7 @@ import { AuthorizationError, IssuerUnavailableError } from '../../src/protocol/e
 import { createTestIssuer, type TestTokenOptions } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import { expectMisuse } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { secretsOf, textsOf } from '../support/leaks.js';
 import { type Mutation, RawIssuer } from '../support/raw-issuer.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -19,7 +20,8 @@ async function errorOf(call: Promise<unknown>): Promise<AuthorizationError | Iss
 }
 
 describe('verifier.verify', () => {
-  it.each(['ES256', 'RS256'] as const)('9068-7: gives the access token of a good %s token', async (algorithm) => {
+  it.each(['ES256', 'RS256'] as const)('gives the access token of a good %s token', async (algorithm) => {
+    covers('9068-7');
     const token = await issuer.token({ algorithm, scope: 'read write', claims: { tenant: 'blue' } });
     const auth = await verifier.verify(token);
     expect(isAccessToken(auth)).toBe(true);
@@ -45,7 +47,8 @@ describe('verifier.verify', () => {
     ['another audience', { audience: 'https://other.test' }, 'audience_mismatch'],
     ['a confirmation', { claims: { cnf: { jkt: 'x' } } }, 'binding_not_proven'],
     ['a malformed scope', { claims: { scope: 1 } }, 'claim_malformed'],
-  ])('8725-3: rejects a token with %s, and blames the client', async (_, mutation, reason) => {
+  ])('rejects a token with %s, and blames the client', async (_, mutation, reason) => {
+    covers('8725-3');
     expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
     const error = await errorOf(verifier.verify(await issuer.token(mutation)));
     expect(error).toBeInstanceOf(AuthorizationError);
@@ -55,8 +58,9 @@ describe('verifier.verify', () => {
   });
 
   it.each([undefined, null, 1, {}, ['token'], Symbol('token')])(
-    'J20: refuses what is no string as a malformed token: %s',
+    'refuses what is no string as a malformed token: %s',
     async (value) => {
+      covers('J20');
       expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
       expect(await reasonOfCall(verifier.verify(value as string))).toBe('token_malformed');
     },
@@ -70,7 +74,8 @@ describe('verifier.verify', () => {
     ['a.b.c', 'token_malformed'],
     ['a.b.c.d.e', 'token_encrypted'],
     ['a'.repeat(8193), 'token_too_large'],
-  ])('J20: refuses the string %.10j as %s', async (value, reason) => {
+  ])('refuses the string %.10j as %s', async (value, reason) => {
+    covers('J20');
     expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
     expect(await reasonOfCall(verifier.verify(value))).toBe(reason);
   });
@@ -110,7 +115,8 @@ describe('verifier.verify', () => {
     expect(Number(error.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
   });
 
-  it('E3, CVE-2026-55689: asks for the audience of the call where the verifier has none', async () => {
+  it('CVE-2026-55689: asks for the audience of the call where the verifier has none', async () => {
+    covers('E3');
     const open = createVerifier({ ...issuer.verifierOptions, audience: false, clientIds: ['test-client'] });
     const token = await issuer.token({ claims: { aud: undefined } });
     expect(await reasonOfCall(open.verify(token))).toBe('accepted');
@@ -130,7 +136,8 @@ describe('verifier.verify, errors', () => {
     ['expired', { payload: { exp: '1' } }, 'token_expired'],
     ['for another audience', { payload: { aud: '"https://other.test"' } }, 'audience_mismatch'],
     ['with a malformed claim', { payload: { sub: '{"secret":"value-of-a-claim"}' } }, 'claim_malformed'],
-  ])('F15, 9700-3: shows nothing of a token that is %s', async (_, mutation, reason) => {
+  ])('shows nothing of a token that is %s', async (_, mutation, reason) => {
+    covers('F15', '9700-3');
     const token = raw.token(mutation);
     const error = await errorOf(offline.verify(token));
     expect(error.reason).toBe(reason);
@@ -148,7 +155,8 @@ describe('verifier.verify, errors', () => {
     ['kid', { header: { kid: '"\\", scope=\\"admin\\r\\n\u2713"' } }, 'unknown_key'],
     ['alg', { header: { alg: '"\\", scope=\\"admin\\r\\n\u2713"' } }, 'algorithm_not_allowed'],
     ['typ', { header: { typ: '"\\", scope=\\"admin\\r\\n\u2713"' } }, 'token_type_not_allowed'],
-  ])('F12: puts nothing of the %s of a token into the answer', async (_, mutation, reason) => {
+  ])('puts nothing of the %s of a token into the answer', async (_, mutation, reason) => {
+    covers('F12');
     expect(await reasonOfCall(offline.verify(raw.token()))).toBe('accepted');
     const error = await errorOf(offline.verify(raw.token(mutation)));
     expect(error.reason).toBe(reason);

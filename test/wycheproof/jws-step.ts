@@ -1,15 +1,15 @@
 import { createIssuer, type Issuer } from '../../src/issuer/issuer.js';
 import { parseIssuerOptions } from '../../src/issuer/issuer-options.js';
-import { parseSharedRules } from '../../src/issuer/shared-rules.js';
 import { isHmacAlgorithm } from '../../src/jws/algorithm.js';
 import { type CompactJws, parseCompactJws } from '../../src/jws/compact-jws.js';
 import { parseJoseHeader } from '../../src/jws/jose-header.js';
 import { parseStrictJsonObject } from '../../src/jws/strict-json.js';
-import { ConfigurationError } from '../../src/protocol/errors.js';
+import { ConfigurationError } from '../../src/options/configuration-error.js';
 import type { JsonObject } from '../../src/protocol/json-object.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { isSignedBy } from '../support/is-signed-by.js';
+import { issuerRules } from '../support/issuer-rules.js';
 import { refused } from '../support/refused.js';
 import { type JoseGroup, keysOf, type WycheproofKey } from '../support/wycheproof.js';
 
@@ -48,7 +48,7 @@ export async function judgeJws(token: string, group: JoseGroup): Promise<string>
 
 function createIssuerOf(group: JoseGroup): Issuer | string {
   try {
-    const config = parseIssuerOptions(issuerOptionsOf(group), 'issuer', parseSharedRules({}, ''));
+    const config = parseIssuerOptions(issuerOptionsOf(group), 'issuer', issuerRules());
     const { now: clock } = new TestClock(1_800_000_000_000);
     return createIssuer(config, {
       clock,

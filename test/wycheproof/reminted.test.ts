@@ -1,6 +1,7 @@
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { signBytes, toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { thorough } from '../support/thorough.js';
@@ -72,7 +73,8 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
 
     it('are all there', () => expect([primitives, none, named].map(count)).toEqual([10, 6, 2]));
 
-    it.each(primitives)('A6, A7, CVE-2026-48523: $vector.tcId $vector.comment', async (row) => {
+    it.each(primitives)('CVE-2026-48523: $vector.tcId $vector.comment', async (row) => {
+      covers('A6', 'A7');
       const verifier = createVerifierOf(row.group);
       const control = remint(row.group, controlOf(row), 'PS512');
       expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');
@@ -93,7 +95,8 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
       },
     );
 
-    it.each(named)('A6: $vector.tcId PS384 with a key that says PS256', async (row) => {
+    it.each(named)('$vector.tcId PS384 with a key that says PS256', async (row) => {
+      covers('A6');
       const verifier = createVerifierOf(row.group);
       const header = toSegment(JSON.stringify({ alg: 'PS256', kid: keysOf(row.group.private)[0]?.['kid'] }));
       const control = signWith(row.group, 'PS256', header, toSegment(PAYLOAD));
@@ -108,7 +111,8 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
 
     it('are all there', () => expect(count(rows)).toBe(14));
 
-    it.each(some(rows))('K1, B9 to B14, RFC 7515 §2: $vector.tcId $vector.comment', async ({ group, token }) => {
+    it.each(rows)('RFC 7515 §2: $vector.tcId $vector.comment', async ({ group, token }) => {
+      covers('K1');
       const verifier = createVerifierOf(group);
       const header = token.slice(0, token.indexOf('.')).replace(/[^\w-]/g, '');
       const ours = signWith(group, 'HS256', header, toSegment(PAYLOAD));
@@ -144,7 +148,8 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
       expect(issuer?.skippedKeys).toEqual([{ index: 0, why: expect.stringContaining(why) }]);
     });
 
-    it('K11: with the exponent 1 such a signature is valid, were the key used', () => {
+    it('with the exponent 1 such a signature is valid, were the key used', () => {
+      covers('K11');
       const [row] = pick('json_web_key_test', '9') as [Row];
       const forged = signAsGroup(row);
       const dot = forged.lastIndexOf('.');

@@ -8,6 +8,7 @@ import {
   publicDecrypt,
 } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { covers } from '../support/covers.js';
 import { toSegment } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
 import { thorough } from '../support/thorough.js';
@@ -40,15 +41,13 @@ describeWycheproof('signatures of vectors, moved to our own tokens', () => {
         rows,
         rows.filter((_, i) => i % 5 === 0),
       ),
-    )(
-      'B6, CVE-2021-30246, RFC 8017 §8.2.2: $vector.tcId $vector.comment is refused',
-      async ({ group, token, control }) => {
-        const verifier = createVerifierOf(group);
-        expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');
-        expect(token).not.toBe(control);
-        expect(await reasonOfCall(verifier.verify(token))).toBe('signature_invalid');
-      },
-    );
+    )('CVE-2021-30246, RFC 8017 §8.2.2: $vector.tcId $vector.comment is refused', async ({ group, token, control }) => {
+      covers('B6');
+      const verifier = createVerifierOf(group);
+      expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');
+      expect(token).not.toBe(control);
+      expect(await reasonOfCall(verifier.verify(token))).toBe('signature_invalid');
+    });
   });
 
   describe('edges of ECDSA', () => {
@@ -57,7 +56,13 @@ describeWycheproof('signatures of vectors, moved to our own tokens', () => {
     it('are all there', () => expect(rows).toHaveLength(23));
 
     // R or S out of range is no signature of any message.
-    it.each(rows)('B2, B4, CVE-2022-21449: $vector.tcId $vector.comment is refused', async ({ group, token }) => {
+    it.each(
+      thorough(
+        rows,
+        rows.filter((_, i) => i % 5 === 0),
+      ),
+    )('CVE-2022-21449: $vector.tcId $vector.comment is refused', async ({ group, token }) => {
+      covers('B2', 'B4');
       const verifier = createVerifierOf(group);
       const control = remint(group, token, 'ES256');
       expect(await reasonOfCall(verifier.verify(control))).toBe('accepted');

@@ -39,7 +39,10 @@ export class Loopback {
     const { origin, close } = await listen(server, 0);
     const loopback = new Loopback(origin, close);
     server.on('request', ({ method, url = '/' }, res) => {
-      const { pathname, searchParams } = new URL(url, origin);
+      // A target such as `//` is no URL.
+      const target = URL.canParse(url, origin) ? new URL(url, origin) : undefined;
+      if (target === undefined) return void show(res, 404, 'Nothing is here', '');
+      const { pathname, searchParams } = target;
       if (method !== 'GET' || pathname !== PATH) return void show(res, 404, 'Nothing is here', '');
       loopback.#take(searchParams, res);
     });

@@ -41,19 +41,26 @@ type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
 export type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
 type AtLeastOne<T> = readonly [T, ...(readonly T[])];
 
-// In the overloads, `never` keeps a guard that was not called from passing as an error handler of Express, whose
-// first parameter is `any`; `NoInfer` keeps guarded handlers from becoming untyped in the same place.
+// `NoInfer` keeps guarded handlers from becoming untyped where Express takes an error handler, whose first parameter is
+// `any`. A guard that was not called passes for no handler at all: its parameters are a policy and functions.
+
+/** Makes a middleware of a policy and the handlers that it guards, either of which may be left out. */
+export interface GuardCall<Auth> {
+  /** Demands a valid access token and no scope, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    ...handlers: AtLeastOne<Handler<Req & Auth, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+  /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
+  (...policy: readonly [] | readonly [policy: PolicyInput]): Middleware<IncomingMessage, ServerResponse>;
+  /** Demands what the policy says, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
+    policy: PolicyInput,
+    ...handlers: AtLeastOne<Handler<Req & Auth, Res>>
+  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
+}
 
 /** Makes request handlers that let a request through with a good access token alone. */
-export interface Guard<Claims = UntypedClaims> {
-  /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
-  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
-  /** The same, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
-  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
-    policy: PolicyInput | undefined,
-    ...handlers: AtLeastOne<Handler<Guarded<Req, Claims>, Res>>
-  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
-
+export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown, Claims>> {
   readonly optional: OptionalGuard<Claims>;
   readonly public: PublicGuard;
 }
@@ -72,13 +79,7 @@ export interface Guard<Claims = UntypedClaims> {
  * );
  * ```
  */
-export interface OptionalGuard<Claims = UntypedClaims> {
-  (policy?: PolicyInput, ...handlers: readonly never[]): Middleware<IncomingMessage, ServerResponse>;
-  <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
-    policy: PolicyInput | undefined,
-    ...handlers: AtLeastOne<Handler<MaybeGuarded<Req, Claims>, Res>>
-  ): Middleware<NoInfer<Req>, NoInfer<Res>>;
-}
+export interface OptionalGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
 
 /**
  * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and

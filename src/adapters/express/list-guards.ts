@@ -1,34 +1,48 @@
-import { formatPolicy } from '../../policy/format-policy.js';
-import type { Policy } from '../../policy/policy.js';
 import { type GuardMetadata, guardMetadataOf } from './guard-metadata.js';
-import { isUnder, joinPaths, type Layer, pathsOf, stackOf } from './router-stack.js';
+import { describeRow, type FoundGuard, type ListedRoute, listRoute } from './listed-route.js';
+import { coversWay, extendWay, NO_WAY, type RoutePath, type Way } from './route-path.js';
+import {
+  hasParamCallback,
+  isErrorHandler,
+  type Layer,
+  mountPathOf,
+  pathsOf,
+  type RouterStack,
+  routerOf,
+} from './router-stack.js';
 
-/** One route of an app, and what it demands. */
-export interface ListedRoute {
-  /** In upper case; `ALL` for every one. */
-  readonly method: string;
-  /** As it was declared, with those of the routers that it is in. */
-  readonly path: string;
-  /**
-   * `guarded`: no request comes through without a good token. `optional`: only a good token or none does. `public`:
-   * declared so by `guard.public()`. `unguarded`: nobody said anything.
-   */
-  readonly access: 'guarded' | 'optional' | 'public' | 'unguarded';
-  /** What every request must meet, as data; all of them count. */
-  readonly policies: readonly Policy[];
-  /** The same for a person. Empty where a good token suffices. */
-  readonly policy: string;
-  /** Who tokens must be meant for. Undefined where none is asked for. */
-  readonly audience: readonly string[] | undefined;
+/** What is found in an app. */
+export interface AppRoutes {
+  readonly routes: readonly ListedRoute[];
+  /** Middlewares that may have routes within, which nobody can see. */
+  readonly middlewares: readonly { readonly path: string; readonly name: string }[];
 }
 
-// Nobody declares a route for so many methods one by one; app.all() does.
-const MAX_DECLARED_METHODS = 20;
+/** What Express 4 puts into each app. */
+const OWN_MIDDLEWARES = ['query', 'expressInit'];
 
-/** A middleware of a guard, and the path under which it stands. */
-interface Reach {
-  readonly path: string;
-  readonly guarded: GuardMetadata;
+/** What is in a mounted app. */
+const UNKNOWN: RoutePath = { kind: 'opaque', text: '', isSensitive: undefined, display: '/*', names: undefined };
+
+/** A guard that `use` put into a router. */
+interface StandingGuard extends FoundGuard {
+  readonly path: RoutePath;
+}
+
+/** A router on the way, with the guards that stand in it before the way goes on. */
+interface Level {
+  readonly guards: readonly StandingGuard[];
+  readonly way: Way;
+  /** Whether a parameter of the way, as far as it goes, has a callback, which runs before the guards of lower levels. */
+  readonly hasCallback: boolean;
+}
+
+interface Place {
+  readonly levels: readonly Level[];
+  readonly prefix: string;
+  readonly isRoot: boolean;
+  /** The routers that this place is in. */
+  readonly routers: readonly RouterStack[];
 }
 
 /**
@@ -36,7 +50,8 @@ interface Reach {
  * stand on the route, and those that `use` put before it, on the app or on the routers that it is in.
  *
  * Apps mounted in the app are told by one row each, with the method `ALL`: list them apart. Static files and other
- * middlewares are no routes and are not listed.
+ * middlewares are no routes and are not listed. A middleware that changes `req.url` leads past guards that stand at
+ * paths: `denyUnguarded` sees that, and this list does not.
  *
  * @example
  * ```ts
@@ -47,97 +62,89 @@ interface Reach {
  * @throws {TypeError} it is no Express app or router, or one whose mounted paths cannot be read (`router` below 2.3)
  */
 export function listGuards(app: unknown): readonly ListedRoute[] {
-  const stack = stackOf(app);
-  if (stack === undefined) throw new TypeError('listGuards(app): give an Express app or router.');
-  return walk(stack, '', []);
+  return findRoutes(app).routes;
 }
 
-function walk(stack: readonly Layer[], prefix: string, outer: readonly Reach[]): readonly ListedRoute[] {
-  const reaches = [...outer];
-  return stack.flatMap((layer) => {
-    const guarded = guardMetadataOf(layer.handle);
-    const paths = pathsOf(layer).map((path) => joinPaths(prefix, path));
-    if (guarded !== undefined) {
-      reaches.push(...paths.map((path) => ({ path, guarded })));
-      return [];
-    }
-    return paths.flatMap((path) => {
-      const before = reaches.filter((reach) => covers(reach, path)).map((reach) => reach.guarded);
-      if (layer.route !== undefined) return listRoute(layer.route, path, before);
-      const inner = stackOf(layer.handle);
-      if (inner !== undefined)
-        return walk(
-          inner,
-          path,
-          reaches.filter((reach) => covers(reach, path) || isUnder(reach.path, path)),
-        );
-      return layer.name === 'mounted_app' ? [describe('ALL', joinPaths(path, '/*'), before)] : [];
-    });
-  });
-}
-
-/** That everything is public nobody means: at the root `guard.public()` declares nothing. */
-function covers({ path: reach, guarded }: Reach, path: string): boolean {
-  return isUnder(path, reach) && !(guarded.access === 'public' && reach === '');
-}
-
-function listRoute(
-  route: NonNullable<Layer['route']>,
-  path: string,
-  before: readonly GuardMetadata[],
-): readonly ListedRoute[] {
-  const methods = [...new Set(route.stack.map(({ method }) => method))];
-  // Handlers of `all` run for every method, so that a row of their own would tell nothing where others are.
-  const listed = methods.length > 1 ? methods.filter((method) => method !== undefined) : methods;
-  const rows = listed.map((method) => {
-    const handlers = route.stack.filter((layer) => layer.method === undefined || layer.method === method);
-    const name = method === undefined ? 'ALL' : method.toUpperCase();
-    return describe(name, path === '' ? '/' : path, [...before, ...guardsOf(handlers)]);
-  });
-  return methods.length > MAX_DECLARED_METHODS ? mergeAlike(rows) : rows;
-}
-
-/** What `app.all` declared for every method that Node.js knows is told in one row. */
-function mergeAlike(rows: readonly ListedRoute[]): readonly ListedRoute[] {
-  const alike = new Map<string, ListedRoute[]>();
-  for (const row of rows) {
-    const name = JSON.stringify([row.access, row.policy, row.audience]);
-    alike.set(name, [...(alike.get(name) ?? []), row]);
-  }
-  return [...alike.values()].flatMap((group) => {
-    const [first] = group as [ListedRoute];
-    return group.length > MAX_DECLARED_METHODS ? [{ ...first, method: 'ALL' }] : group;
-  });
-}
-
-/** A guard with nothing behind it guards nothing. */
-function guardsOf(handlers: readonly Layer[]): readonly GuardMetadata[] {
-  return handlers.flatMap(({ handle }, index) => {
-    const guarded = guardMetadataOf(handle);
-    if (guarded === undefined) return [];
-    const isBehindHandlers = handlers.slice(0, index).some((layer) => guardMetadataOf(layer.handle) === undefined);
-    const isLast = index === handlers.length - 1;
-    return isLast && isBehindHandlers && !guarded.hasHandlers ? [] : [guarded];
-  });
-}
-
-function describe(method: string, path: string, guards: readonly GuardMetadata[]): ListedRoute {
-  const strict = guards.filter(({ access }) => access !== 'public');
-  const policies = strict.flatMap(({ policy }) => (policy === undefined ? [] : [policy]));
-  const audiences = strict.flatMap(({ audience }) => (audience === false ? [] : [audience]));
+/** The same, with what could not be looked into. @throws {TypeError} */
+export function findRoutes(app: unknown): AppRoutes {
+  const router = routerOf(app);
+  if (router === undefined) throw new TypeError('listGuards(app): give an Express app or router.');
+  const found: AppRoutes[] = [];
+  walk(router, { levels: [], prefix: '', isRoot: true, routers: [] }, (more) => found.push(more));
   return {
-    method,
-    path,
-    access: accessOf(guards),
-    policies,
-    policy: policies.map(formatPolicy).join(policies.length > 1 ? ', and ' : ''),
-    audience: audiences[0],
+    routes: found.flatMap(({ routes }) => routes),
+    middlewares: found.flatMap(({ middlewares }) => middlewares),
   };
 }
 
-function accessOf(guards: readonly GuardMetadata[]): ListedRoute['access'] {
-  for (const access of ['guarded', 'optional', 'public'] as const) {
-    if (guards.some((guarded) => guarded.access === access)) return access;
+function walk(router: RouterStack, place: Place, report: (found: AppRoutes) => void): void {
+  let guards: readonly StandingGuard[] = [];
+  for (const layer of router.stack) {
+    const guarded = guardMetadataOf(layer.handle);
+    const paths = pathsOf(layer);
+    if (guarded !== undefined) guards = [...guards, ...standingGuards(guarded, paths, place.isRoot)];
+    // Errors pass by guards. A handler of errors that goes on by next() leads to what stands behind it.
+    else if (isErrorHandler(layer)) guards = guards.map((guard) => ({ ...guard, isCertain: false }));
+    else for (const path of paths) visit(layer, enter(router, place, guards, { layer, path }), report);
   }
-  return 'unguarded';
+}
+
+/** A guard counts for nothing that its paths may miss; and that everything is public nobody means. */
+function standingGuards(
+  guarded: GuardMetadata,
+  paths: readonly RoutePath[],
+  isRoot: boolean,
+): readonly StandingGuard[] {
+  if (paths.some(({ kind }) => kind === 'open' || kind === 'opaque')) return [];
+  const meant = paths.filter(({ text }) => !(guarded.access === 'public' && isRoot && text === ''));
+  return meant.map((path) => ({ guarded, path, isCertain: true }));
+}
+
+/** Goes on by the path of a layer. */
+function enter(
+  router: RouterStack,
+  { levels, prefix, isRoot, routers }: Place,
+  guards: readonly StandingGuard[],
+  { layer, path }: { readonly layer: Layer; readonly path: RoutePath },
+): Place {
+  const own: Level = { guards, way: NO_WAY, hasCallback: hasParamCallback(router, path) };
+  const step = layer.route === undefined ? mountPathOf(layer, path) : path;
+  return {
+    levels: [...levels, own].map((level) => ({ ...level, way: extendWay(level.way, step) })),
+    prefix: joinPaths(prefix, path.display),
+    isRoot: isRoot && path.kind !== 'open' && path.kind !== 'opaque' && path.text === '',
+    routers: [...routers, router],
+  };
+}
+
+function visit(layer: Layer, place: Place, report: (found: AppRoutes) => void): void {
+  const { route, name = '' } = layer;
+  const { levels, prefix, routers } = place;
+  if (route !== undefined) {
+    const before = guardsBefore(levels);
+    const isBehindCallback = levels.some(({ hasCallback }) => hasCallback);
+    return report({ routes: listRoute(route.stack, prefix, { before, isBehindCallback }), middlewares: [] });
+  }
+  const inner = routerOf(layer.handle);
+  if (inner !== undefined && !routers.includes(inner)) return walk(inner, place, report);
+  if (inner !== undefined || name === 'mounted_app') {
+    const within = levels.map((level) => ({ ...level, way: extendWay(level.way, UNKNOWN) }));
+    return report({ routes: [describeRow('ALL', joinPaths(prefix, '/*'), guardsBefore(within))], middlewares: [] });
+  }
+  if (OWN_MIDDLEWARES.includes(name)) return;
+  report({ routes: [], middlewares: [{ path: prefix === '' ? '/' : prefix, name }] });
+}
+
+/** Gives the guards that reach the end of the way, from the app inwards. */
+function guardsBefore(levels: readonly Level[]): readonly FoundGuard[] {
+  const firstCallback = levels.findIndex(({ hasCallback }) => hasCallback);
+  return levels.flatMap(({ guards, way }, depth) => {
+    const isBehindCallback = firstCallback !== -1 && depth > firstCallback;
+    const reaching = guards.filter(({ path }) => coversWay(path, way));
+    return reaching.map(({ guarded, isCertain }) => ({ guarded, isCertain: isCertain && !isBehindCallback }));
+  });
+}
+
+function joinPaths(prefix: string, path: string): string {
+  return path === '' ? prefix : `${prefix}${path.startsWith('/') ? '' : '/'}${path}`;
 }

@@ -1,3 +1,5 @@
+import { displayPath, type Matches, type RoutePath, readExpress4Paths, readExpress5Path } from './route-path.js';
+
 /** As much of a layer of Express' routers as listing needs: Express 4, and Express 5 with `router` 2.3 or later. */
 export interface Layer {
   readonly name?: string;
@@ -8,59 +10,85 @@ export interface Layer {
   readonly rawPath?: unknown;
   /** True for the root. Express 5. */
   readonly slash?: boolean;
+  /** One for each path. Express 5. */
+  readonly matchers?: readonly ((path: string) => unknown)[];
   /** What Express 4 made of the path. */
   readonly regexp?: RegExp & { readonly fast_slash?: boolean };
   readonly keys?: readonly { readonly name: string | number }[];
 }
 
-/** Gives the layers of an app or router; undefined for anything else. */
-export function stackOf(app: unknown): readonly Layer[] | undefined {
+/** As much of a router as listing needs. */
+export interface RouterStack {
+  readonly stack: readonly Layer[];
+  /** What `param` declared, by the names of parameters. */
+  readonly params?: object;
+}
+
+const EMPTY: RouterStack = { stack: [] };
+const ROOT: RoutePath = { kind: 'root', text: '', isSensitive: undefined, display: '', names: [] };
+
+/** Gives the router of an app, or a router itself; undefined for anything else. */
+export function routerOf(app: unknown): RouterStack | undefined {
   if (typeof app !== 'function') return undefined;
-  const { stack } = app as { stack?: unknown };
-  if (Array.isArray(stack)) return stack as readonly Layer[];
+  if (Array.isArray((app as { stack?: unknown }).stack)) return app as unknown as RouterStack;
   if (typeof (app as { set?: unknown }).set !== 'function') return undefined;
-  return stackOf(routerOf(app)) ?? [];
+  return routerOf(innerRouterOf(app)) ?? EMPTY;
 }
 
 /** Express 4 throws where one asks for `app.router`, and has none before the first route. */
-function routerOf(app: object): unknown {
+function innerRouterOf(app: object): unknown {
   return '_router' in app ? app._router : 'lazyrouter' in app ? undefined : (app as { router?: unknown }).router;
 }
 
-/** Gives the paths of a layer, as they were declared: none for the root. @throws {TypeError} they cannot be read */
-export function pathsOf(layer: Layer): readonly string[] {
-  const { route, rawPath, slash, regexp, keys = [] } = layer;
-  const given = route?.path ?? rawPath;
-  if (given !== undefined) return [given].flat(Number.POSITIVE_INFINITY).map((path) => withoutSlash(String(path)));
-  if (slash === true || regexp?.fast_slash === true) return [''];
-  if (regexp !== undefined) return [decode(regexp, keys)];
-  throw new TypeError(
-    'listGuards(app): this version of Express does not tell where routers are mounted. Update router to 2.3.',
-  );
+/** Gives the paths of a layer: any of them leads to it. @throws {TypeError} they cannot be read */
+export function pathsOf(layer: Layer): readonly RoutePath[] {
+  const { route, rawPath, slash, regexp, matchers } = layer;
+  if (slash === true || regexp?.fast_slash === true) return [ROOT];
+  if (regexp !== undefined) return express4PathsOf(layer, regexp);
+  const given = rawPath ?? route?.path;
+  if (given === undefined) {
+    throw new TypeError(
+      'listGuards(app): this version of Express does not tell where routers are mounted. Update router to 2.3.',
+    );
+  }
+  return [given].flat(Number.POSITIVE_INFINITY).map((path, index) => {
+    const matcher = matchers?.[index];
+    const matches: Matches | undefined = matcher && ((text) => Boolean(matcher(text)));
+    return readExpress5Path(path, route === undefined, matches);
+  });
 }
 
-// What path-to-regexp 0.1 writes for a parameter, and at the end of a path that others may follow.
-const PARAMETER = /\(\?:\\\/\(\[\^\\?\/\]\+\?\)\)|\\\/\(\?:\(\[\^\\?\/\]\+\?\)\)|\(\?:\(\[\^\\?\/\]\+\?\)\)/g;
-const END = /\\\/\?\(\?=\\\/\|\$\)$/;
-
-/** Reads a path out of what Express 4 made of it; one that is more than names and parameters stays an expression. */
-function decode(regexp: RegExp, keys: readonly { readonly name: string | number }[]): string {
-  const names = keys.map(({ name }) => `:${name}`);
-  const source = regexp.source.replace(/^\^/, '').replace(END, '');
-  const path = source.replaceAll(PARAMETER, (text) => `${text.includes('\\/(') ? '/' : ''}${names.shift() ?? ':'}`);
-  const plain = path.replaceAll(/\\([/.-])/g, '$1');
-  return /[\\()[\]^$*+?|]/.test(plain) ? String(regexp) : withoutSlash(plain);
+function express4PathsOf({ route, keys = [] }: Layer, regexp: RegExp): readonly RoutePath[] {
+  const names = keys.map(({ name }) => String(name));
+  const given = [route?.path ?? []].flat(Number.POSITIVE_INFINITY);
+  const isExpression = given.some((path) => path instanceof RegExp);
+  const paths = isExpression ? undefined : readExpress4Paths(regexp, route === undefined, names);
+  if (paths !== undefined) return paths;
+  const shown = given.length === 0 ? [regexp] : given;
+  return shown.map((path) => ({
+    kind: 'opaque',
+    text: '',
+    isSensitive: undefined,
+    display: displayPath(path),
+    names,
+  }));
 }
 
-export function joinPaths(prefix: string, path: string): string {
-  return path === '' ? prefix : `${prefix}${path.startsWith('/') ? '' : '/'}${path}`;
+/**
+ * Gives the path of a router as those see it that stand beside it. Express 4 takes one slash more off the path than was
+ * declared, so that `/a//b` comes to the route `/b` of a router at `/a`.
+ */
+export function mountPathOf(layer: Layer, path: RoutePath): RoutePath {
+  return layer.regexp !== undefined && path.kind === 'text' ? { ...path, kind: 'open' } : path;
 }
 
-/** Tells whether a middleware that stands at `prefix` sees every request for `path`. Where it might not, it does not. */
-export function isUnder(path: string, prefix: string): boolean {
-  return prefix === '' || path === prefix || path.startsWith(`${prefix}/`);
+/** Tells whether `param` declared something that runs before this layer does. */
+export function hasParamCallback({ params = {} }: RouterStack, { names }: RoutePath): boolean {
+  const declared = Object.keys(params);
+  return names === undefined ? declared.length > 0 : names.some((name) => declared.includes(name));
 }
 
-function withoutSlash(path: string): string {
-  return path.endsWith('/') ? path.slice(0, -1) : path;
+/** Express calls functions of four parameters for errors, and for nothing else. */
+export function isErrorHandler({ handle }: Layer): boolean {
+  return typeof handle === 'function' && handle.length === 4;
 }

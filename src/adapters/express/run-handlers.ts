@@ -16,13 +16,20 @@ export function runHandlers(handlers: readonly AnyHandler[], req: unknown, res: 
     index += 1;
     try {
       const result = handler(req, res, goOn);
-      if (result instanceof Promise)
-        result.catch((reason) =>
-          next(reason || new Error(`A handler rejected with ${String(reason) || 'an empty string'}.`)),
-        );
+      if (isThenable(result)) result.then(undefined, (reason) => next(orError(reason, 'rejected')));
     } catch (thrown) {
-      next(thrown);
+      next(orError(thrown, 'threw'));
     }
   };
   goOn();
+}
+
+/** A promise of another realm, or of a library, is none of ours by `instanceof`. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** `next()` with nothing, or with what counts as nothing, would go on to the next handler. */
+function orError(thrown: unknown, verb: string): unknown {
+  return thrown || new Error(`A handler ${verb} ${JSON.stringify(thrown) ?? String(thrown)}.`);
 }

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { LRUCache } from 'lru-cache';
-import { checkOptionNames, readNumber, requireObject } from '../../options/option-reader.js';
+import { type ReadersOf, readOptions } from '../../options/option-reader.js';
+import { number } from '../../options/readers.js';
 import type { DiagnosticsMessages } from '../../platform/diagnostics.js';
 
 /** The options of `createScopeRecorder`. */
@@ -44,9 +45,12 @@ interface Recorded {
 type Decision = DiagnosticsMessages['scopegate:decision'];
 
 const CHANNEL = 'scopegate:decision';
-const DEFAULT_CLIENTS = 1000;
 // A client whose tokens bring ever new scopes must not fill the memory.
 const MAX_SCOPES_PER_CLIENT = 256;
+
+const READERS = {
+  maxClients: number({ min: 1, max: 1_000_000, unit: 'clients', integer: true, fallback: 1000 }),
+} satisfies ReadersOf<ScopeRecorderOptions>;
 
 /**
  * Starts to record which of the scopes that clients were granted their requests need, so that grants can be cut.
@@ -64,10 +68,7 @@ const MAX_SCOPES_PER_CLIENT = 256;
  * @throws {ConfigurationError}
  */
 export function createScopeRecorder(options: ScopeRecorderOptions = {}): ScopeRecorder {
-  requireObject(options, 'options', 'Give an object such as { maxClients: 1000 }.');
-  checkOptionNames(options, ['maxClients'], '');
-  const bounds = { least: 1, most: 1_000_000, unit: 'clients', whole: true };
-  const max = readNumber(options, 'maxClients', '', bounds) ?? DEFAULT_CLIENTS;
+  const { maxClients: max } = readOptions(options, '', 'Give an object such as { maxClients: 1000 }.', READERS);
   const records = new LRUCache<string, Recorded>({ max });
   const listen = (message: unknown) => note(records, message as Decision);
   subscribe(CHANNEL, listen);

@@ -11,10 +11,11 @@ import {
   type Verifier,
 } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
-import { watchUnhandledRejections } from '../../support/caught-rejections.js';
 import { catchWarnings } from '../../support/caught-warnings.js';
+import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { secretsOf, textsOf } from '../../support/leaks.js';
+import { watchUnhandledRejections } from '../../support/rejections.js';
 import { bearerHeaders, startApp, type TestApp } from '../../support/test-app.js';
 
 type RefusalError = AuthorizationError | IssuerUnavailableError;
@@ -76,7 +77,8 @@ describe.each(EXPRESS_VERSIONS)("errors: 'next', in %s", (_version, express) => 
 });
 
 describe.each(EXPRESS_VERSIONS)("errors: 'next' without an error handler, in %s", (_version, express) => {
-  it('cases F14, F15: Express answers with the status and the challenge, and tells no detail and no token', async () => {
+  it('Express answers with the status and the challenge, and tells no detail and no token', async () => {
+    covers('F14', 'F15');
     const guard = createGuard(verifier, { errors: 'next' });
     app = await startApp(express, (it) => it.get('/', guard('read'), handler), { ownErrorHandler: false });
     const token = await issuer.token({ scope: 'read', expiresInSeconds: -60 });
@@ -151,11 +153,12 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     ['undefined', undefined],
     ['a symbol', Symbol('full')],
     ['an object without a prototype', Object.create(null)],
-  ])('case J20: changes nothing by throwing %s', async (_, thrown) => {
-    const warnings = catchWarnings();
+  ])('changes nothing by throwing %s', async (_, thrown) => {
+    covers('J20');
     await start(undefined);
     const control = await app.get('/');
     await app.close();
+    const warnings = catchWarnings();
     await start(() => {
       throw thrown;
     });
@@ -183,9 +186,10 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     for (const secret of secretsOf(token)) expect(textsOf(warning)).not.toContain(secret);
   });
 
-  it('case J20: ends no process by rejecting', async () => {
-    const warnings = catchWarnings();
+  it('ends no process by rejecting', async () => {
+    covers('J20');
     const unhandled = watchUnhandledRejections();
+    const warnings = catchWarnings();
     await start((async () => {
       throw new Error('the log is full');
     }) as () => void);
@@ -206,7 +210,8 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
 });
 
 describe.each(EXPRESS_VERSIONS)('a guard that reads tokens from the query, in %s', (_version, express) => {
-  it('RFC 6750 §2.3 (case 6750-4): keeps a good answer out of shared caches', async () => {
+  it('RFC 6750 §2.3: keeps a good answer out of shared caches', async () => {
+    covers('6750-4');
     const query = createGuard(verifier, { extraTokenLocations: ['query'] });
     const form = createGuard(verifier, { extraTokenLocations: ['form'] });
     app = await startApp(express, (it) => {
@@ -255,7 +260,8 @@ describe.each(EXPRESS_VERSIONS)('a guard that reads tokens from the query, in %s
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('case J20: behaves alike with a token that it knows and one that it does not, when an answer has begun', async () => {
+  it('behaves alike with a token that it knows and one that it does not, when an answer has begun', async () => {
+    covers('J20');
     const guard = createGuard(verifier, { extraTokenLocations: ['query'] });
     app = await startApp(express, (it) => {
       it.use((_req, res, next) => {
@@ -287,7 +293,8 @@ describe.each(EXPRESS_VERSIONS)('a guard that reads tokens from the query, in %s
 });
 
 describe.each(EXPRESS_VERSIONS)('the token of a request, in %s', (_version, express) => {
-  it('RFC 9700 §4.9.3 (case F15): goes to the handler, and to nobody else', async () => {
+  it('RFC 9700 §4.9.3: goes to the handler, and to nobody else', async () => {
+    covers('F15');
     const asked: string[] = [];
     const spyingFetch: typeof fetch = (input, init) => {
       const { url, headers } = new Request(input, init);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthorizationError, IssuerUnavailableError, REFUSALS } from '../../../src/index.js';
 import { expectAccepted, expectAnswer, expectRefused } from '../../support/expect-answer.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
-import { type GuardedApi, startGuardedApi } from '../../support/guarded-api.js';
+import { startTestIssuerApi, type TestIssuerApi } from '../../support/guarded-api.js';
 import { CONTRACT_OPTIONS, CONTRACT_ROWS, GOLD_POLICY, OUTAGE_ROWS } from '../contract-rows.js';
 
 const NEXT = { errors: 'next' } as const;
@@ -11,16 +11,16 @@ const rows = CONTRACT_ROWS.map((row) => [row.answer.reason, row.answer.status, r
 const outages = OUTAGE_ROWS.map((row) => [row.answer.reason, row.answer.status, row] as const);
 
 describe.each(EXPRESS_VERSIONS)("errors: 'next' on %s", (_, express) => {
-  let own: GuardedApi;
-  let byDefault: GuardedApi;
+  let own: TestIssuerApi;
+  let byDefault: TestIssuerApi;
   const caught: unknown[] = [];
 
   const startApi = (declare: (app: Express) => void) =>
-    startGuardedApi({
+    startTestIssuerApi({
       express,
       ...CONTRACT_OPTIONS,
       guard: NEXT,
-      routes: (app, guard, handler) => {
+      routes: (app, { guard, handler }) => {
         app.get('/gold', guard(GOLD_POLICY), handler);
         declare(app);
       },
@@ -78,7 +78,7 @@ describe.each(EXPRESS_VERSIONS)("errors: 'next' on %s", (_, express) => {
     'docs/http.md: hands %s over with status %d and Retry-After',
     async (_, __, { answer: expected, begin, verifier }) => {
       const errors: unknown[] = [];
-      const api = await startGuardedApi({
+      const api = await startTestIssuerApi({
         express,
         ...(verifier && { verifier }),
         guard: NEXT,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { NextFunction } from '../../../src/adapters/express/guard.js';
 import { type AnyHandler, runHandlers } from '../../../src/adapters/express/run-handlers.js';
+import { covers } from '../../support/covers.js';
 
 const REQ = { name: 'request' };
 const RES = { name: 'response' };
@@ -105,7 +106,8 @@ describe('runHandlers', () => {
     ],
     ['gives an error to next', (next) => next(failure)],
     ['gives an error to next later', (next) => setImmediate(next, failure)],
-  ])('case J20: tells the router, once, when a handler %s, and runs no other', async (_, act) => {
+  ])('tells the router, once, when a handler %s, and runs no other', async (_, act) => {
+    covers('J20');
     run(handler('a'), handler('b', act), handler('c'));
     await settled();
     await settled();
@@ -122,7 +124,8 @@ describe('runHandlers', () => {
     expect(told).toEqual([[word]]);
   });
 
-  it('case J20: tells the router when a handler rejects after it went on', async () => {
+  it('tells the router when a handler rejects after it went on', async () => {
+    covers('J20');
     run(
       handler('a', (next) => {
         next();
@@ -136,8 +139,9 @@ describe('runHandlers', () => {
   });
 
   it.each([[undefined], [null], [false], [0], ['']])(
-    'case J20: takes a rejection with %j for an error, as Express 5 does, and not for a call of next',
+    'takes a rejection with %j for an error, as Express 5 does, and not for a call of next',
     async (reason) => {
+      covers('J20');
       run(
         handler('a', () => Promise.reject(reason)),
         handler('b'),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type IssuerUnavailableError } from '../../../src/index.js';
 import { EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { good, KeyServer, until } from '../../support/key-server.js';
 
 const MANY = 500;
@@ -9,7 +10,8 @@ const manyTokens = (server: KeyServer) =>
 const noAnswer = () => new Response('Service Unavailable', { status: 503 });
 
 describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
-  it('H20: 500 requests at once cost one request for each document, and all are answered', async () => {
+  it('500 requests at once cost one request for each document, and all are answered', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const tokens = await manyTokens(server);
@@ -18,7 +20,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: 500 requests with one token at once cost one request for each document', async () => {
+  it('500 requests with one token at once cost one request for each document', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const token = await server.issuer.token();
@@ -27,7 +30,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: a request that comes while the keys are on their way waits for them and asks for nothing', async () => {
+  it('a request that comes while the keys are on their way waits for them and asks for nothing', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const held = server.hold('jwks');
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -39,7 +43,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: the key set alone is asked for where jwksUri is given', async () => {
+  it('the key set alone is asked for where jwksUri is given', async () => {
+    covers('H20');
     const server = await KeyServer.create();
     const issuer = { issuer: server.issuer.issuer, jwksUri: server.jwksUri };
     const verifier = createVerifier({ ...server.verifierOptions, issuer, tokenCache });
@@ -48,7 +53,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits).toEqual({ metadata: 0, jwks: 1, elsewhere: 0 });
   });
 
-  it('H16: while the endpoint fails all but the first request of a back-off interval get 503 at once', async () => {
+  it('while the endpoint fails all but the first request of a back-off interval get 503 at once', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     server.answer('jwks', noAnswer);
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -67,7 +73,57 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(server.hits.jwks).toBe(2);
   });
 
-  it('H16: requests that came at once share the failure of their one fetch', async () => {
+  it('after a failure only the request that tries again waits for an issuer that hangs, at every attempt', async () => {
+    covers('H16');
+    const server = await KeyServer.create();
+    server.answer('jwks', noAnswer);
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+    const ask = async () => verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)));
+    expect(await ask()).toBe('keys_unavailable');
+
+    for (const wait of [1, 2, 4]) {
+      server.issuer.advance(wait);
+      const held = server.hold('jwks');
+      const trying = ask();
+      await until(() => held.length === 1);
+      // Nobody answers the server's request, so that whoever waits for it does so without end.
+      for (let i = 0; i < 20; i += 1) expect(await ask()).toBe('keys_unavailable');
+      expect(held).toHaveLength(1);
+      held[0]?.release(noAnswer);
+      expect(await trying).toBe('keys_unavailable');
+    }
+
+    server.issuer.advance(8);
+    const held = server.hold('jwks');
+    const [trying, ready] = [ask(), verifier.ready()];
+    await until(() => held.length === 1);
+    held[0]?.release(good);
+    expect(await trying).toBe('accepted');
+    await ready;
+    expect(server.hits.jwks).toBe(1 + 3 + 1);
+  });
+
+  it('the same with an unknown kid, while known keys are in use', async () => {
+    covers('H16');
+    const server = await KeyServer.create();
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+    await verifier.ready();
+    await server.issuer.rotate();
+    const ask = async () => verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)));
+    server.answer('jwks', noAnswer);
+    expect(await ask()).toBe('keys_unavailable');
+    server.issuer.advance(1);
+    const held = server.hold('jwks');
+    const trying = ask();
+    await until(() => held.length === 1);
+    for (let i = 0; i < 20; i += 1) expect(await ask()).toBe('keys_unavailable');
+    held[0]?.release(good);
+    expect(await trying).toBe('accepted');
+    expect(await ask()).toBe('accepted');
+  });
+
+  it('requests that came at once share the failure of their one fetch', async () => {
+    covers('H16');
     const server = await KeyServer.create();
     server.answer('jwks', noAnswer);
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
@@ -111,7 +167,8 @@ describe.each(TOKEN_CACHES)('nothing cached, %s', (_, tokenCache) => {
     expect(await verdictOf(verifier.verify(token))).toBe('accepted');
   });
 
-  it('H2: a token that cannot be good costs no request to anywhere', async () => {
+  it('a token that cannot be good costs no request to anywhere', async () => {
+    covers('H2');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const stranger = await server.issuer.token({ claims: { iss: 'https://other.test' } });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type VerifierOptions } from '../../../src/index.js';
 import { verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer } from '../../support/key-server.js';
 
 type Options = Pick<VerifierOptions, 'dangerouslyAllowInsecureHttp'> & Partial<Pick<VerifierOptions, 'issuer'>>;
@@ -81,7 +82,8 @@ describe('whose metadata it is', () => {
     return { verdict, jwks: server.hits.jwks, error: verifier.status().issuers[0]?.lastError };
   }
 
-  it('H5, RFC 8414 §3.3: is ours where its issuer is the same to the letter', async () => {
+  it('RFC 8414 §3.3: is ours where its issuer is the same to the letter', async () => {
+    covers('H5');
     expect(await claim(issuer)).toEqual({ verdict: 'accepted', jwks: 1, error: undefined });
   });
 
@@ -90,7 +92,8 @@ describe('whose metadata it is', () => {
     ['case', 'https://as.test/t1'],
     ['case of the host', 'https://AS.test/T1'],
     ['case and a trailing slash', 'https://as.test/t1/'],
-  ])('H5, RFC 8414 §3.3: is not ours with a difference of %s alone; the detail says so', async (_, metadataIssuer) => {
+  ])('RFC 8414 §3.3: is not ours with a difference of %s alone; the detail says so', async (_, metadataIssuer) => {
+    covers('H5');
     expect(await claim(metadataIssuer)).toEqual({
       verdict: 'metadata_unavailable',
       jwks: 0,
@@ -99,8 +102,9 @@ describe('whose metadata it is', () => {
   });
 
   it.each(['https://other.test', 'https://as.test', 'https://as.test/T1#', 'http://as.test/T1', ''])(
-    'H5, RFC 8414 §3.3: is not ours with the issuer "%s", and its keys are not asked for',
+    'RFC 8414 §3.3: is not ours with the issuer "%s", and its keys are not asked for',
     async (metadataIssuer) => {
+      covers('H5');
       expect(await claim(metadataIssuer)).toEqual({
         verdict: 'metadata_unavailable',
         jwks: 0,
@@ -110,15 +114,17 @@ describe('whose metadata it is', () => {
   );
 
   it.each([[undefined], [null], [42], [['https://as.test/T1']]])(
-    'H5, RFC 8414 §3.3: is not ours with an issuer that is no string: %j',
+    'RFC 8414 §3.3: is not ours with an issuer that is no string: %j',
     async (metadataIssuer) => {
+      covers('H5');
       const { verdict, jwks } = await claim(metadataIssuer as unknown as string);
       expect({ verdict, jwks }).toEqual({ verdict: 'metadata_unavailable', jwks: 0 });
     },
   );
 });
 
-describe('H6: jwks_uri of the metadata', () => {
+describe('jwks_uri of the metadata', () => {
+  covers('H6');
   async function fetchKeysAt(jwksUri: unknown, options: Options = {}) {
     const server = await KeyServer.create({ issuer: 'https://as.test' });
     server.jwksUri = jwksUri as string;

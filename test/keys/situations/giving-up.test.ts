@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
 import { EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { rejectionsDuring } from '../../support/rejections.js';
 
@@ -16,8 +17,9 @@ describe.each(TOKEN_CACHES)('a caller who gives up, %s', (_, tokenCache) => {
   }
 
   it.each(['verify', 'authenticate'] as const)(
-    'H20: %s rejects for it alone, with the reason of its signal',
+    '%s rejects for it alone, with the reason of its signal',
     async (door) => {
+      covers('H20');
       const { server, held, verifier } = await open();
       const tokens = await Promise.all(Array.from({ length: MANY }, () => server.issuer.token(EVERLASTING)));
       const impatient = new AbortController();
@@ -40,7 +42,8 @@ describe.each(TOKEN_CACHES)('a caller who gives up, %s', (_, tokenCache) => {
     },
   );
 
-  it('H20: what it waited for goes on and fails nobody, even if all give up and the fetch fails', async () => {
+  it('what it waited for goes on and fails nobody, even if all give up and the fetch fails', async () => {
+    covers('H20');
     const { server, held, verifier } = await open();
     const token = await server.issuer.token(EVERLASTING);
     const rejections = await rejectionsDuring(async () => {

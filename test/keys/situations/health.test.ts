@@ -4,8 +4,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, IssuerUnavailableError } from '../../../src/index.js';
 import { Clients, EVERLASTING, verdictOf } from '../../support/clients.js';
-import { KeyServer, until } from '../../support/key-server.js';
-import { createKeyServers, fetchFrom } from '../../support/key-servers.js';
+import { createKeyServers, fetchFrom, KeyServer, until } from '../../support/key-server.js';
 import { rejectionsDuring } from '../../support/rejections.js';
 
 const noAnswer = () => new Response('Service Unavailable', { status: 503 });

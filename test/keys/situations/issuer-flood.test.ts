@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type IssuerResolver } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { usedHeapBytes } from '../../support/heap.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { THOROUGH } from '../../support/thorough.js';
@@ -50,7 +51,8 @@ describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
     expect(asked).toEqual([nameOf(1), nameOf(1)]);
   });
 
-  it('H27: the oldest refused name is forgotten for the thousand-and-first', async () => {
+  it('the oldest refused name is forgotten for the thousand-and-first', async () => {
+    covers('H27');
     const { asked, askAs } = await open(trustNobodyElse);
     for (let i = 0; i < 1000; i += 1) await askAs(nameOf(i));
     await askAs(nameOf(0));
@@ -85,7 +87,8 @@ describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
     expect(await next).toBe('issuer_not_trusted');
   });
 
-  it('H27: of trusted issuers a thousand are kept, those that were used last', async () => {
+  it('of trusted issuers a thousand are kept, those that were used last', async () => {
+    covers('H27');
     const { server, verifier, askAs, clients } = await open((iss) => ({ issuer: iss, jwks: server.issuer.jwks }));
     for (let i = 0; i < 1200; i += 1) {
       expect(await askAs(nameOf(i))).toBe('signature_invalid');
@@ -101,7 +104,8 @@ describe.each(TOKEN_CACHES)('many names of issuers, %s', (_, tokenCache) => {
 });
 
 describe('the memory of a flood of names of issuers', () => {
-  it.runIf(THOROUGH)('H27: 3,000 refused names of 2,000 characters leave nothing behind', async () => {
+  it.runIf(THOROUGH)('3,000 refused names of 2,000 characters leave nothing behind', async () => {
+    covers('H27');
     const server = await KeyServer.create();
     const issuer: IssuerResolver = (iss) => (iss === server.issuer.issuer ? { issuer: iss } : undefined);
     const verifier = createVerifier({ ...server.verifierOptions, issuer });

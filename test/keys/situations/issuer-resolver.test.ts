@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type IssuerResolver, type IssuerUnavailableError } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, type Verdict, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { rejectionsDuring } from '../../support/rejections.js';
 
@@ -84,7 +85,8 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
     ['never settles', () => new Promise(() => {})],
     ['answers too late', (iss: string) => new Promise((resolve) => setTimeout(resolve, 6000, { issuer: iss }))],
     ['fails too late', () => new Promise((_, reject) => setTimeout(reject, 6000, BOOM))],
-  ])('J20: that %s is cut off after fetchTimeoutSeconds', async (_, slow) => {
+  ])('that %s is cut off after fetchTimeoutSeconds', async (_, slow) => {
+    covers('J20');
     const { server, verifier, asked, ask, resolveBy } = await open();
     resolveBy(slow);
     const tokens = await Promise.all([1, 2, 3].map(() => server.issuer.token(EVERLASTING)));
@@ -103,7 +105,8 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
     expect(await ask()).toBe('accepted');
   });
 
-  it('J20: that takes its time, but no more than there is, is waited for', async () => {
+  it('that takes its time, but no more than there is, is waited for', async () => {
+    covers('J20');
     const { asked, ask, resolveBy } = await open();
     resolveBy((iss: string) => new Promise((resolve) => setTimeout(resolve, DEADLINE_MS - 1, { issuer: iss })));
     const call = ask();
@@ -112,7 +115,8 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
     expect(await call).toBe('accepted');
   });
 
-  it('H20: is asked once for 500 requests at once, and not again for what it said', async () => {
+  it('is asked once for 500 requests at once, and not again for what it said', async () => {
+    covers('H20');
     const { asked, ask } = await open();
     const verdicts = await Promise.all(Array.from({ length: 500 }, ask));
     expect(new Set(verdicts)).toEqual(new Set(['accepted']));
@@ -151,7 +155,7 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
       await vi.advanceTimersByTimeAsync(DEADLINE_MS);
     });
 
-    it('H22: refuses an issuer that it stops trusting, once a request made it be asked', async () => {
+    it('refuses an issuer that it stops trusting, once a request made it be asked', async () => {
       const { server, asked, clients, resolveBy } = await openWarm();
       resolveBy(() => undefined);
       server.issuer.advance(600);
@@ -160,7 +164,7 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
       expect(await clients.ask()).toEqual(both('issuer_not_trusted'));
     });
 
-    it('H22: refuses an issuer that it stops trusting while a token of it is being verified', async () => {
+    it('refuses an issuer that it stops trusting while a token of it is being verified', async () => {
       const { server, clients, resolveBy } = await openWarm();
       resolveBy(() => undefined);
       server.issuer.advance(600);

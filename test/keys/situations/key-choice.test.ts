@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
 import { TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer } from '../../support/key-server.js';
 import { type AnyJwk, OwnKey } from '../../support/own-key.js';
 
@@ -27,7 +28,8 @@ describe.each(TOKEN_CACHES)('which keys are tried, %s', (_, tokenCache) => {
   }
 
   describe('two keys with one kid', () => {
-    it('C9: both are tried, so that tokens of either are accepted, in whatever order they stand', async () => {
+    it('both are tried, so that tokens of either are accepted, in whatever order they stand', async () => {
+      covers('C9');
       for (const keys of [
         [A.jwk, B.jwk],
         [B.jwk, A.jwk],
@@ -38,32 +40,37 @@ describe.each(TOKEN_CACHES)('which keys are tried, %s', (_, tokenCache) => {
       }
     });
 
-    it('C9: a token of neither costs two verifications', async () => {
+    it('a token of neither costs two verifications', async () => {
+      covers('C9');
       const { ask, detail } = await open([A.jwk, B.jwk]);
       expect(await ask(A)).toBe('accepted');
       expect(await detail(STRANGER)).toBe('signature_invalid: 2 keys tried');
     });
 
-    it('C9: of three the first two of the document are tried, and no more', async () => {
+    it('of three the first two of the document are tried, and no more', async () => {
+      covers('C9');
       const { ask, detail } = await open([A.jwk, B.jwk, C.jwk]);
       expect(await ask(A)).toBe('accepted');
       expect(await ask(B)).toBe('accepted');
       expect(await detail(C)).toBe('signature_invalid: 2 keys tried');
     });
 
-    it('C9: one key that is listed many times counts once', async () => {
+    it('one key that is listed many times counts once', async () => {
+      covers('C9');
       const { ask } = await open([A.jwk, A.jwk, A.jwk, B.jwk]);
       expect(await ask(B)).toBe('accepted');
     });
 
-    it('C9: of two types, the alg of the token picks one', async () => {
+    it('of two types, the alg of the token picks one', async () => {
+      covers('C9');
       const { ask, detail } = await open([A.jwk, RSA.jwk]);
       expect(await ask(A)).toBe('accepted');
       expect(await ask(RSA)).toBe('accepted');
       expect(await detail(STRANGER)).toBe('signature_invalid: 1 keys tried');
     });
 
-    it('A6: one that names another alg is not tried', async () => {
+    it('one that names another alg is not tried', async () => {
+      covers('A6');
       const { ask, detail } = await open([
         { ...RSA.jwk, alg: 'RS512' },
         { ...A.jwk, alg: 'ES256' },
@@ -79,20 +86,23 @@ describe.each(TOKEN_CACHES)('which keys are tried, %s', (_, tokenCache) => {
   });
 
   describe('keys and tokens without kid', () => {
-    it('C8: a token without kid is accepted by the one key that fits its alg', async () => {
+    it('a token without kid is accepted by the one key that fits its alg', async () => {
+      covers('C8');
       const { ask } = await open([RSA.jwk, NAMED_1.jwk]);
       expect(await ask(NAMED_1, { kid: undefined })).toBe('accepted');
       expect(await ask(RSA, { kid: undefined })).toBe('accepted');
     });
 
-    it('C8: of two keys that fit both are tried', async () => {
+    it('of two keys that fit both are tried', async () => {
+      covers('C8');
       const { ask, detail } = await open([NAMED_1.jwk, NAMED_2.jwk]);
       expect(await ask(NAMED_1, { kid: undefined })).toBe('accepted');
       expect(await ask(NAMED_2, { kid: undefined })).toBe('accepted');
       expect(await detail(STRANGER, { kid: undefined })).toBe('signature_invalid: 2 keys tried');
     });
 
-    it('C8: of three the first two of the document are tried, and no more', async () => {
+    it('of three the first two of the document are tried, and no more', async () => {
+      covers('C8');
       const { ask, detail } = await open([NAMELESS_A.jwk, NAMED_1.jwk, NAMED_2.jwk]);
       expect(await ask(NAMELESS_A)).toBe('accepted');
       expect(await ask(NAMED_1, { kid: undefined })).toBe('accepted');
@@ -130,7 +140,8 @@ describe.each(TOKEN_CACHES)('which keys are tried, %s', (_, tokenCache) => {
       }
     });
 
-    it('A8: a key is not tried for an alg of another curve', async () => {
+    it('a key is not tried for an alg of another curve', async () => {
+      covers('A8');
       const p384 = new OwnKey('ES384', 'one');
       const { ask } = await open([p384.jwk]);
       expect(await ask(p384)).toBe('accepted');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
-import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf, withHeader } from '../../support/clients.js';
 import { KeyServer, until } from '../../support/key-server.js';
 
 const NEW_PLACE = 'https://keys.issuer.test/moved';
@@ -54,6 +54,24 @@ describe.each(TOKEN_CACHES)('a key set that moves, %s', (_, tokenCache) => {
     await server.issuer.rotate();
     expect(await clients.askWithNew()).toBe('accepted');
     expect(server.hits).toEqual({ metadata: 1, jwks: 2, elsewhere: 0 });
+  });
+
+  it('OpenID Connect Discovery §4.2: is followed within maxAgeSeconds, though made-up kids renew the keys again and again', async () => {
+    const { server, verifier, clients, firstKey, oldPlace } = await open();
+    const token = await server.issuer.token(EVERLASTING);
+    server.jwksUri = NEW_PLACE;
+    const oldKeys = server.issuer.jwks;
+    await server.issuer.rotate();
+    server.issuer.withdraw(firstKey);
+    server.placeElsewhere(oldPlace, () => Response.json(oldKeys));
+    for (let second = 0; second < 630; second += 30) {
+      const kid = `made-up-${second}`;
+      expect(await verdictOf(verifier.verify(withHeader(token, { kid })))).toBe('unknown_key');
+      server.issuer.advance(30);
+    }
+    expect(await clients.askWithNew()).toBe('accepted');
+    expect(await clients.askWithOld()).toBe('unknown_key');
+    expect(server.hits.metadata).toBe(2);
   });
 
   it('the same place is not asked twice where it fails and did not move', async () => {

@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../../src/index.js';
-import { both, Clients, EVERLASTING, TOKEN_CACHES, type Verdicts, verdictOf } from '../../support/clients.js';
+import {
+  both,
+  Clients,
+  EVERLASTING,
+  TOKEN_CACHES,
+  type Verdict,
+  type Verdicts,
+  verdictOf,
+  withHeader,
+} from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KEY_OUTAGES, type KeyOutage, networkFailure, stream64MiB } from '../../support/key-outages.js';
 import { type DocumentName, KeyServer, until } from '../../support/key-server.js';
 
@@ -43,8 +53,9 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
   }
 
   it.each(CASES)(
-    'H18: %s: %s: known keys answer for staleIfErrorSeconds, then 503, then it recovers',
+    '%s: %s: known keys answer for staleIfErrorSeconds, then 503, then it recovers',
     async (document, _, outage) => {
+      covers('H18');
       const { server, verifier, clients } = await open(document, outage);
       expect(await clients.ask()).toEqual(both('accepted'));
       await untilFailed(verifier, 1, outage.hangs, server, document);
@@ -71,8 +82,9 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
   );
 
   it.each(CASES)(
-    'H7, H8: %s: %s: without keys it is 503, within the deadline, and then it recovers',
+    '%s: %s: without keys it is 503, within the deadline, and then it recovers',
     async (document, _, outage) => {
+      covers('H7', 'H8');
       const server = await KeyServer.create();
       const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
       server.answer(document, outage.respond);
@@ -97,7 +109,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     },
   );
 
-  it('H18: an outage of two hours costs one attempt for each back-off, a minute apart at most', async () => {
+  it('an outage of two hours costs one attempt for each back-off, a minute apart at most', async () => {
+    covers('H18');
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
     const clients = await Clients.create(server.issuer, verifier);
@@ -124,7 +137,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(attempts.length).toBeGreaterThan(7200 / 66);
   });
 
-  it('H18: takes another time from staleIfErrorSeconds, none included', async () => {
+  it('takes another time from staleIfErrorSeconds, none included', async () => {
+    covers('H18');
     const server = await KeyServer.create();
     const keys = { maxAgeSeconds: 100, staleIfErrorSeconds: 0 };
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache, keys });
@@ -136,7 +150,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(await clients.ask()).toEqual(both('keys_unavailable'));
   });
 
-  it('H8: reads no more of a body of 64 MiB than maxResponseBytes and a chunk', async () => {
+  it('reads no more of a body of 64 MiB than maxResponseBytes and a chunk', async () => {
+    covers('H8');
     const server = await KeyServer.create();
     let chunks = 0;
     server.answer('jwks', () => new Response(stream64MiB(() => (chunks += 1))));
@@ -151,7 +166,8 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     expect(chunks).toBeLessThanOrEqual(6);
   });
 
-  it('H4, H9: no redirect is followed: the other place is not asked', async () => {
+  it('no redirect is followed: the other place is not asked', async () => {
+    covers('H4', 'H9');
     for (const status of [301, 302, 303, 307, 308]) {
       const server = await KeyServer.create();
       const location = 'https://elsewhere.test/jwks';
@@ -185,8 +201,61 @@ describe.each(TOKEN_CACHES)('the endpoint fails after the keys went stale, %s', 
     const fetch: typeof globalThis.fetch = () => new Promise(() => {});
     const verifier = createVerifier({ ...server.verifierOptions, fetch, tokenCache });
     const asked = verdictOf(verifier.verify(await server.issuer.token()));
-    await until(() => vi.getTimerCount() === 1);
+    await until(() => vi.getTimerCount() === 2);
     await vi.advanceTimersByTimeAsync(DEADLINE_MS);
     expect(await asked).toBe('metadata_unavailable');
+  });
+});
+
+describe.each(TOKEN_CACHES)('one deadline for all that a request waits for, %s', (_, tokenCache) => {
+  async function open() {
+    const server = await KeyServer.create();
+    const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
+    let verdict: Verdict | undefined;
+    const ask = (token: string) => {
+      verdict = undefined;
+      void verdictOf(verifier.verify(token)).then((known) => {
+        verdict = known;
+      });
+    };
+    return { server, verifier, ask, seen: () => verdict };
+  }
+
+  it('metadata that is slow and a key set that never comes', async () => {
+    covers('H7');
+    const { server, ask, seen } = await open();
+    server.answer('metadata', (_, good) => new Promise((resolve) => setTimeout(resolve, DEADLINE_MS - 1, good())));
+    server.answer('jwks', () => new Promise(() => {}));
+    ask(await server.issuer.token(EVERLASTING));
+    await until(() => server.hits.metadata === 1);
+    await vi.advanceTimersByTimeAsync(DEADLINE_MS - 1);
+    await until(() => server.hits.jwks === 1);
+    expect(seen()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    await until(() => seen() !== undefined);
+    expect(seen()).toBe('keys_unavailable');
+  });
+
+  it('a fetch that goes on, and one of its own after it', async () => {
+    covers('H7');
+    const { server, verifier, ask, seen } = await open();
+    await verifier.ready();
+    const token = await server.issuer.token(EVERLASTING);
+    const held = server.hold('jwks');
+    const first = verdictOf(verifier.verify(withHeader(token, { kid: 'first' })));
+    await until(() => held.length === 1);
+    ask(withHeader(token, { kid: 'second' }));
+    await vi.advanceTimersByTimeAsync(DEADLINE_MS - 1);
+    held[0]?.release();
+    expect(await first).toBe('unknown_key');
+    await until(() => held.length === 2);
+    expect(seen()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    await until(() => seen() !== undefined);
+    expect(seen()).toBe('keys_unavailable');
+    // Its fetch goes on for others, until the deadline of the fetch itself.
+    expect(vi.getTimerCount()).toBe(1);
+    held[1]?.release();
+    await until(() => vi.getTimerCount() === 0);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
 import { both, Clients, TOKEN_CACHES } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 
 describe.each(TOKEN_CACHES)('keys older than maxAgeSeconds, %s', (_, tokenCache) => {
@@ -23,7 +24,8 @@ describe.each(TOKEN_CACHES)('keys older than maxAgeSeconds, %s', (_, tokenCache)
     expect(server.hits).toEqual({ metadata: 2, jwks: 2, elsewhere: 0 });
   });
 
-  it('H18: answers at once while one refresh goes on behind, however many requests come', async () => {
+  it('answers at once while one refresh goes on behind, however many requests come', async () => {
+    covers('H18');
     const { server, verifier, clients } = await open();
     server.issuer.advance(600);
     // No request that waited for the refresh could be answered.
@@ -44,7 +46,8 @@ describe.each(TOKEN_CACHES)('keys older than maxAgeSeconds, %s', (_, tokenCache)
   it.each([
     ['a token never seen', 'askWithNew'],
     ['a token verified before', 'askWithOld'],
-  ] as const)('H17: a request with %s sets the refresh going', async (_, ask) => {
+  ] as const)('a request with %s sets the refresh going', async (_, ask) => {
+    covers('H17');
     const { server, clients } = await open();
     server.issuer.advance(600);
     expect(await clients[ask]()).toBe('accepted');
@@ -77,7 +80,8 @@ describe.each(TOKEN_CACHES)('keys older than maxAgeSeconds, %s', (_, tokenCache)
     expect(server.hits.jwks).toBe(2);
   });
 
-  it('H18: a clock that was set back does not prolong the life of keys in an outage beyond staleIfErrorSeconds', async () => {
+  it('a clock that was set back does not prolong the life of keys in an outage beyond staleIfErrorSeconds', async () => {
+    covers('H18');
     const { server, clients } = await open();
     server.answer('jwks', () => new Response(null, { status: 500 }));
     server.issuer.advance(-1_000_000);

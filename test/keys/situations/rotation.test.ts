@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier, type Verifier } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { type HeldRequest, KeyServer, until } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 
@@ -22,7 +23,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
   }
 
   describe('a key rotated in', () => {
-    it('H17: the first token with a kid that came one second after a refresh is accepted in its own request', async () => {
+    it('the first token with a kid that came one second after a refresh is accepted in its own request', async () => {
+      covers('H17');
       const { server, clients } = await open();
       server.issuer.advance(1);
       await server.issuer.rotate();
@@ -30,7 +32,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(server.hits).toEqual({ metadata: 1, jwks: 2, elsewhere: 0 });
     });
 
-    it('H17: so is the first token after a second rotation right after that', async () => {
+    it('so is the first token after a second rotation right after that', async () => {
+      covers('H17');
       const { server, clients } = await open();
       server.issuer.advance(1);
       for (let rotation = 1; rotation <= 2; rotation += 1) {
@@ -40,7 +43,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       }
     });
 
-    it('H28: 100 requests with a new kid at once cost one fetch and are all accepted', async () => {
+    it('100 requests with a new kid at once cost one fetch and are all accepted', async () => {
+      covers('H28');
       const { server, verifier } = await open();
       await server.issuer.rotate();
       const asked = await askAtOnce(server, verifier, 100);
@@ -48,7 +52,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(server.hits.jwks).toBe(2);
     });
 
-    it('H28: a fetch that began before the key appeared is not taken for an answer about it', async () => {
+    it('a fetch that began before the key appeared is not taken for an answer about it', async () => {
+      covers('H28');
       const { server, verifier, clients } = await open();
       server.issuer.advance(600);
       const held = server.hold('jwks');
@@ -62,7 +67,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(server.hits.jwks).toBe(3);
     });
 
-    it('H28: with nothing cached, a fetch that began before the key appeared is not one either', async () => {
+    it('with nothing cached, a fetch that began before the key appeared is not one either', async () => {
+      covers('H28');
       const server = await KeyServer.create();
       const verifier = createVerifier({ ...server.verifierOptions, tokenCache });
       const held = server.hold('jwks');
@@ -76,7 +82,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(server.hits.jwks).toBe(2);
     });
 
-    it('H28: where a fetch under way brings the key, it costs no other', async () => {
+    it('where a fetch under way brings the key, it costs no other', async () => {
+      covers('H28');
       const { server, verifier, clients } = await open();
       server.issuer.advance(600);
       await server.issuer.rotate();
@@ -91,7 +98,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
   });
 
   describe('a key withdrawn', () => {
-    it('H17: is refused from the successful refresh on that lacks it, with tokens that it verified earlier', async () => {
+    it('is refused from the successful refresh on that lacks it, with tokens that it verified earlier', async () => {
+      covers('H17');
       const { server, verifier, clients, firstKey } = await open();
       // The fetch for the new kid must not be the one that drops the old key.
       await server.issuer.rotate();
@@ -105,7 +113,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(await newKeysClients.ask()).toEqual(both('accepted'));
     });
 
-    it('H17: is refused from a fetch for an unknown kid on that lacks it', async () => {
+    it('is refused from a fetch for an unknown kid on that lacks it', async () => {
+      covers('H17');
       const { server, verifier, clients, firstKey } = await open();
       await server.issuer.rotate();
       server.issuer.withdraw(firstKey);
@@ -115,7 +124,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(verifier.status().issuers[0]?.keys.map(({ kid }) => kid)).toEqual(['es256-2']);
     });
 
-    it('H19: is refused once refresh() settles, while keys are fresh', async () => {
+    it('is refused once refresh() settles, while keys are fresh', async () => {
+      covers('H19');
       const { server, verifier, clients, firstKey } = await open();
       const signedByFirstKey = await server.issuer.token(EVERLASTING);
       await server.issuer.rotate();
@@ -126,7 +136,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       expect(await clients.ask()).toEqual({ newToken: 'accepted', oldToken: 'unknown_key' });
     });
 
-    it('H19: refresh() does not take the answer of a fetch that was under way for its own', async () => {
+    it('refresh() does not take the answer of a fetch that was under way for its own', async () => {
+      covers('H19');
       const { server, verifier, clients, firstKey } = await open();
       server.issuer.advance(600);
       const held = server.hold('jwks');
@@ -140,7 +151,8 @@ describe.each(TOKEN_CACHES)('keys that come and go, %s', (_, tokenCache) => {
       held[0]?.release();
     });
 
-    it('H19: refresh() rejects when the issuer cannot be reached, and the last good keys stay in use', async () => {
+    it('refresh() rejects when the issuer cannot be reached, and the last good keys stay in use', async () => {
+      covers('H19');
       const { server, verifier, clients } = await open();
       server.answer('jwks', () => new Response(null, { status: 500 }));
       expect(await verdictOf(verifier.refresh())).toBe('keys_unavailable');

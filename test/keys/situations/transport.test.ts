@@ -2,8 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVerifier, type Verifier } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { until } from '../../support/key-server.js';
-import { type Answering, answerWell, LoopbackKeyServer, LoopbackServer } from '../../support/loopback-server.js';
+import { LoopbackKeyServer } from '../../support/loopback-key-server.js';
+import { type Answering, answerWell, LoopbackServer } from '../../support/loopback-server.js';
 
 const DEADLINE_MS = 5000;
 const MIB = Buffer.alloc(1_048_576, ' ');
@@ -16,10 +18,9 @@ const verifiers: Verifier[] = [];
 beforeEach(async () => {
   // Deadlines pass when a test says so. Sockets have timers of their own.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  server = await LoopbackKeyServer.open();
-  decoy = new LoopbackServer();
+  server = await LoopbackKeyServer.start();
+  decoy = await LoopbackServer.start();
   decoy.answer = (_, res) => answerWell(res, JSON.stringify(server.issuer.jwks), _);
-  await decoy.open();
 });
 afterEach(async () => {
   for (const verifier of verifiers.splice(0)) verifier.close();
@@ -73,36 +74,35 @@ const OUTAGES: readonly (readonly [name: string, answer: Answering, hangs: boole
 ];
 
 describe('a real connection', () => {
-  it.each(OUTAGES)(
-    'H8, H9: %s: 503 with nothing cached, known keys answer, and then it recovers',
-    async (_, answer, hangs) => {
-      server.answerJwks = answer;
-      const asked = verdictOf(open().verify(await server.issuer.token(EVERLASTING)));
-      if (hangs) await passDeadline(1);
-      expect(await asked).toBe('keys_unavailable');
-      expect(server.jwksHits).toBe(1);
+  it.each(OUTAGES)('%s: 503 with nothing cached, known keys answer, and then it recovers', async (_, answer, hangs) => {
+    covers('H8', 'H9');
+    server.answerJwks = answer;
+    const asked = verdictOf(open().verify(await server.issuer.token(EVERLASTING)));
+    if (hangs) await passDeadline(1);
+    expect(await asked).toBe('keys_unavailable');
+    expect(server.jwksHits).toBe(1);
 
-      server.answerJwks = answerWell;
-      const verifier = open();
-      const clients = await Clients.create(server.issuer, verifier);
-      server.answerJwks = answer;
-      server.issuer.advance(600);
-      expect(await clients.ask()).toEqual(both('accepted'));
-      if (hangs) await passDeadline(3);
-      await until(() => verifier.status().issuers[0]?.state === 'failing');
-      expect(await clients.ask()).toEqual(both('accepted'));
-      expect(server.jwksHits).toBe(3);
-      expect(decoy.paths).toEqual([]);
+    server.answerJwks = answerWell;
+    const verifier = open();
+    const clients = await Clients.create(server.issuer, verifier);
+    server.answerJwks = answer;
+    server.issuer.advance(600);
+    expect(await clients.ask()).toEqual(both('accepted'));
+    if (hangs) await passDeadline(3);
+    await until(() => verifier.status().issuers[0]?.state === 'failing');
+    expect(await clients.ask()).toEqual(both('accepted'));
+    expect(server.jwksHits).toBe(3);
+    expect(decoy.paths).toEqual([]);
 
-      server.answerJwks = answerWell;
-      server.issuer.advance(1);
-      expect(await clients.ask()).toEqual(both('accepted'));
-      await until(() => verifier.status().issuers[0]?.state === 'fresh');
-      expect(server.jwksHits).toBe(4);
-    },
-  );
+    server.answerJwks = answerWell;
+    server.issuer.advance(1);
+    expect(await clients.ask()).toEqual(both('accepted'));
+    await until(() => verifier.status().issuers[0]?.state === 'fresh');
+    expect(server.jwksHits).toBe(4);
+  });
 
-  it('H18: refused connections: known keys answer, and recovery is noticed', async () => {
+  it('refused connections: known keys answer, and recovery is noticed', async () => {
+    covers('H18');
     const verifier = open();
     const clients = await Clients.create(server.issuer, verifier);
     await server.close();
@@ -120,7 +120,8 @@ describe('a real connection', () => {
     await until(() => verifier.status().issuers[0]?.state === 'fresh');
   });
 
-  it('H8: a connection whose answer is an error is not kept for a body that never ends', async () => {
+  it('a connection whose answer is an error is not kept for a body that never ends', async () => {
+    covers('H8');
     let isClosed = false;
     server.answerJwks = (res) => {
       res.on('close', () => {
@@ -132,7 +133,8 @@ describe('a real connection', () => {
     await until(() => isClosed);
   });
 
-  it('H8: a connection whose answer is given up is closed', async () => {
+  it('a connection whose answer is given up is closed', async () => {
+    covers('H8');
     let isClosed = false;
     server.answerJwks = (res) => {
       res.on('close', () => {

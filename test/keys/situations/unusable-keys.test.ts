@@ -1,7 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
+import type { RowId } from '../../security-matrix/catalogue.js';
 import { both, Clients, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 import { type AnyJwk, OwnKey } from '../../support/own-key.js';
@@ -45,93 +47,113 @@ const SMALL_ORDER_POINTS = [
   ].map((hex) => Buffer.from(hex, 'hex').toString('base64url')),
 ];
 
+type Case = [title: string, key: OwnKey, spoil: (jwk: AnyJwk) => unknown, why: string, ...ids: RowId[]];
+
 /** Each differs by one thing from a key that is good. */
-const CASES: readonly (readonly [title: string, key: OwnKey, spoil: (jwk: AnyJwk) => unknown, why: string])[] = [
-  ['H13: null', EC, () => null, 'is not an object'],
-  ['H13: a number', EC, () => 1, 'is not an object'],
-  ['H13: a string', EC, (jwk) => JSON.stringify(jwk), 'is not an object'],
-  ['H13: a list', EC, (jwk) => [jwk], 'is not an object'],
-  ['H13: an unknown kty', EC, withMembers({ kty: 'ML' }), 'has a kty that is not RSA, EC, OKP or AKP'],
-  ['H13: a kty in another case', EC, withMembers({ kty: 'ec' }), 'has a kty that is not RSA, EC, OKP or AKP'],
-  ['H13: a kty that is no string', EC, withMembers({ kty: ['EC'] }), 'has a kty that is not RSA, EC, OKP or AKP'],
-  ['H13: no kty', EC, without('kty'), 'has a kty that is not RSA, EC, OKP or AKP'],
+const CASES: readonly Case[] = [
+  ['null', EC, () => null, 'is not an object', 'H13'],
+  ['a number', EC, () => 1, 'is not an object', 'H13'],
+  ['a string', EC, (jwk) => JSON.stringify(jwk), 'is not an object', 'H13'],
+  ['a list', EC, (jwk) => [jwk], 'is not an object', 'H13'],
+  ['an unknown kty', EC, withMembers({ kty: 'ML' }), 'has a kty that is not RSA, EC, OKP or AKP', 'H13'],
+  ['a kty in another case', EC, withMembers({ kty: 'ec' }), 'has a kty that is not RSA, EC, OKP or AKP', 'H13'],
+  ['a kty that is no string', EC, withMembers({ kty: ['EC'] }), 'has a kty that is not RSA, EC, OKP or AKP', 'H13'],
+  ['no kty', EC, without('kty'), 'has a kty that is not RSA, EC, OKP or AKP', 'H13'],
   ['RFC 7518 §6.3.1: an RSA key without n', RSA, without('n'), 'lacks the member n'],
   ['RFC 7518 §6.3.1: an RSA key without e', RSA, without('e'), 'lacks the member e'],
   ['RFC 7518 §6.2.1: an EC key without crv', EC, without('crv'), 'lacks the member crv'],
   ['RFC 7518 §6.2.1: an EC key without x', EC, without('x'), 'lacks the member x'],
   ['RFC 7518 §6.2.1: an EC key without y', EC, without('y'), 'lacks the member y'],
   ['RFC 8037 §2: an OKP key without x', OKP, without('x'), 'lacks the member x'],
-  ['H13: a member of the wrong type', EC, withMembers({ x: 5 }), 'lacks the member x'],
-  ['H13: a kid that is no string', EC, withMembers({ kid: 7 }), 'has a kid that is not a string'],
-  ['H10: a private RSA key', RSA, () => RSA.privateJwk, 'holds private or symmetric key material'],
-  ['H10: a private EC key', EC, () => EC.privateJwk, 'holds private or symmetric key material'],
-  ['H10: a private OKP key', OKP, () => OKP.privateJwk, 'holds private or symmetric key material'],
-  ['H10: an EC key with a secret', EC, withMembers({ k: SECRET }), 'holds private or symmetric key material'],
-  ['H11: an oct key', EC, () => ({ kty: 'oct', k: SECRET, kid: 'odd' }), 'has a kty that is not RSA, EC, OKP or AKP'],
-  ['H12: an RSA key of 1024 bits', RSA, () => SMALL_RSA.jwk, 'is an RSA key of less than 2048 bits'],
+  ['a member of the wrong type', EC, withMembers({ x: 5 }), 'lacks the member x', 'H13'],
+  ['a kid that is no string', EC, withMembers({ kid: 7 }), 'has a kid that is not a string', 'H13'],
+  ['a private RSA key', RSA, () => RSA.privateJwk, 'holds private or symmetric key material', 'H10'],
+  ['a private EC key', EC, () => EC.privateJwk, 'holds private or symmetric key material', 'H10'],
+  ['a private OKP key', OKP, () => OKP.privateJwk, 'holds private or symmetric key material', 'H10'],
+  ['an EC key with a secret', EC, withMembers({ k: SECRET }), 'holds private or symmetric key material', 'H10'],
+  ['an oct key', EC, () => ({ kty: 'oct', k: SECRET, kid: 'odd' }), 'has a kty that is not RSA, EC, OKP or AKP', 'H11'],
+  ['an RSA key of 1024 bits', RSA, () => SMALL_RSA.jwk, 'is an RSA key of less than 2048 bits', 'H12'],
   [
-    'H12: an RSA key of 2047 bits',
+    'an RSA key of 2047 bits',
     RSA,
     withMembers({ n: `f${bigOdd(2048).slice(1)}` }),
     'is an RSA key of less than 2048 bits',
+    'H12',
   ],
-  ['H12: an RSA key of 8200 bits', RSA, withMembers({ n: bigOdd(8200) }), 'is an RSA key of more than 8192 bits'],
-  ['H12: an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), 'is an RSA key with an unsafe exponent'],
-  ['H12: an RSA key with e = 3', RSA, withMembers({ e: 'Aw' }), 'is an RSA key with an unsafe exponent'],
-  ['H12: an RSA key with an even e', RSA, withMembers({ e: 'AQAA' }), 'is an RSA key with an unsafe exponent'],
-  ['H12: an RSA key with a huge e', RSA, withMembers({ e: bigOdd(64) }), 'is an RSA key with an unsafe exponent'],
+  ['an RSA key of 8200 bits', RSA, withMembers({ n: bigOdd(8200) }), 'is an RSA key of more than 8192 bits', 'H12'],
+  ['an RSA key with e = 1', RSA, withMembers({ e: 'AQ' }), 'is an RSA key with an unsafe exponent', 'H12'],
+  ['an RSA key with e = 3', RSA, withMembers({ e: 'Aw' }), 'is an RSA key with an unsafe exponent', 'H12'],
+  ['an RSA key with an even e', RSA, withMembers({ e: 'AQAA' }), 'is an RSA key with an unsafe exponent', 'H12'],
+  ['an RSA key with a huge e', RSA, withMembers({ e: bigOdd(64) }), 'is an RSA key with an unsafe exponent', 'H12'],
   [
-    'H12: an EC point off its curve',
+    'an EC point off its curve',
     EC,
     flip('y'),
     'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+    'H12',
   ],
   [
-    'H12: an EC point at nought',
+    'an EC point at nought',
     EC,
     withMembers({ x: zeros(32), y: zeros(32) }),
     'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+    'H12',
   ],
   [
-    'H12: an EC key with another curve',
+    'an EC key with another curve',
     EC,
     withMembers({ crv: 'P-384' }),
     'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+    'H12',
   ],
-  ['H12: an EC key of an unknown curve', EC, withMembers({ crv: 'secp256k1' }), 'is on a curve that is not supported'],
-  ['H12: an OKP key for key agreement', OKP, () => x25519(), 'is on a curve that is not supported'],
   [
-    'H12: an Ed25519 key of 31 bytes',
+    'an EC key of an unknown curve',
+    EC,
+    withMembers({ crv: 'secp256k1' }),
+    'is on a curve that is not supported',
+    'H12',
+  ],
+  ['an OKP key for key agreement', OKP, () => x25519(), 'is on a curve that is not supported', 'H12'],
+  [
+    'an Ed25519 key of 31 bytes',
     OKP,
     withMembers({ x: zeros(31) }),
     'is not a valid key, such as a point off its curve, or this Node.js does not support it',
+    'H12',
   ],
   ...SMALL_ORDER_POINTS.map(
-    (x) =>
-      [`H12: an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), 'is a point of small order'] as const,
+    (x): Case => [`an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), 'is a point of small order', 'H12'],
   ),
-  ['H12b: use enc', EC, withMembers({ use: 'enc' }), 'has a use other than sig'],
-  ['H12b: use SIG', EC, withMembers({ use: 'SIG' }), 'has a use other than sig'],
-  ['H12b: use null', EC, withMembers({ use: null }), 'has a use other than sig'],
-  ['H12b: key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] }), 'has key_ops other than verify'],
-  ['H12b: key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] }), 'has key_ops other than verify'],
-  ['H12b: key_ops twice', EC, withMembers({ key_ops: ['verify', 'verify'] }), 'has key_ops other than verify'],
-  ['H12b: key_ops that are a string', EC, withMembers({ key_ops: 'verify' }), 'has key_ops other than verify'],
-  ['H12b: no key_ops', EC, withMembers({ key_ops: [] }), 'has key_ops other than verify'],
+  ['use enc', EC, withMembers({ use: 'enc' }), 'has a use other than sig', 'H12b'],
+  ['use SIG', EC, withMembers({ use: 'SIG' }), 'has a use other than sig', 'H12b'],
+  ['use null', EC, withMembers({ use: null }), 'has a use other than sig', 'H12b'],
   [
-    'H12b: alg RSA-OAEP',
+    'key_ops sign and verify',
+    EC,
+    withMembers({ key_ops: ['sign', 'verify'] }),
+    'has key_ops other than verify',
+    'H12b',
+  ],
+  ['key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] }), 'has key_ops other than verify', 'H12b'],
+  ['key_ops twice', EC, withMembers({ key_ops: ['verify', 'verify'] }), 'has key_ops other than verify', 'H12b'],
+  ['key_ops that are a string', EC, withMembers({ key_ops: 'verify' }), 'has key_ops other than verify', 'H12b'],
+  ['no key_ops', EC, withMembers({ key_ops: [] }), 'has key_ops other than verify', 'H12b'],
+  [
+    'alg RSA-OAEP',
     RSA,
     withMembers({ alg: 'RSA-OAEP' }),
     'has an alg that is not supported or does not fit the key',
+    'H12b',
   ],
-  ['H12b: alg ES521', EC, withMembers({ alg: 'ES521' }), 'has an alg that is not supported or does not fit the key'],
+  ['alg ES521', EC, withMembers({ alg: 'ES521' }), 'has an alg that is not supported or does not fit the key', 'H12b'],
   [
-    'H12b: alg of another curve',
+    'alg of another curve',
     EC,
     withMembers({ alg: 'ES384' }),
     'has an alg that is not supported or does not fit the key',
+    'H12b',
   ],
-  ['A4: alg HS256', EC, withMembers({ alg: 'HS256' }), 'has an alg that is not supported or does not fit the key'],
+  ['alg HS256', EC, withMembers({ alg: 'HS256' }), 'has an alg that is not supported or does not fit the key', 'A4'],
 ];
 
 describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can, %s', (_, tokenCache) => {
@@ -142,7 +164,8 @@ describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can,
     return { server, verifier };
   }
 
-  it.each(CASES)('RFC 7517 §5, %s is skipped and reported once', async (_, key, spoil, why) => {
+  it.each(CASES)('RFC 7517 §5, %s is skipped and reported once', async (_, key, spoil, why, ...ids) => {
+    covers(...ids);
     const control = await open([key.jwk]);
     expect(await verdictOf(control.verifier.verify(key.token(control.server.issuer)))).toBe('accepted');
 
@@ -161,21 +184,24 @@ describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can,
     });
   });
 
-  it('H10: a private half does not spoil a public key that is published beside it', async () => {
+  it('a private half does not spoil a public key that is published beside it', async () => {
+    covers('H10');
     const { server, verifier } = await open([RSA.privateJwk, RSA.jwk]);
     expect(await verdictOf(verifier.verify(RSA.token(server.issuer)))).toBe('accepted');
     expect(verifier.status().issuers[0]?.skippedKeys).toHaveLength(1);
     expect(JSON.stringify(verifier.snapshot())).not.toContain(String(RSA.privateJwk['d']));
   });
 
-  it('A4, H11: a token that is signed with the secret of an oct key is refused', async () => {
+  it('a token that is signed with the secret of an oct key is refused', async () => {
+    covers('A4', 'H11');
     const { server, verifier } = await open([{ kty: 'oct', k: SECRET, kid: 'odd', alg: 'HS256' }, EC.jwk]);
     expect(await verdictOf(verifier.verify(EC.token(server.issuer)))).toBe('accepted');
     const forged = EC.token(server.issuer, { alg: 'HS256' });
     expect(await verdictOf(verifier.verify(forged))).toBe('algorithm_not_allowed');
   });
 
-  it('H12: a token that anybody could forge for a point of small order is refused', async () => {
+  it('a token that anybody could forge for a point of small order is refused', async () => {
+    covers('H12');
     const [, neutral = ''] = SMALL_ORDER_POINTS;
     const { server, verifier } = await open([{ ...OKP.jwk, x: neutral }]);
     const [header, payload] = OKP.token(server.issuer).split('.');
@@ -187,7 +213,8 @@ describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can,
     expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
   });
 
-  it('H13: many of them beside one another are each reported, with their places', async () => {
+  it('many of them beside one another are each reported, with their places', async () => {
+    covers('H13');
     const { server, verifier } = await open([null, 1, EC.jwk, { kty: 'EC' }]);
     const reported = await messagesDuring('scopegate:skipped-key', async () => {
       expect(await verdictOf(verifier.verify(EC.token(server.issuer)))).toBe('accepted');
@@ -213,7 +240,8 @@ describe.each(TOKEN_CACHES)('a member that cannot be used beside a key that can,
     expect(await reportedBy([null])).toEqual([0]);
   });
 
-  it('H14: 50,000 members that cannot be used hold nobody up', async () => {
+  it('50,000 members that cannot be used hold nobody up', async () => {
+    covers('H14');
     const members = Array.from({ length: 50_000 }, (_, i) => i);
     const { server, verifier } = await open(members);
     const clients = await Clients.create(server.issuer, verifier);

@@ -1,12 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigurationError, createVerifier, type VerifierSnapshot } from '../../../src/index.js';
 import { both, Clients, EVERLASTING, TOKEN_CACHES, verdictOf } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer, until } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 import { OwnKey } from '../../support/own-key.js';
 import { rejectionsDuring } from '../../support/rejections.js';
 
 const DAY_SECONDS = 86_400;
+/** By default: `maxAgeSeconds` and `staleIfErrorSeconds`. */
+const USABLE_SECONDS = 600 + 3600;
 
 describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s', (_, tokenCache) => {
   /** What another process knew of the issuer, as it was written down. */
@@ -34,7 +40,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H20: answers requests that come at once in the same way, with one refresh behind them', async () => {
+  it('answers requests that come at once in the same way, with one refresh behind them', async () => {
+    covers('H20');
     const { server, start } = await openWithSnapshot();
     const tokens = await Promise.all(Array.from({ length: 100 }, () => server.issuer.token(EVERLASTING)));
     const held = server.hold('metadata');
@@ -53,7 +60,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.requests).toEqual([]);
   });
 
-  it('H17: a key that was withdrawn since dies with the first refresh', async () => {
+  it('a key that was withdrawn since dies with the first refresh', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -68,7 +76,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
   });
 
-  it('H17: a key rotated in since is accepted in the first request that names it', async () => {
+  it('a key rotated in since is accepted in the first request that names it', async () => {
+    covers('H17');
     const { server, start } = await openWithSnapshot();
     await server.issuer.rotate();
     const verifier = start();
@@ -76,7 +85,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits.jwks).toBeLessThanOrEqual(2);
   });
 
-  it('H19: refresh() is not undone by a snapshot that takes longer to read', async () => {
+  it('refresh() is not undone by a snapshot that takes longer to read', async () => {
+    covers('H19');
     const { server, snapshot, start } = await openWithSnapshot();
     const withdrawn = await server.issuer.token(EVERLASTING);
     const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
@@ -101,32 +111,122 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(verifier.status().issuers[0]?.keys.map((key) => key.kid)).toEqual(['es256-2']);
   });
 
-  it('H18: in an outage its keys answer until they are older than snapshotMaxAgeSeconds', async () => {
+  it('in an outage its keys answer as long as those of the process that fetched them', async () => {
+    covers('H18');
     const { server, start } = await openWithSnapshot();
     server.answer('metadata', () => new Response(null, { status: 500 }));
     const verifier = start();
     const clients = await Clients.create(server.issuer, verifier);
-    server.issuer.advance(DAY_SECONDS - 1);
+    server.issuer.advance(USABLE_SECONDS - 1);
     expect(await clients.ask()).toEqual(both('accepted'));
     server.issuer.advance(1);
     expect(await clients.ask()).toEqual(both('metadata_unavailable'));
   });
 
   it.each([
-    ['the default', {}, DAY_SECONDS],
-    ['the option', { snapshotMaxAgeSeconds: 60 }, 60],
+    ['the default', {}, USABLE_SECONDS],
+    ['snapshotMaxAgeSeconds', { snapshotMaxAgeSeconds: 60 }, 60],
+    ['maxAgeSeconds and staleIfErrorSeconds', { maxAgeSeconds: 60, staleIfErrorSeconds: 40 }, 100],
+    ['a long staleIfErrorSeconds', { staleIfErrorSeconds: 2 * DAY_SECONDS }, DAY_SECONDS],
   ])('one older than %s is not used', async (_, keys, most) => {
+    covers('H18');
+    for (const [age, verdict] of [
+      [most - 1, 'accepted'],
+      [most, 'metadata_unavailable'],
+    ] as const) {
+      const { server, start } = await openWithSnapshot();
+      server.answer('metadata', () => new Response(null, { status: 500 }));
+      server.issuer.advance(age);
+      expect(await verdictOf(start(keys).verify(await server.issuer.token()))).toBe(verdict);
+    }
+  });
+
+  it('one of keys that Cache-Control made younger is not used longer than they were', async () => {
+    covers('H18');
+    const { server, start } = await openWithSnapshot();
+    server.jwksHeaders = { 'cache-control': 'max-age=60' };
+    const other = createVerifier(server.verifierOptions);
+    await other.ready();
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    const token = await server.issuer.token(EVERLASTING);
+    const restarted = () => start({}, JSON.parse(JSON.stringify(other.snapshot())));
+    server.issuer.advance(60 + 3600 - 1);
+    expect(await verdictOf(restarted().verify(token))).toBe('accepted');
+    const snapshotOfRestarted = async () => {
+      const verifier = restarted();
+      await verifier.ready();
+      return verifier.snapshot();
+    };
+    expect(await snapshotOfRestarted()).toEqual(other.snapshot());
+    server.issuer.advance(1);
+    expect(await verdictOf(restarted().verify(token))).toBe('metadata_unavailable');
+  });
+
+  it('a server that is restarted three hours into an outage with its own snapshot says what it said before', async () => {
+    covers('H18');
+    const { server } = await openWithSnapshot();
+    const token = await server.issuer.token(EVERLASTING);
+    const before = createVerifier({ ...server.verifierOptions, tokenCache });
+    expect(await verdictOf(before.verify(token))).toBe('accepted');
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    server.issuer.advance(3 * 3600);
+    expect(await verdictOf(before.verify(token))).toBe('metadata_unavailable');
+    expect(before.snapshot()).toEqual({ version: 1, issuers: {} });
+    const after = createVerifier({ ...server.verifierOptions, tokenCache, snapshot: before.snapshot() });
+    expect(await verdictOf(after.verify(token))).toBe('metadata_unavailable');
+  });
+
+  it('ready() fetches when the snapshot is past maxAgeSeconds, and is content with it in an outage', async () => {
+    covers('H17');
     for (const [age, metadataHits] of [
-      [most - 1, 0],
-      [most, 1],
+      [599, 0],
+      [600, 1],
     ] as const) {
       const { server, start } = await openWithSnapshot();
       server.issuer.advance(age);
-      const verifier = start(keys);
-      await verifier.ready();
+      const verifier = start();
+      await Promise.all([verifier.ready(), verifier.ready()]);
       expect(server.hits.metadata).toBe(metadataHits);
-      expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
     }
+    const { server, start } = await openWithSnapshot();
+    server.issuer.advance(600);
+    server.answer('metadata', () => new Response(null, { status: 500 }));
+    const verifier = start();
+    await verifier.ready();
+    expect(server.hits.metadata).toBe(1);
+    expect(verifier.status().issuers[0]?.state).toBe('failing');
+    // Within the back-off it asks nobody.
+    await verifier.ready();
+    expect(server.hits.metadata).toBe(1);
+    expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+  });
+
+  it('with the recipe of docs/keys.md a withdrawn key is gone from the next start after maxAgeSeconds on', async () => {
+    covers('H17');
+    const { server } = await openWithSnapshot();
+    const withdrawn = await server.issuer.token(EVERLASTING);
+    const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'keys.json');
+    await writeFile(file, 'null');
+
+    /** A function that starts, reads the keys of the last run, answers one request, and ends. */
+    const run = async (token: string) => {
+      const snapshot = JSON.parse(await readFile(file, 'utf8')) ?? undefined;
+      const verifier = createVerifier({ ...server.verifierOptions, tokenCache, snapshot });
+      await verifier.ready();
+      await writeFile(file, JSON.stringify(verifier.snapshot()));
+      return verdictOf(verifier.verify(token));
+    };
+    expect(await run(withdrawn)).toBe('accepted');
+    const [kid = ''] = server.issuer.jwks.keys.map((key) => key.kid);
+    await server.issuer.rotate();
+    server.issuer.withdraw(kid);
+    for (let start = 0; start < 47; start += 1) {
+      server.issuer.advance(1800);
+      expect(await run(withdrawn)).toBe('unknown_key');
+    }
+    expect(await run(await server.issuer.token())).toBe('accepted');
   });
 
   it('one from a clock that is ahead is used no longer than snapshotMaxAgeSeconds from now on', async () => {
@@ -157,7 +257,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(server.hits).toEqual({ metadata: 1, jwks: 1, elsewhere: 0 });
   });
 
-  it('H13: members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+  it('members that JSON cannot hold are skipped, in a snapshot and in static keys', async () => {
+    covers('H13');
     const circle: { self?: unknown } = {};
     circle.self = circle;
     const { server, snapshot, start } = await openWithSnapshot();
@@ -176,7 +277,8 @@ describe.each(TOKEN_CACHES)('a verifier that starts with the keys of another, %s
     expect(rejections).toEqual([]);
   });
 
-  it('H17: an issuer that a resolver gives again does not start with the snapshot again', async () => {
+  it('an issuer that a resolver gives again does not start with the snapshot again', async () => {
+    covers('H17');
     const server = await KeyServer.create();
     const other = createVerifier(server.verifierOptions);
     await other.ready();
@@ -215,6 +317,7 @@ describe('a snapshot', () => {
     expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
     expect(snapshot.issuers['https://issuer.test']).toEqual({
       fetchedAt: server.issuer.now(),
+      maxAgeSeconds: 600,
       keys: server.issuer.jwks.keys.map(({ use: _, ...jwk }) => jwk),
     });
   });
@@ -256,6 +359,11 @@ describe('a snapshot', () => {
       'with a date for fetchedAt',
       { version: 1, issuers: { a: { fetchedAt: '2030', keys: [] } } },
       'snapshot.issuers["a"]',
+    ],
+    [
+      'with a text for maxAgeSeconds',
+      { version: 1, issuers: { a: { fetchedAt: 1, maxAgeSeconds: '60', keys: [] } } },
+      'snapshot.issuers["a"].maxAgeSeconds',
     ],
     ['without keys', { version: 1, issuers: { a: { fetchedAt: 1 } } }, 'snapshot.issuers["a"]'],
     [

@@ -7,14 +7,14 @@ import { base, untypedGuard, verifier } from './guards.js';
 // Registered claims have their types with a schema and without one; the others are unknown.
 const { claims } = await verifier.verify('token');
 typeOf(claims.tenant).is<string>();
-typeOf(claims.iss).is<string>();
-typeOf(claims.exp).is<number>();
+typeOf(claims.iss).is<string | undefined>();
+typeOf(claims.exp).is<number | undefined>();
 typeOf(claims.sub).is<string | undefined>();
 typeOf(claims['department']).is<unknown>();
 
 untypedGuard('a', (req) => {
-  typeOf(req.auth.claims.iss).is<string>();
-  typeOf(req.auth.claims.exp).is<number>();
+  typeOf(req.auth.claims.iss).is<string | undefined>();
+  typeOf(req.auth.claims.exp).is<number | undefined>();
   typeOf(req.auth.claims.aud).is<string | readonly string[] | undefined>();
   typeOf(req.auth.claims['tenant']).is<unknown>();
 });
@@ -24,7 +24,7 @@ const byValibot = createVerifier({ ...base, claims: v.object({ tenant: v.string(
 const valibotClaims = (await byValibot.verify('token')).claims;
 typeOf(valibotClaims.tenant).is<string>();
 typeOf(valibotClaims.level).is<number | undefined>();
-typeOf(valibotClaims.exp).is<number>();
+typeOf(valibotClaims.exp).is<number | undefined>();
 
 const handMade: StandardSchema<{ tenant: string }> = {
   '~standard': { version: 1, vendor: 'example', validate: () => ({ value: { tenant: 'a' } }) },
@@ -39,7 +39,7 @@ const typeless = createVerifier({
   },
 });
 const typelessClaims = (await typeless.verify('token')).claims;
-typeOf(typelessClaims.exp).is<number>();
+typeOf(typelessClaims.exp).is<number | undefined>();
 typeOf(typelessClaims['tenant']).is<unknown>();
 
 // What comes out of the schema counts, not what goes in.
@@ -55,7 +55,7 @@ const transformed = (await transforming.verify('token')).claims;
 typeOf(transformed.roles).is<string[]>();
 typeOf(transformed.exp).is<Date>();
 typeOf(transformed.plan).is<string>();
-typeOf(transformed.iss).is<string>();
+typeOf(transformed.iss).is<string | undefined>();
 
 // A union stays one.
 const either = createVerifier({
@@ -68,4 +68,4 @@ const either = createVerifier({
 const known = (await either.verify('token')).claims;
 if (known.kind === 'user') typeOf(known.email).is<string>();
 else typeOf(known.rank).is<number>();
-typeOf(known.exp).is<number>();
+typeOf(known.exp).is<number | undefined>();

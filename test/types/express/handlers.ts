@@ -48,7 +48,24 @@ router.get(
 // No policy: a valid access token is enough.
 router.get(
   '/me',
-  guard(undefined, (req, res) => res.json(req.auth.claims.tenant)),
+  guard((req, res) => {
+    typeOf(req.auth).is<AccessToken<ClaimsOf<{ tenant: string }>>>();
+    typeOf(req.params).is<Request['params']>();
+    typeOf(res).is<Response>();
+    res.json(req.auth.claims.tenant);
+  }),
+);
+router.get(
+  '/me/:part',
+  guard(plain, async (req, res, next) => {
+    typeOf(req.auth.claims.tenant).is<string>();
+    typeOf(next).is<NextFunction>();
+    res.json({});
+  }),
+);
+router.get(
+  '/me/:id',
+  guard<Request<{ id: string }>>((req) => typeOf(req.params.id).is<string>()),
 );
 
 router

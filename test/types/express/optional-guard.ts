@@ -7,7 +7,7 @@ const app = express();
 
 app.get(
   '/catalogue',
-  guard.optional(undefined, (req, res) => {
+  guard.optional((req, res) => {
     typeOf(req.auth).is<AccessToken<ClaimsOf<{ tenant: string }>> | undefined>();
     typeOf(req.auth?.claims.tenant).is<string | undefined>();
     typeOf(res).is<Response>();

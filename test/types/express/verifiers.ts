@@ -97,5 +97,6 @@ createGuard(verifier, {
   },
 });
 typeOf(REFUSALS.token_expired.error).is<'invalid_token'>();
-const documented: Record<RefusalReason, { readonly status: 400 | 401 | 403 | 503; readonly help: string }> = REFUSALS;
-typeOf(documented.token_missing.status).is<400 | 401 | 403 | 503>();
+const documented: Record<RefusalReason, { readonly status: 400 | 401 | 403 | 500 | 503; readonly help: string }> =
+  REFUSALS;
+typeOf(documented.token_missing.status).is<400 | 401 | 403 | 500 | 503>();

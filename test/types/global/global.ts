@@ -43,5 +43,5 @@ app.get(
 );
 app.get(
   '/optional',
-  guard.optional(undefined, (req) => typeOf(req.auth?.claims.tenant).is<string | undefined>()),
+  guard.optional((req) => typeOf(req.auth?.claims.tenant).is<string | undefined>()),
 );

@@ -29,7 +29,7 @@ export const listOrders = guard('orders:read', (req) => {
   return [tenant, typo, scope];
 });
 
-export const catalogue = guard.optional(undefined, (req) => {
+export const catalogue = guard.optional((req) => {
   const known: string | undefined = req.auth?.claims.tenant;
   // @ts-expect-error req.auth behind guard.optional, without a look whether it is there (possibly 'undefined')
   const unknown: string = req.auth.claims.tenant;

@@ -5,8 +5,19 @@ const guard = createGuard(createVerifier({ issuer: 'https://login.example.com', 
 guard('orders:read');
 // @ts-expect-error a number as a policy (42)
 guard(42);
-// @ts-expect-error a handler in place of the policy (_req: unknown)
 guard((_req: unknown, res: { end(): void }) => res.end());
+// @ts-expect-error undefined as a policy, which a misspelt constant is ('undefined')
+guard(undefined);
+// @ts-expect-error undefined as a policy before a handler ('undefined')
+guard(undefined, (_req: unknown, res: { end(): void }) => res.end());
+// @ts-expect-error undefined as a policy of an optional guard ('undefined')
+guard.optional(undefined);
+// @ts-expect-error undefined as a policy of an optional guard, before a handler ('undefined')
+guard.optional(undefined, (_req: unknown, res: { end(): void }) => res.end());
+// @ts-expect-error a policy that may be undefined ('undefined')
+guard(process.env['SCOPE']);
+// @ts-expect-error a policy after a handler ('PolicyInput')
+guard((_req: unknown, res: { end(): void }) => res.end(), 'orders:read');
 // @ts-expect-error a list of scopes as a policy (string[])
 guard(['orders:read', 'admin']);
 // @ts-expect-error a second scope in place of a handler ('string')

@@ -30,6 +30,8 @@ await verifier.verify('token', 'https://orders.example.com');
 await verifier.verify('token', { audience: false });
 // @ts-expect-error a token in place of a request ('string')
 await verifier.authenticate('token');
+// @ts-expect-error undefined as a policy, which a misspelt constant is ('undefined')
+await verifier.authenticate({ headers: {} }, { policy: undefined });
 
 const accessToken = await typed.verify('token');
 await verifier.userInfo(accessToken, { signal: AbortSignal.timeout(1000) });

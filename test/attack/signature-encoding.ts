@@ -1,5 +1,5 @@
 import { constants, createHash, type KeyObject, privateEncrypt } from 'node:crypto';
-import { toSegment } from './raw-token.js';
+import { toSegment } from '../support/raw-token.js';
 
 /** The order of the group of P-256 (SP 800-186 §3.2.1.3). */
 export const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

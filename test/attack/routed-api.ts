@@ -1,7 +1,7 @@
 import type expressModule from 'express';
 import type { Express, RequestHandler } from 'express';
 import { authOf, type Guard } from '../../src/index.js';
-import { type Exchange, type GuardedApi, startGuardedApi } from './guarded-api.js';
+import { type Exchange, startTestIssuerApi, type TestIssuerApi } from '../support/guarded-api.js';
 
 /** The handlers of the app, and the scope that the policy of each asks for; undefined where there is no guard. */
 export const SCOPES = {
@@ -33,10 +33,10 @@ export interface RoutingSettings {
 export function startRoutedApi(
   express: typeof expressModule,
   settings: RoutingSettings = { caseSensitive: false, strict: false },
-): Promise<GuardedApi> {
-  return startGuardedApi({
+): Promise<TestIssuerApi> {
+  return startTestIssuerApi({
     express: withSettings(express, settings),
-    routes(app, guard, handler) {
+    routes(app, { guard, handler }) {
       declareRewriting(app);
       declarePaths(express, settings, app, guard, handler);
       declareMethods(express, app, guard, handler);

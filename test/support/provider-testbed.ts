@@ -19,20 +19,20 @@ type Rules = Pick<VerifierOptions, 'issuer' | 'audience'>;
 const NOTHING = { sub: undefined, aud: undefined, client_id: undefined, jti: undefined, scope: undefined };
 
 /** A net with providers in it: each has its metadata and its keys at its own URLs, and nothing else is there. */
-export class PresetWorld {
+export class ProviderTestbed {
   readonly net = new DocumentFetch();
   readonly #issuers = new Map<string, TestIssuer>();
 
-  static async create(...places: readonly Place[]): Promise<PresetWorld> {
-    const world = new PresetWorld();
-    for (const place of places) await world.#add(place);
-    return world;
+  static async create(...places: readonly Place[]): Promise<ProviderTestbed> {
+    const testbed = new ProviderTestbed();
+    for (const place of places) await testbed.#add(place);
+    return testbed;
   }
 
-  /** Really signs a token as a provider of this world would; with RS256, unless told otherwise. */
+  /** Really signs a token as a provider of this testbed would; with RS256, unless told otherwise. */
   async sign(issuer: string, { header, claims }: TokenShape, algorithm: Algorithm = 'RS256'): Promise<string> {
     const found = this.#issuers.get(issuer);
-    if (found === undefined) throw new Error(`${issuer} is not in this world`);
+    if (found === undefined) throw new Error(`${issuer} has no documents here`);
     return found.token({ algorithm, header: { typ: undefined, ...header }, claims: { ...NOTHING, ...claims } });
   }
 

@@ -1,5 +1,5 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { toSegment } from './raw-token.js';
+import { toSegment } from '../support/raw-token.js';
 
 /** What a compact JWE is made of. */
 export interface EncryptedToken {

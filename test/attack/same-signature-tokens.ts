@@ -1,6 +1,6 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
 import type { JWK } from 'jose';
-import { toSegment } from './raw-token.js';
+import { toSegment } from '../support/raw-token.js';
 
 // The order of P-256 (FIPS 186-4 §D.1.2.3).
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;

@@ -1,0 +1,139 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ConfigurationError } from '../../options/configuration-error.js';
+import { describeValue } from '../../options/describe-value.js';
+import { type ReadersOf, type ReadOptions, readOptions } from '../../options/option-reader.js';
+import { callback } from '../../options/readers.js';
+import { UnguardedRouteError } from '../../protocol/errors.js';
+import { quoteUntrusted } from '../../protocol/refusal.js';
+import type { NextFunction } from './guard.js';
+import { guardMetadataOf, hasPassed } from './guard-metadata.js';
+import { readErrors } from './guard-options.js';
+import { notify } from './guarded-route.js';
+import { writeAnswer } from './write-answer.js';
+
+/** The options of `denyUnguarded`. */
+export interface DenyUnguardedOptions {
+  /**
+   * What becomes of a request that is refused. `respond`: it is answered with 500. `next`: the error goes to the app's
+   * error handler, with `status`, `headers` and `reason`.
+   * @defaultValue `'respond'`
+   */
+  readonly errors?: 'respond' | 'next';
+  /** Told of every such request, before the answer. `error.detail` names the route. */
+  readonly onRefusal?: (error: UnguardedRouteError, request: IncomingMessage) => void;
+}
+
+type HandleRequest = (this: RouteLayer, req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
+type Handle = (req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
+
+/** A handler in a route. Express 5 calls the one method, Express 4 the other. */
+interface RouteLayer {
+  readonly handle?: unknown;
+  handleRequest?: HandleRequest;
+  handle_request?: HandleRequest;
+  [WATCHED]?: true;
+}
+
+interface Route {
+  readonly path?: unknown;
+  readonly stack?: readonly RouteLayer[];
+}
+
+interface WatchedRequest extends IncomingMessage {
+  readonly baseUrl?: string;
+  [RULES]?: Rules;
+  [ROUTE]?: Route;
+}
+
+type Rules = ReadOptions<typeof READERS>;
+
+const RULES = Symbol('scopegate.denyUnguarded');
+const ROUTE = Symbol('scopegate.route');
+const WATCHED = Symbol('scopegate.watched');
+const READERS = {
+  errors: readErrors,
+  onRefusal: callback<NonNullable<DenyUnguardedOptions['onRefusal']>>(),
+} satisfies ReadersOf<DenyUnguardedOptions>;
+const METHODS = ['handleRequest', 'handle_request'] as const;
+
+/**
+ * Makes an Express app or router refuse every request that comes to a handler of a route before a guard or
+ * `guard.public()` has let it through: 500, with the reason `route_unguarded`. What ran for the request decides, and no
+ * comparison of paths. It covers routes that are declared later, and those of routers and apps that are mounted in this
+ * one, for requests that come in by this one.
+ *
+ * Middlewares that `use` put anywhere, and callbacks of `param`, are no handlers of a route: they run.
+ *
+ * @returns the app
+ * @throws {ConfigurationError}
+ */
+export function denyUnguarded<App extends object>(app: App, options: DenyUnguardedOptions = {}): App {
+  const rules = readOptions(options, '', "Give an object such as { errors: 'next' }.", READERS);
+
+  const target = requireApp(app);
+  const { handle } = target;
+  target.handle = function scopegateDenyUnguarded(req, res, next) {
+    watch(req, rules);
+    return handle.call(this, req, res, next);
+  };
+  return app;
+}
+
+function requireApp(app: unknown): { handle: Handle } {
+  if (typeof app === 'function' && typeof (app as { handle?: unknown }).handle === 'function') return app as never;
+  throw new ConfigurationError(
+    'app',
+    `is ${describeValue(app)} and no Express app or router.`,
+    'Call denyUnguarded(express()).',
+  );
+}
+
+/** Express sets `req.route` before it runs a handler of a route, in every version, router and app within. */
+function watch(req: WatchedRequest, rules: Rules): void {
+  if (req[RULES] !== undefined) return;
+  req[RULES] = rules;
+  Object.defineProperty(req, 'route', ROUTE_PROPERTY);
+}
+
+const ROUTE_PROPERTY = {
+  configurable: true,
+  enumerable: true,
+  get(this: WatchedRequest) {
+    return this[ROUTE];
+  },
+  set(this: WatchedRequest, route: Route | undefined) {
+    this[ROUTE] = route as Route;
+    for (const layer of route?.stack ?? []) watchLayer(layer);
+  },
+};
+
+/** Prototypes are left alone: other apps have the same. This layer is, too, where a request of theirs comes to it. */
+function watchLayer(layer: RouteLayer): void {
+  if (layer[WATCHED] === true) return;
+  Object.defineProperty(layer, WATCHED, { value: true });
+  for (const name of METHODS) {
+    const run = layer[name];
+    if (run === undefined) continue;
+    const value: HandleRequest = function handleIfPassed(req, res, next) {
+      if (mayRun(this, req)) return run.call(this, req, res, next);
+      return refuse(req, res, next);
+    };
+    Object.defineProperty(layer, name, { value, configurable: true, writable: true });
+  }
+}
+
+function mayRun({ handle }: RouteLayer, req: WatchedRequest): boolean {
+  if (req[RULES] === undefined || hasPassed(req) || guardMetadataOf(handle) !== undefined) return true;
+  // A handler of errors, which Express leaves out.
+  return (handle as () => unknown).length > 3;
+}
+
+function refuse(req: WatchedRequest, res: ServerResponse, next: NextFunction): void {
+  const { errors, onRefusal } = req[RULES] as Rules;
+  const { method, baseUrl = '' } = req;
+  const route = quoteUntrusted(`${method} ${baseUrl}${req[ROUTE]?.path}`);
+  const error = new UnguardedRouteError(`no guard let the request through before a handler of ${route}`);
+  if (onRefusal !== undefined) void notify(() => onRefusal(error, req));
+  if (errors === 'next' || res.headersSent) return next(error);
+  writeAnswer(res, error);
+}

@@ -1,0 +1,55 @@
+import { ConfigurationError } from '../../options/configuration-error.js';
+import { describeValue } from '../../options/describe-value.js';
+import { type Policy, parsePolicy } from '../../policy/policy.js';
+import type { AnyHandler } from './run-handlers.js';
+
+/** What a guard was called with, checked. */
+export interface GuardArguments {
+  readonly policy: Policy | undefined;
+  readonly handlers: readonly AnyHandler[];
+}
+
+// Shared by guards without handlers: it stays in the processor's caches.
+const NO_HANDLERS: readonly AnyHandler[] = Object.freeze([]);
+
+/** Reads a policy, if there is one, and the handlers after it. @throws {ConfigurationError} */
+export function parseGuardArguments(given: readonly unknown[]): GuardArguments {
+  const [first, ...others] = given;
+  if (given.length === 0 || typeof first === 'function') return { policy: undefined, handlers: parseHandlers(given) };
+
+  refuseUndefinedPolicy(first);
+  refuseRequest(first);
+  const policy = parsePolicy(first, 'policy');
+  return { policy, handlers: parseHandlers(others) };
+}
+
+/** @throws {ConfigurationError} */
+export function parseHandlers(given: readonly unknown[]): readonly AnyHandler[] {
+  return given.length === 0 ? NO_HANDLERS : Object.freeze(given.map(toHandler));
+}
+
+function toHandler(handler: unknown, index: number): AnyHandler {
+  if (typeof handler === 'function') return handler as AnyHandler;
+  throw new ConfigurationError(
+    `handlers[${index}]`,
+    `is ${describeValue(handler)}.`,
+    'Give request handlers after the policy. Several scopes stand in one string, or in allOf or anyOf.',
+  );
+}
+
+/** A constant that is misspelt is undefined, and must not open a route to every token. */
+function refuseUndefinedPolicy(policy: unknown): void {
+  if (policy !== undefined) return;
+  const fix = 'Call guard() or guard(handler) to demand a valid access token and no scope.';
+  throw new ConfigurationError('policy', 'is undefined.', fix);
+}
+
+/** `app.use(guard)` makes Express call the guard with a request in place of a policy. */
+function refuseRequest(policy: unknown): void {
+  if (typeof policy !== 'object' || policy === null || !('headers' in policy)) return;
+  throw new ConfigurationError(
+    'policy',
+    'is a request: the guard was used as a request handler.',
+    "Call the guard: app.use(guard()), or app.get('/orders', guard('orders:read', handler)).",
+  );
+}

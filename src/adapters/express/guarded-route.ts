@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
+import type { Policy } from '../../policy/policy.js';
+import type { AccessToken } from '../../protocol/access-token.js';
+import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
+import { toError } from '../../protocol/errors.js';
+import { Refusal } from '../../protocol/refusal.js';
+import type { Requirements } from '../../verifier/requirements.js';
+import type { AnswerCache } from './answer-cache.js';
+import type { NextFunction } from './guard.js';
+import type { GuardArguments } from './guard-arguments.js';
+import { markPassed } from './guard-metadata.js';
+import type { GuardConfig } from './guard-options.js';
+import { type AnyHandler, runHandlers } from './run-handlers.js';
+import { writeAnswer } from './write-answer.js';
+
+/** A request that a guard may put a token on. */
+export type GuardableRequest = IncomingMessage & { auth?: AccessToken | undefined };
+
+/** What the routes of one guard share. */
+export interface GuardRuntime extends GuardConfig {
+  readonly answers: AnswerCache;
+}
+
+/** All that one middleware needs for a request, in one object, so that a thousand routes stay in the processor's caches. */
+export class GuardedRoute implements Requirements {
+  readonly audience: readonly string[] | false;
+  readonly policy: Policy | undefined;
+  readonly realm: string;
+  readonly extraTokenLocations: readonly ExtraTokenLocation[];
+  readonly handlers: readonly AnyHandler[];
+  readonly isOptional: boolean;
+  readonly readsQuery: boolean;
+  readonly runtime: GuardRuntime;
+
+  constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments, isOptional: boolean) {
+    const { audience, realm, extraTokenLocations } = runtime.requirements;
+    this.audience = audience;
+    this.policy = policy;
+    this.realm = realm;
+    this.extraTokenLocations = extraTokenLocations;
+    this.handlers = handlers;
+    this.isOptional = isOptional;
+    this.readsQuery = extraTokenLocations.includes('query');
+    this.runtime = runtime;
+  }
+
+  /** Lets a request through to the handlers, or refuses it. */
+  settle(outcome: AccessToken | Refusal, req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
+    const isAnonymous = this.isOptional && outcome instanceof Refusal && outcome.reason === 'token_missing';
+    if (outcome instanceof Refusal && !isAnonymous) return this.refuse(outcome, req, res, next);
+
+    // A setter or a hook of the response may throw.
+    try {
+      req.auth = outcome instanceof Refusal ? undefined : outcome;
+      // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
+      if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
+      markPassed(req);
+    } catch (thrown) {
+      return next(toHookError(thrown));
+    }
+
+    runHandlers(this.handlers, req, res, next);
+  }
+
+  refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
+    const { errors, onRefusal, answers } = this.runtime;
+    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
+
+    if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
+    // Sessions and compression patch the response: what they throw is for the error handler, not for the process.
+    try {
+      writeAnswer(res, answers.for(refusal));
+    } catch (thrown) {
+      next(toHookError(thrown));
+    }
+  }
+}
+
+/** `next()` with nothing would let the request through. */
+function toHookError(thrown: unknown): unknown {
+  return thrown || new Error('A hook of the request or response threw nothing.');
+}
+
+/** Keeps an existing `private` or `no-store`, which is at least as strict. */
+function keepOutOfSharedCaches(res: ServerResponse): void {
+  if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
+  res.setHeader('Cache-Control', 'private');
+}
+
+/** Calls a function of the user's, which may throw or reject and changes nothing by it. */
+export async function notify(call: () => unknown): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
+  }
+}
+
+/** What is thrown may throw again when it is looked at. */
+function describeThrown(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error) : inspect(error);
+  } catch {
+    return 'what cannot be shown';
+  }
+}

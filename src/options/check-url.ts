@@ -1,0 +1,65 @@
+import { ConfigurationError } from './configuration-error.js';
+import { describeValue } from './describe-value.js';
+import type { Reader } from './option-reader.js';
+
+// URL parsers mend white space, control characters, backslashes and missing slashes; the issuer is compared to the letter.
+const HTTP_URL = /^https?:\/\/[^\s\\\p{Cc}]+$/iu;
+
+/** Checks a URL that is fetched, or that an issuer is named by. @throws {ConfigurationError} */
+export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean): string {
+  const fix = 'Give an absolute https URL.';
+  if (typeof input !== 'string' || !URL.canParse(input)) {
+    throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
+  }
+
+  const { protocol, username, password } = new URL(input);
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw new ConfigurationError(path, `${describeValue(input)} is not an https URL.`, fix);
+  }
+  if (!HTTP_URL.test(input)) throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
+  if (username !== '' || password !== '') {
+    throw new ConfigurationError(path, 'has a user name or password in it.', 'Give the URL without them.');
+  }
+
+  if (protocol === 'https:' || allowInsecureHttp) return input;
+  throw new ConfigurationError(
+    path,
+    `${describeValue(input)} is not https: whoever is on the way could put other keys in place of the issuer's.`,
+    'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
+  );
+}
+
+/** Reads a URL without query and fragment. Whether `http:` will do is for the verifier to say. */
+export function url(example: string): Reader<string> {
+  return (value, path) => {
+    const fix = `Give a URL such as '${example}'.`;
+    if (typeof value !== 'string' || !URL.canParse(value)) {
+      throw new ConfigurationError(path, describeInput(value), fix);
+    }
+
+    const { protocol, username, password, origin, pathname } = new URL(value);
+    if (username !== '' || password !== '') {
+      throw new ConfigurationError(path, 'has a user name or password in it.', fix);
+    }
+    const isPlain = value === origin || value === `${origin}${pathname}`;
+    if (isPlain && (protocol === 'https:' || protocol === 'http:')) return value;
+    throw new ConfigurationError(path, describeInput(value), fix);
+  };
+}
+
+/** Reads a host name as it stands in the `iss` of tokens: in lower case, without scheme and path. */
+export function host(example: string): Reader<string> {
+  return (value, path) => {
+    if (typeof value === 'string' && isHost(value)) return value;
+    throw new ConfigurationError(path, describeInput(value), `Give the host name alone, such as '${example}'.`);
+  };
+}
+
+function isHost(text: string): boolean {
+  const address = `https://${text}`;
+  return URL.canParse(address) && new URL(address).host === text;
+}
+
+function describeInput(value: unknown): string {
+  return value === undefined ? 'is missing.' : `is ${describeValue(value)}.`;
+}
