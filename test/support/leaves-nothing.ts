@@ -9,7 +9,7 @@ import { compareStates, countOpenResources, findLeftOpen, readProcessState } fro
  */
 
 /** How long what is closed already may take to be gone. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 15_000;
 const STEP_MS = 5;
 
 const state = readProcessState();
@@ -21,4 +21,4 @@ afterAll(async () => {
   }
   const left = [...compareStates(state, readProcessState()), ...findLeftOpen(resources)];
   if (left.length > 0) throw new Error(`This file of tests leaves behind: ${left.join(', ')}`);
-});
+}, 2 * PATIENCE_MS);

@@ -91,7 +91,7 @@ describeWycheproof('the changes of vectors, made to our own tokens', () => {
         expect(await reasonOfCall(verifier.verify(remint(row.group, control, algorithm)))).toBe('accepted');
         const signed = remint(row.group, row.token, algorithm);
         expect(await reasonOfCall(verifier.verify(signed))).toBe('algorithm_not_allowed');
-        expect(await reasonOfCall(verifier.verify(signed.replace(/[^.]*$/, '')))).toBe('token_malformed');
+        expect(await reasonOfCall(verifier.verify(signed.replace(/[^.]*$/, '')))).toBe('algorithm_not_allowed');
       },
     );
 
