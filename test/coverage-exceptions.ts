@@ -18,21 +18,25 @@ export const COVERAGE_EXCEPTIONS: Readonly<Record<string, CoverageException>> = 
     why: 'Express refuses middleware that is no function before this sees it.',
     least: { branches: 50, functions: 100, lines: 100 },
   },
-  'src/adapters/express/list-guards.ts': {
-    why: 'Routes for ALL methods differ between Express 4 and 5; each way runs on one of them alone.',
-    least: { branches: 93, functions: 100, lines: 100 },
+  'src/adapters/express/deny-unguarded.ts': {
+    why: 'A layer of a router that has a route has its layers too; the type does not know.',
+    least: { branches: 96, functions: 100, lines: 100 },
   },
-  'src/adapters/express/router-stack.ts': {
-    why: 'Reads paths back from the regular expressions of Express 4, odd ones too that no test makes.',
-    least: { branches: 89, functions: 100, lines: 100 },
+  'src/adapters/express/listed-route.ts': {
+    why: 'Routes for all methods are many layers on Express 5 alone, and an audience that was found is not false.',
+    least: { branches: 96, functions: 100, lines: 100 },
+  },
+  'src/adapters/express/route-path.ts': {
+    why: 'Express 4 has a name for each parameter of a path; the type does not know.',
+    least: { branches: 98, functions: 100, lines: 100 },
+  },
+  'src/keys/jwks-cache.ts': {
+    why: 'The length of a kid is checked once more where it would be kept; tests reach the first check.',
+    least: { branches: 98, functions: 100, lines: 100 },
   },
   'src/resilience/deadline.ts': {
     why: 'The empty function stands there until the promise sets the real one.',
     least: { branches: 100, functions: 85, lines: 100 },
-  },
-  'src/resilience/last-good.ts': {
-    why: 'The age of what is not there is asked for by no caller; the type demands an answer.',
-    least: { branches: 92, functions: 100, lines: 100 },
   },
   'src/testing/issuer-server.ts': {
     why: 'A request that a server of node:http received has a URL; the type does not know.',

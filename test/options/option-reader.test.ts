@@ -111,6 +111,7 @@ describe('readNames', () => {
     Object.assign(Object.prototype, { audience: 'polluted' });
     try {
       expect(read({}).audience).toBeUndefined();
+      expect(readOptions({}, '', FIX, { audience: anything }).audience).toBeUndefined();
       expect(read({ audience: 'a' })).toEqual({ audience: 'a' });
       expect(
         read(

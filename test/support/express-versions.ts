@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import express from 'express';
 import express4 from 'express4';
-import { thorough } from './thorough.js';
 
 const require = createRequire(import.meta.url);
 
@@ -20,9 +19,3 @@ export const EXPRESS_VERSIONS: readonly (readonly [version: string, module: type
   [versionOf('express4'), express4 as unknown as typeof express],
   [versionOf('express'), express],
 ];
-
-/**
- * The same for rules that the version of Express cannot reach, of tokens, keys and their issuers: `npm test` tries them
- * on the newest alone. What is about routes, handlers or how a request carries its token takes all versions always.
- */
-export const TOKEN_EXPRESS_VERSIONS = thorough(EXPRESS_VERSIONS, EXPRESS_VERSIONS.slice(-1));

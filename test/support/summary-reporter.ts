@@ -28,5 +28,5 @@ function formatSummary(modules: readonly TestModule[], thorough: boolean): strin
   const ran = `Ran ${count('passed') + count('failed')} tests of ${modules.length} files, left out ${count('skipped')}.`;
   const rest = 'npm run test:interop, test:consumer and test:browser need more than Node.js; .ci/run runs all of it.';
   if (thorough) return `${ran}\n${rest}`;
-  return `${ran} Long runs, and Express 4 where its version cannot matter: npm run test:all.\n${rest}`;
+  return `${ran} Those that take long: npm run test:all.\n${rest}`;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
 import type { Request, RequestHandler, Response } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -153,6 +154,14 @@ describe.each(EXPRESS_VERSIONS)('onRefusal, in %s', (_version, express) => {
     ['undefined', undefined],
     ['a symbol', Symbol('full')],
     ['an object without a prototype', Object.create(null)],
+    [
+      'an object that throws when it is looked at',
+      {
+        [inspect.custom]: () => {
+          throw new Error('no');
+        },
+      },
+    ],
   ])('changes nothing by throwing %s', async (_, thrown) => {
     covers('J20');
     await start(undefined);
