@@ -75,8 +75,8 @@ export class AttackIssuer extends RawIssuer {
   }
 }
 
-/** Far away, so that no step of the clock makes a token good or bad. */
-const LASTING = { iat: '1', exp: '253402300000' };
+/** Far away, so that no step of the clock makes a token bad. */
+const LASTING = { exp: '253402300000' };
 
 /** A token that the clock makes neither good nor bad. */
 export function lasting(issuer: RawIssuer, jti: string, mutation: Mutation = {}): string {
@@ -84,8 +84,8 @@ export function lasting(issuer: RawIssuer, jti: string, mutation: Mutation = {})
 }
 
 /** A second key of an issuer. */
-export function nextKey({ issuer }: RawIssuer): RawIssuer {
-  return new RawIssuer({ issuer, kid: 'key-2' });
+export function nextKey({ issuer, clock }: RawIssuer): RawIssuer {
+  return new RawIssuer({ issuer, clock, kid: 'key-2' });
 }
 
 export interface IssuerApiOptions {
