@@ -34,10 +34,15 @@ export class EndpointLocator {
     this.#backOff = new BackOff(options.clock);
   }
 
+  /** After a failure, until the metadata may be fetched again; 0 when it may be now. */
+  get retryAfterSeconds(): number {
+    return this.#backOff.remainingSeconds();
+  }
+
   /** @throws {FetchFailure} */
   async locate(): Promise<string> {
     if (this.#endpoint !== undefined) return this.#endpoint;
-    if (this.#backOff.remainingSeconds() > 0) throw this.#failure;
+    if (this.retryAfterSeconds > 0) throw this.#failure;
     return this.#fetches.run('metadata', () => this.#fetch());
   }
 

@@ -6,7 +6,7 @@ import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
-import { parseAudience } from '../token/claim-rules.js';
+import { findIssuedAt, parseAudience } from '../token/claim-rules.js';
 import { Unusable } from './unusable.js';
 
 export interface SignedAnswerOptions {
@@ -44,7 +44,12 @@ export async function verifySignedAnswer(
   const header = parseJoseHeader(jws.header, issuer.rules);
   if (header instanceof JwsProblem) return new Unusable(`the header of the answer: ${header.why}`);
 
-  const keys = await issuer.keys.find({ ...header, isPlausible: () => true });
+  const keys = await issuer.keys.find({
+    ...header,
+    issuedAt: findIssuedAt(jws.payload),
+    text: jwt,
+    isPlausible: () => true,
+  });
   if (keys instanceof Refusal) {
     return keys.entry.status === 503 ? keys : new Unusable(`the key of the answer: ${keys.detail}`);
   }

@@ -13,41 +13,78 @@ export type UserInfoCacheOptions = Omit<UserInfoEndpointOptions, 'discovery'>;
 const MAX_ANSWERS = 1000;
 // Names and addresses change seldom. Five minutes spare the issuer a request for each page that a person opens.
 const MAX_AGE_SECONDS = 300;
+// A token that the endpoint refuses stays so, and a page may ask many times. Somebody who looks into it need not wait long.
+const REFUSED_SECONDS = 5;
+// They have a cache of their own, so that they evict no good answer.
+const MAX_REFUSED = 1000;
 
-/** The claims that issuers give about persons, by token. Cached for five minutes, and never beyond the end of the token. */
+interface Refused {
+  readonly refusal: Refusal;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/**
+ * The claims that issuers give about persons, by token. Cached for five minutes, and never beyond the end of the token. What
+ * the endpoint refuses a token with is remembered for five seconds.
+ */
 export class UserInfoCache {
   readonly #options: UserInfoCacheOptions;
   readonly #endpoints = new WeakMap<Issuer, UserInfoEndpoint>();
   readonly #claims: TimedCache<StandardClaims>;
+  readonly #refused: TimedCache<Refused>;
   readonly #requests = new SingleFlight<string, StandardClaims | Refusal>();
 
   constructor(options: UserInfoCacheOptions) {
     this.#options = options;
     this.#claims = new TimedCache(MAX_ANSWERS, options.clock);
+    this.#refused = new TimedCache(MAX_REFUSED, options.clock);
   }
 
   /** Calls for one token at the same time cause one request to the issuer. */
   async find(accessToken: AccessToken, issuer: Issuer): Promise<StandardClaims | Refusal> {
     const digest = digestOf(accessToken.token);
-    const cached = this.#claims.get(digest);
+    const cached = this.#claims.get(digest) ?? this.#refuseAgain(digest);
     return cached ?? this.#requests.run(digest, () => this.#fetch(accessToken, issuer, digest));
   }
 
   clear(): void {
     this.#claims.clear();
+    this.#refused.clear();
+  }
+
+  #refuseAgain(digest: string): Refusal | undefined {
+    const refused = this.#refused.get(digest);
+    if (refused === undefined) return undefined;
+    const { reason, detail, cause } = refused.refusal;
+    return new Refusal(reason, detail, { cause, retryAfterSeconds: (refused.until - this.#options.clock()) / 1000 });
   }
 
   async #fetch(accessToken: AccessToken, issuer: Issuer, digest: string): Promise<StandardClaims | Refusal> {
     const { token, subject, expiresAt } = accessToken;
     if (subject === undefined) return new Refusal('userinfo_unavailable', 'the token stands for nobody: it has no sub');
 
+    const endpoint = this.#endpointOf(issuer);
+    const refused = endpoint.refuseNow();
+    if (refused !== undefined) return refused;
+
     const at = this.#options.clock();
-    const fetched = await this.#endpointOf(issuer).fetch(token, subject);
-    if (fetched instanceof Refusal) return fetched;
+    const fetched = await endpoint.fetch(token, subject);
+    if (fetched instanceof Refusal) {
+      // In an outage the endpoint itself knows when to try again, for all tokens.
+      if (endpoint.retryAfterSeconds === 0) this.#storeRefused(digest, fetched);
+      return fetched;
+    }
 
     const claims = fetched as unknown as StandardClaims;
     this.#claims.set(digest, claims, { at, validUntil: Math.min(at + MAX_AGE_SECONDS * 1000, expiresAt * 1000) });
     return claims;
+  }
+
+  #storeRefused(digest: string, refusal: Refusal): void {
+    const at = this.#options.clock();
+    const until = at + REFUSED_SECONDS * 1000;
+    this.#refused.set(digest, { refusal, until }, { at, validUntil: until });
   }
 
   #endpointOf(issuer: Issuer): UserInfoEndpoint {

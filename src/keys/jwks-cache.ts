@@ -1,13 +1,13 @@
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
-import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
+import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { withinSeconds } from '../resilience/deadline.js';
-import { ExpiringSet } from '../resilience/expiring-set.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
+import { AbsentKeys, MAX_KID_LENGTH, type NotAskedBecause } from './absent-keys.js';
 import { JwksEndpoint, type JwksEndpointOptions, JwksFailure, type JwksVersion } from './jwks-endpoint.js';
 import { type KeySelector, KeySet } from './key-set.js';
 import {
@@ -36,14 +36,10 @@ interface FetchedKeys {
   readonly set: KeySet;
   readonly version: JwksVersion | undefined;
   readonly maxAgeSeconds: number;
+  /** When the request for them was sent: milliseconds since the epoch. Keys that came later may be missing. */
+  readonly requestedAt: number;
 }
 
-type NotAskedBecause = DiagnosticsMessages['scopegate:unknown-kid']['notAskedBecause'];
-
-// Bounds the memory that made-up kids take. The allowance of fetches fills a small part of it in `refetchEverySeconds`.
-const MAX_ABSENT_KIDS = 1000;
-// Thumbprints have 43 characters, certificate names less than 200. A longer kid is not worth a fetch.
-const MAX_KID_LENGTH = 256;
 // Some servers forbid any caching of their key set. A fetch for each request would help nobody.
 const MIN_MAX_AGE_SECONDS = 60;
 
@@ -56,7 +52,7 @@ export class JwksCache implements KeySource {
   readonly #endpoint: JwksEndpoint;
   readonly #refreshing: Refreshing<FetchedKeys>;
   readonly #allowance: TokenBucket;
-  readonly #absentKids: ExpiringSet;
+  readonly #absent: AbsentKeys;
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -65,7 +61,7 @@ export class JwksCache implements KeySource {
     this.#options = options;
     this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions, clock, maxAgeSeconds: limits.maxAgeSeconds });
     this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
-    this.#absentKids = new ExpiringSet({ max: MAX_ABSENT_KIDS, seconds: refetchEverySeconds, clock });
+    this.#absent = new AbsentKeys({ refetchEverySeconds, clock });
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
@@ -153,7 +149,8 @@ export class JwksCache implements KeySource {
     query: KeyQuery,
     ownRefresh?: Promise<FetchedKeys | Unavailable>,
   ): Promise<readonly VerificationKey[] | Refusal> {
-    if (this.#isKnownAbsent(query)) return this.#refuseUnknown(query, 'asked-before');
+    const absent = this.#refuseIfAbsent(query);
+    if (absent !== undefined) return absent;
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
     return this.#withinDeadline(this.#findByFetch(query, ownRefresh));
   }
@@ -169,7 +166,7 @@ export class JwksCache implements KeySource {
       if (keys.length > 0) return keys;
     }
 
-    const fetched = await this.#refetch(query);
+    const fetched = this.#refuseIfAbsent(query) ?? (await this.#refetch(query));
     if (fetched instanceof Refusal) return fetched;
     if (fetched instanceof Unavailable) return this.#refuse(fetched);
     const keys = fetched.set.candidates(query);
@@ -189,18 +186,33 @@ export class JwksCache implements KeySource {
     const known = this.#refreshing.pending ?? this.#refreshing.backingOff();
     if (known !== undefined) return known;
     // After a failure the back-off alone decides: fetches without an answer must not use up the allowance.
-    if (this.#refreshing.failure === undefined && this.#allowance.isEmpty) return this.#refuseUnknown(query, 'limit');
+    if (this.#refreshing.failure === undefined && this.#allowance.isEmpty) return this.#refuseByLimit(query);
     return this.#refreshing.refresh('unknown-kid');
   }
 
-  #isKnownAbsent({ kid = '' }: KeyQuery): boolean {
-    return kid.length > MAX_KID_LENGTH || this.#absentKids.has(kid);
+  /** Refuses a token if no fetch can bring its key. */
+  #refuseIfAbsent(query: KeyQuery): Refusal | undefined {
+    // Only asked about a set that there is.
+    const { value, fetchedAt } = this.#refreshing.last as { readonly value: FetchedKeys; readonly fetchedAt: number };
+    // If the clock was set back, `fetchedAt` was too.
+    const requestedAt = Math.min(value.requestedAt, fetchedAt);
+    const why = this.#absent.findWhyAbsent(query, requestedAt);
+    return why && this.#refuseUnknown(query, why);
   }
 
   #refuseAbsent(query: KeyQuery): Refusal {
-    const { kid = '' } = query;
-    if (kid.length <= MAX_KID_LENGTH) this.#absentKids.add(kid);
+    this.#absent.add(query);
     return this.#refuseUnknown(query, undefined);
+  }
+
+  /** Nobody can tell whether a token that is younger than the set is good, so it is not the token's fault. */
+  #refuseByLimit(query: KeyQuery): Refusal {
+    const unknown = this.#refuseUnknown(query, 'limit');
+    if (query.issuedAt === undefined) return unknown;
+
+    const retryAfterSeconds = this.#allowance.secondsUntilNext;
+    const detail = `${unknown.detail}: a newer key perhaps, but too many unknown ones were looked up lately`;
+    return refuseUnavailable(this.#options.signal, 'keys_unavailable', detail, { retryAfterSeconds });
   }
 
   #refuseUnknown(query: KeyQuery, notAskedBecause: NotAskedBecause): Refusal {
@@ -223,6 +235,7 @@ export class JwksCache implements KeySource {
   async #fetch(cause: RefreshCause): Promise<Fetched<FetchedKeys>> {
     const { issuer, clock } = this.#options;
     publish('scopegate:refresh', () => ({ issuer, cause }));
+    const requestedAt = clock();
     const last = this.#refreshing.last?.value;
     try {
       // A new kid is ordinary rotation at the same place, and clients choose when: it costs one request, not three.
@@ -235,7 +248,7 @@ export class JwksCache implements KeySource {
         members === undefined
           ? (last as FetchedKeys).set
           : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
-      if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds }, maxAgeSeconds, order };
+      if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds, requestedAt }, maxAgeSeconds, order };
       throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
     } catch (error) {
       throw JwksFailure.from(error);
@@ -291,7 +304,8 @@ export class JwksCache implements KeySource {
 
     const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
     const importing = KeySet.import(keys, fetchedAt).then((set) => {
-      return set.keys.length === 0 ? undefined : { value: { set, version: undefined, maxAgeSeconds }, ...dates };
+      if (set.keys.length === 0) return undefined;
+      return { value: { set, version: undefined, maxAgeSeconds, requestedAt: fetchedAt }, ...dates };
     });
     this.#refreshing.startWith(importing);
   }

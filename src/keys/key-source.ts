@@ -7,6 +7,10 @@ import type { KeySelector, KeySet } from './key-set.js';
 
 /** The key that the header of a token names. */
 export interface KeyQuery extends KeySelector {
+  /** The `iat` of the token, in seconds, which nobody has verified yet. */
+  readonly issuedAt?: number | undefined;
+  /** The text of the token. */
+  readonly text?: string;
   /** Whether the token could be accepted at all. Evaluated before a fetch is spent on an unknown `kid`. */
   isPlausible(): boolean;
 }

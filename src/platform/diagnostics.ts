@@ -62,8 +62,11 @@ export interface DiagnosticsMessages {
   'scopegate:unknown-kid': {
     readonly issuer: string;
     readonly kid: string | undefined;
-    /** Why the key set was not fetched for it; undefined if it was. */
-    readonly notAskedBecause: 'implausible' | 'asked-before' | 'limit' | undefined;
+    /**
+     * Why the key set was not fetched for it; undefined if it was. `issued-before`: the set in use was fetched well after
+     * the token was issued. `limit`: too many were fetched lately.
+     */
+    readonly notAskedBecause: 'issued-before' | 'implausible' | 'asked-before' | 'limit' | undefined;
   };
 }
 

@@ -208,7 +208,7 @@ export const REFUSALS = {
   keys_unavailable: {
     status: 503,
     description: 'The access token cannot be verified at the moment.',
-    help: 'The key set of the issuer could not be fetched or used, and no keys good enough are cached; the detail says why.',
+    help: 'The key set of the issuer could not be fetched or used, and no keys good enough are cached; or the token is younger than the key set, and too many unknown keys were looked up lately. The detail says why.',
   },
   introspection_unavailable: {
     status: 503,

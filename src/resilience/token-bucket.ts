@@ -22,6 +22,11 @@ export class TokenBucket {
     return this.#tokens < 1;
   }
 
+  /** Until there is a token; 0 if there is one now. */
+  get secondsUntilNext(): number {
+    return this.isEmpty ? (this.#filledAt + this.#everyMs - this.#clock()) / 1000 : 0;
+  }
+
   /** Takes one token. False: there is none left. */
   take(): boolean {
     if (this.isEmpty) return false;

@@ -50,6 +50,11 @@ export function parseValidatedClaims(payload: JsonObject, endless?: number): Val
   };
 }
 
+/** The `iat` of claims of which nothing is verified yet; undefined unless it is a date. */
+export function findIssuedAt({ iat }: JsonObject): number | undefined {
+  return isNumericDate(iat) ? iat : undefined;
+}
+
 /** When a token is looked at, and how patiently. All in seconds. */
 export interface TimeRules {
   readonly now: number;

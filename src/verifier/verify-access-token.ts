@@ -9,7 +9,7 @@ import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
 import { Refusal } from '../protocol/refusal.js';
-import { parseValidatedClaims } from '../token/claim-rules.js';
+import { findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
 import { parseJwtClaims, parseJwtHeader, refuseJws } from '../token/jwt-access-token.js';
 import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
 import type { VerifiedToken } from '../token/verified-token.js';
@@ -72,7 +72,8 @@ export async function verifyAccessToken(
 
   const header = parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
-  const keys = await issuer.keys.find({ ...header, isPlausible: () => isPlausible(jws, issuer, rules) });
+  const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
+  const keys = await issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
   if (keys instanceof Refusal) return keys;
   const key = await verifySignature(keys, header.algorithm, jws, signatures);
   if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);

@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../src/options/configuration-error.js';
 import { AuthorizationError, IssuerUnavailableError } from '../../src/protocol/errors.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import { covers } from '../support/covers.js';
+import { until } from '../support/key-server.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
@@ -155,15 +156,83 @@ describe('verifier.userInfo, asked again', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('keeps no failure', async () => {
+  it('keeps what the endpoint refuses a token with for five seconds, and says for how long', async () => {
     const { verifier, accessToken } = await createWithToken();
-    for (const status of [500, 401]) {
-      answer = (res) => res.writeHead(status).end();
-      await errorOf(verifier.userInfo(accessToken));
-    }
+    answer = (res) => res.writeHead(403).end();
+    await errorOf(verifier.userInfo(accessToken));
     answer = answerPerson;
+    raw.clock.advance(3);
+    for (let i = 0; i < 50; i += 1) {
+      const error = await errorOf(verifier.userInfo(accessToken));
+      expect(error).toMatchObject({ reason: 'userinfo_unavailable', retryAfterSeconds: 2 });
+    }
+    expect(asked).toHaveLength(1);
+    raw.clock.advance(2);
     expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
-    expect(asked).toHaveLength(3);
+  });
+
+  it('keeps no refusal of one token for another', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    answer = (res) => res.writeHead(401).end();
+    for (let i = 0; i < 50; i += 1) expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('token_inactive');
+    answer = answerPerson;
+    const other = await verifier.verify(raw.token({ payload: { jti: '"token-2"' } }));
+    expect(await verifier.userInfo(other)).toEqual(PERSON);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('an endpoint that is down gets one request for each back-off, whatever the tokens', async () => {
+    const { verifier } = await createWithToken();
+    const tokens = Array.from({ length: 60 }, (_, i) => raw.token({ payload: { jti: `"token-${i}"` } }));
+    const accessTokens = await Promise.all(tokens.map((token) => verifier.verify(token)));
+    answer = (res) => res.writeHead(500).end();
+    for (const accessToken of accessTokens) {
+      const error = await errorOf(verifier.userInfo(accessToken));
+      expect(error).toMatchObject({ reason: 'userinfo_unavailable', status: 503 });
+      expect((error as IssuerUnavailableError).retryAfterSeconds).toBeGreaterThan(0);
+      raw.clock.advance(1);
+    }
+    // Waits of half a second at least, then twice as long each time: 0.5, 1, 2, 4, 8, 16, 30.
+    expect(asked.length).toBeGreaterThan(2);
+    expect(asked.length).toBeLessThanOrEqual(8);
+
+    answer = answerPerson;
+    raw.clock.advance(60);
+    const [first, second] = accessTokens as [(typeof accessTokens)[0], (typeof accessTokens)[0]];
+    expect([await verifier.userInfo(first), await verifier.userInfo(second)]).toEqual([PERSON, PERSON]);
+  });
+
+  it('RFC 9110 §15.6.4: 100 requests are under way at most; the next is 503 with Retry-After', async () => {
+    const { verifier } = await createWithToken();
+    const held: ServerResponse[] = [];
+    answer = (res) => void held.push(res);
+    const tokens = Array.from({ length: 101 }, (_, i) => raw.token({ payload: { jti: `"token-${i}"` } }));
+    const accessTokens = await Promise.all(tokens.map((token) => verifier.verify(token)));
+    const waiting = accessTokens.slice(0, 100).map((accessToken) => verifier.userInfo(accessToken));
+    await until(() => held.length === 100);
+
+    const last = accessTokens[100] as (typeof accessTokens)[0];
+    const detail = '100 requests are under way already';
+    expect(await errorOf(verifier.userInfo(last))).toMatchObject({ status: 503, detail, retryAfterSeconds: 1 });
+    for (const res of held) answerPerson(res);
+    expect(await Promise.all(waiting)).toEqual(Array(100).fill(PERSON));
+    answer = answerPerson;
+    expect(await verifier.userInfo(last)).toEqual(PERSON);
+  });
+
+  it('metadata that cannot be had is fetched once for each back-off', async () => {
+    let metadataRequests = 0;
+    const broken: typeof fetch = async () => {
+      metadataRequests += 1;
+      return new Response(null, { status: 500 });
+    };
+    const verifier = create({ fetch: broken });
+    const accessToken = await verifier.verify(raw.token());
+    for (let i = 0; i < 50; i += 1) {
+      expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('userinfo_unavailable');
+    }
+    // OpenID Connect Discovery §4 and RFC 8414 §3.1 have a place each.
+    expect(metadataRequests).toBe(2);
   });
 });
 
@@ -179,20 +248,26 @@ describe('verifier.userInfo, when there is nothing to tell', () => {
     expect((error as AuthorizationError).headers['WWW-Authenticate']).toContain(`realm="${raw.audience}"`);
   });
 
-  it.each<[what: string, next: (res: ServerResponse) => void]>([
-    ['forbids it', (res) => res.writeHead(403).end()],
-    ['answers with HTML', (res) => res.end('<!doctype html>')],
-    ['answers about somebody else', (res) => res.end(JSON.stringify({ ...PERSON, sub: 'bob' }))],
-    ['answers about nobody', (res) => res.end(JSON.stringify({ ...PERSON, sub: undefined }))],
-    ['is down', (res) => res.writeHead(503).end()],
-    ['hangs up', (res) => res.destroy()],
-  ])('decision 6: it is not the fault of the token when the issuer %s', async (_, next) => {
+  it.each<[what: string, retryAfter: string, next: (res: ServerResponse) => void]>([
+    ['forbids it', '5', (res) => res.writeHead(403).end()],
+    ['answers with HTML', '5', (res) => res.end('<!doctype html>')],
+    ['answers about somebody else', '5', (res) => res.end(JSON.stringify({ ...PERSON, sub: 'bob' }))],
+    ['answers about nobody', '5', (res) => res.end(JSON.stringify({ ...PERSON, sub: undefined }))],
+    ['has enough', '1', (res) => res.writeHead(429).end()],
+    ['is down', '1', (res) => res.writeHead(503).end()],
+    ['hangs up', '1', (res) => res.destroy()],
+  ])('decision 6: it is not the fault of the token when the issuer %s', async (_, retryAfter, next) => {
     const { verifier, accessToken } = await createWithToken();
     answer = next;
     const error = await errorOf(verifier.userInfo(accessToken));
     expect(error).toBeInstanceOf(IssuerUnavailableError);
-    expect(error).toMatchObject({ reason: 'userinfo_unavailable', status: 503, headers: { 'Retry-After': '5' } });
+    expect(error).toMatchObject({
+      reason: 'userinfo_unavailable',
+      status: 503,
+      headers: { 'Retry-After': retryAfter },
+    });
     answer = answerPerson;
+    raw.clock.advance(Number(retryAfter));
     expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
   });
 

@@ -35,6 +35,16 @@ describe('TokenBucket', () => {
     expect(takeAll()).toBe(2);
   });
 
+  it('RFC 9110 §10.2.3: says for how long there will be none', () => {
+    bucket.take();
+    expect(bucket.secondsUntilNext).toBe(0);
+    takeAll();
+    clock.advance(12);
+    expect(bucket.secondsUntilNext).toBe(18);
+    clock.advance(18);
+    expect(bucket.secondsUntilNext).toBe(0);
+  });
+
   it('keeps the part of an interval that has passed', () => {
     takeAll();
     clock.advance(45);

@@ -29,6 +29,8 @@ const USABLE_SECONDS = LIMITS.maxAgeSeconds + LIMITS.staleIfErrorSeconds;
 
 // One deadline for all that a request waits for; twice, where the keys changed while its token was verified.
 const LONGEST_WAIT_SECONDS = 2 * LIMITS.fetchTimeoutSeconds;
+/** Issuers may sign this long before they publish. */
+const PUBLISHED_WITHIN_MS = 60_000;
 const CHUNK_SECONDS = 2.5;
 const MAX_WAIT_SECONDS = 60;
 
@@ -37,6 +39,11 @@ interface Asked extends SignedToken {
   /** The last good key set has the key and is not too old: no outage, flood or slow answer may matter. */
   readonly mustBeAccepted: boolean;
   readonly wasPublished: boolean;
+  /** Milliseconds since the epoch; undefined for a token without `iat`. */
+  readonly issuedAt: number | undefined;
+  readonly fetchesForKidsBefore: number;
+  /** The last good key set was requested well after the token was issued, and lacks its key. */
+  readonly isOlder: boolean;
   verdict: Verdict | undefined;
 }
 
@@ -142,17 +149,19 @@ export class KeySourceTestbed {
 
   async #ask(kind: TokenKind | 'again', pick: number): Promise<void> {
     const signed = kind === 'again' ? this.#acceptedBefore(pick) : await this.#slow.signToken(kind, pick);
-    if (signed === undefined) return;
-    const { kid, token } = signed;
+    if (signed === undefined || this.#isOfTheFuture(signed)) return;
+    const { kid, token, issuedAt } = signed;
     const mustBeAccepted = this.#surelyHas(kid);
     const wasPublished = this.#slow.publishes(kid);
-    const asked: Asked = { kid, token, startedAt: this.#secondsGone, mustBeAccepted, wasPublished, verdict: undefined };
+    const isOlder = this.#isSurelyOlder(signed);
+    const before = { mustBeAccepted, wasPublished, isOlder, fetchesForKidsBefore: this.#fetchesForKids };
+    const asked: Asked = { kid, token, issuedAt, startedAt: this.#secondsGone, ...before, verdict: undefined };
     this.#asked.push(asked);
     void verdictOf(this.#verifier.verify(token)).then(
       (verdict) => this.#judge(asked, verdict),
       (error) => this.#violation(`threw ${error}`),
     );
-    if (!mustBeAccepted) return;
+    if (!mustBeAccepted && !isOlder) return;
     // Nothing that the server does can matter to it, so that it settles before anything else happens.
     await until(() => asked.verdict !== undefined);
     const isOld = this.#ageSeconds() >= LIMITS.maxAgeSeconds && this.#failures === 0;
@@ -177,9 +186,15 @@ export class KeySourceTestbed {
     asked.verdict = verdict;
     const { kid, mustBeAccepted, wasPublished, startedAt } = asked;
     if (verdict === 'accepted') return this.#judgeAccepted(kid);
+    // The clock was set back while it waited.
+    if (this.#isOfTheFuture(asked)) return;
+    if (asked.isOlder && verdict !== 'unknown_key') this.#violation(`called ${kid}, which is old, ${verdict}`);
+    if (asked.isOlder && this.#fetchesForKids > asked.fetchesForKidsBefore)
+      this.#violation(`made a fetch for the old ${kid}`);
     if (mustBeAccepted) this.#violation(`refused ${kid} as ${verdict}, though the last good key set has it`);
     if (!wasPublished || !this.#slow.publishes(kid)) return;
-    if (verdict === 'unknown_key') this.#checkIsLimit(kid);
+    if (verdict === 'unknown_key') this.#checkIsKnown(asked);
+    else if (this.#wasLimit(kid)) this.#checkIsLimit(asked);
     else if (this.#failures === 0 && this.#secondsGone - startedAt < LIMITS.fetchTimeoutSeconds)
       this.#violation(`refused ${kid} as ${verdict}, though nothing failed`);
   }
@@ -192,11 +207,34 @@ export class KeySourceTestbed {
     if (!this.#kidsBefore.has(kid)) this.#violation(`accepted ${kid}, which the last good key set lacks`);
   }
 
-  /** A key that is published may count as unknown for one reason alone: too many kids were asked for. */
-  #checkIsLimit(kid: string): void {
-    const why = this.#unknownKids.findLast((message) => message.kid === kid)?.notAskedBecause;
-    if (why !== 'limit') this.#violation(`refused ${kid}, which is published, as unknown: ${why}`);
+  /** A key that is published may count as unknown where time says so, or too many kids of tokens without `iat` came. */
+  #checkIsKnown(asked: Asked): void {
+    const { kid, issuedAt } = asked;
+    if (issuedAt !== undefined) {
+      const requestedAt = this.#lastGood?.requestedAt ?? 0;
+      if (requestedAt < issuedAt + PUBLISHED_WITHIN_MS) this.#violation(`refused ${kid} as unknown, which may be new`);
+      return;
+    }
+    if (!this.#wasLimit(kid)) this.#violation(`refused ${kid}, which is published, as unknown`);
+    this.#checkIsLimit(asked);
+  }
+
+  #isOfTheFuture({ issuedAt = 0 }: Pick<SignedToken, 'issuedAt'>): boolean {
+    return issuedAt > this.#now();
+  }
+
+  #wasLimit(kid: string): boolean {
+    return this.#unknownKids.findLast((message) => message.kid === kid)?.notAskedBecause === 'limit';
+  }
+
+  #checkIsLimit({ kid }: Asked): void {
     if (this.#fetchesForKids < LIMITS.refetchBurst) this.#violation(`refused ${kid} for a limit that was not reached`);
+  }
+
+  #isSurelyOlder({ kid, issuedAt }: SignedToken): boolean {
+    if (issuedAt === undefined || this.#lastGood === undefined || this.#isAgeUnknown) return false;
+    const isUsable = this.#ageSeconds() < USABLE_SECONDS && !this.#lastGood.kids.has(kid);
+    return isUsable && this.#lastGood.requestedAt >= issuedAt + PUBLISHED_WITHIN_MS;
   }
 
   #surelyHas(kid: string): boolean {
@@ -233,10 +271,12 @@ export class KeySourceTestbed {
     await this.#settleDown();
   }
 
-  async #bringKeys(held: HeldAnswer, { kids, number }: SentKeys): Promise<void> {
+  async #bringKeys(held: HeldAnswer, { kids, number, requestedAt }: SentKeys): Promise<void> {
     // Requests may still be answered by the keys from before, until the new ones are in place.
     this.#kidsBefore = this.#lastGood?.kids ?? new Set();
-    this.#lastGood = { kids, number, at: this.#now() };
+    const at = this.#now();
+    // The clock may have been set back since.
+    this.#lastGood = { kids, number, requestedAt: Math.min(requestedAt, at), at };
     this.#isAgeUnknown = false;
     this.#failures = 0;
     held.send();

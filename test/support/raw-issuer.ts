@@ -28,6 +28,8 @@ export interface RawIssuerOptions {
   readonly kid?: string;
   /** @defaultValue new ones */
   readonly keys?: KeyPair;
+  /** @defaultValue one of its own */
+  readonly clock?: TestClock;
 }
 
 /** An issuer whose tokens can be of any shape, for a verifier that has its keys already. */
@@ -37,12 +39,19 @@ export class RawIssuer {
   readonly algorithm: Algorithm;
   readonly keys: KeyPair;
   readonly jwk: JWK;
-  readonly clock = new TestClock(1_800_000_000_000);
+  readonly clock: TestClock;
   /** Every URL that the verifier asked for; none was answered. */
   readonly requests: string[] = [];
 
-  constructor({ issuer = 'https://issuer.test', algorithm = 'ES256', kid = 'key-1', keys }: RawIssuerOptions = {}) {
+  constructor({
+    issuer = 'https://issuer.test',
+    algorithm = 'ES256',
+    kid = 'key-1',
+    keys,
+    clock,
+  }: RawIssuerOptions = {}) {
     this.issuer = issuer;
+    this.clock = clock ?? new TestClock(1_800_000_000_000);
     this.algorithm = algorithm;
     this.keys = keys ?? generateKeys(algorithm);
     this.jwk = { ...toJwk(this.keys.publicKey), kid, alg: algorithm, use: 'sig' };

@@ -6,6 +6,8 @@ import { type DocumentName, KeyServer, type SeenRequest } from './key-server.js'
 export interface SentKeys {
   readonly kids: ReadonlySet<string>;
   readonly number: number;
+  /** By the clock: milliseconds since the epoch. */
+  readonly requestedAt: number;
 }
 
 /** An answer that was made when its request came in, and is let go later. */
@@ -21,6 +23,8 @@ export type TokenKind = 'newest' | 'older' | 'withdrawn' | 'made-up';
 export interface SignedToken {
   readonly kid: string;
   readonly token: string;
+  /** Milliseconds since the epoch; undefined for a token without `iat`. */
+  readonly issuedAt: number | undefined;
 }
 
 // Reading 64 MiB takes its time, and a 304 is a good answer to who sends an ETag.
@@ -33,7 +37,7 @@ export class SlowKeyServer {
   readonly server: KeyServer;
   readonly #sendsEtag: boolean;
   readonly #held: HeldAnswer[] = [];
-  readonly #tokens = new Map<string, string[]>();
+  readonly #tokens = new Map<string, Omit<SignedToken, 'kid'>[]>();
   readonly #published: string[] = [];
   readonly #withdrawn: string[] = [];
   #newest = '';
@@ -93,23 +97,37 @@ export class SlowKeyServer {
 
   /** Gives a token that nobody has seen, if there is one of the kind. */
   async signToken(kind: TokenKind, pick: number): Promise<SignedToken | undefined> {
-    const token = () => this.server.issuer.token(EVERLASTING);
-    if (kind === 'newest') return { kid: this.#newest, token: await token() };
+    // Two tokens of three say when they were issued.
+    const token = () => (pick % 3 === 0 ? this.#signWithoutIat() : this.#sign());
+    if (kind === 'newest') return { kid: this.#newest, ...(await token()) };
     if (kind === 'made-up') {
       const kid = `made-up-${pick % MADE_UP_KIDS}`;
-      return { kid, token: withHeader(await token(), { kid }) };
+      const signed = await token();
+      return { ...signed, kid, token: withHeader(signed.token, { kid }) };
     }
     const kids = kind === 'older' ? this.#published : this.#withdrawn;
     const kid = kids[pick % kids.length];
     const kept = kid === undefined ? undefined : this.#tokens.get(kid)?.pop();
-    return kid === undefined || kept === undefined ? undefined : { kid, token: kept };
+    return kid === undefined || kept === undefined ? undefined : { kid, ...kept };
+  }
+
+  async #signWithoutIat(): Promise<Omit<SignedToken, 'kid'>> {
+    return { token: await this.server.issuer.token(EVERLASTING), issuedAt: undefined };
+  }
+
+  async #sign(): Promise<Omit<SignedToken, 'kid'>> {
+    const iat = Math.floor(this.server.issuer.now() / 1000);
+    const claims = { ...EVERLASTING.claims, iat };
+    return { token: await this.server.issuer.token({ ...EVERLASTING, claims }), issuedAt: iat * 1000 };
   }
 
   /** A key signs until the next one comes, so tokens for later are made now. */
   async #publish(kid: string): Promise<void> {
     this.#newest = kid;
     this.#published.push(kid);
-    const tokens = Array.from({ length: TOKENS_OF_A_KEY }, () => this.server.issuer.token(EVERLASTING));
+    const tokens = Array.from({ length: TOKENS_OF_A_KEY }, (_, i) =>
+      i % 2 === 0 ? this.#signWithoutIat() : this.#sign(),
+    );
     this.#tokens.set(kid, await Promise.all(tokens));
   }
 
@@ -118,7 +136,7 @@ export class SlowKeyServer {
     const outage = this.#outage?.documents.includes(document) ? this.#outage : undefined;
     const response = this.#respond(document, request, good, outage);
     response.catch(() => {});
-    const sent = { kids: new Set(this.#published), number: this.#jwksRequests };
+    const sent = { kids: new Set(this.#published), number: this.#jwksRequests, requestedAt: this.server.issuer.now() };
     const keys = document === 'jwks' && outage === undefined ? sent : undefined;
     return new Promise((resolve) => {
       this.#held.push({ signal: request.signal, keys, send: () => resolve(response) });
