@@ -27,8 +27,9 @@ const MAX_AGE_SECONDS = 600;
 describe('H: floods of kids, and keys that come and go', () => {
   const testbed = useTestbed();
 
-  /** A token that was never seen before. The clock makes it neither good nor bad: keys are what is judged. */
-  const newToken = (issuer: RawIssuer, mutation?: Mutation) => unendingToken(issuer, randomUUID(), mutation);
+  /** A token that was never seen before, issued now: nobody can tell by its age whether the issuer has its key. */
+  const newToken = (issuer: RawIssuer, mutation: Mutation = {}) =>
+    unendingToken(issuer, randomUUID(), { ...mutation, payload: { iat: String(issuer.now), ...mutation.payload } });
 
   const stateOf = (api: GuardedApi) => api.verifier.status().issuers[0]?.state;
 

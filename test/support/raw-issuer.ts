@@ -131,8 +131,8 @@ export function toJwk(key: KeyObject): JWK {
   return key.export({ format: 'jwk' }) as JWK;
 }
 
-/** Far away, so that no step of the clock makes a token good or bad. */
-const UNENDING = { iat: '1', exp: '253402300000' };
+/** Far away, so that no step of the clock makes a token bad. */
+const UNENDING = { exp: '253402300000' };
 
 /** A token that the clock makes neither good nor bad. */
 export function unendingToken(issuer: RawIssuer, jti: string, mutation: Mutation = {}): string {
@@ -140,6 +140,6 @@ export function unendingToken(issuer: RawIssuer, jti: string, mutation: Mutation
 }
 
 /** A second key of an issuer. */
-export function nextKey({ issuer }: RawIssuer): RawIssuer {
-  return new RawIssuer({ issuer, kid: 'key-2' });
+export function nextKey({ issuer, clock }: RawIssuer): RawIssuer {
+  return new RawIssuer({ issuer, clock, kid: 'key-2' });
 }
