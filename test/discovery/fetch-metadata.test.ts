@@ -132,6 +132,10 @@ describe('fetchMetadata', () => {
     null,
     1,
     ['https://issuer.test/jwks'],
+    'https://issuer.test/jwks\n',
+    'https://issuer.test/\u001b[31m',
+    'https:issuer.test/jwks',
+    'https://user:pw@issuer.test/jwks',
   ])('H6, 8414-3: does not use the jwks_uri %j', async (uri) => {
     await expectFailure({ [OIDC]: { ...METADATA, jwks_uri: uri } }, `${OIDC} has no jwks_uri that is an https URL`);
   });
