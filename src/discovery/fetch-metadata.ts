@@ -1,4 +1,5 @@
 import { type FetchedJson, FetchFailure, type JsonDocument } from '../platform/fetch-json.js';
+import { findUrlProblem } from '../protocol/fetchable-url.js';
 import { quoteUntrusted } from '../protocol/refusal.js';
 import { withoutSlashAndCase } from '../protocol/without-slash.js';
 
@@ -37,7 +38,8 @@ export async function fetchMetadata(
 
   const urlOf = (name: string) => {
     const value = document[name];
-    return typeof value === 'string' && isFetchable(value, allowInsecureHttp) ? value : undefined;
+    // In its normal form, it holds printable ASCII alone.
+    return isFetchable(value, allowInsecureHttp) ? new URL(value).href : undefined;
   };
   return {
     url,
@@ -80,8 +82,6 @@ function describeMismatch(url: string, ours: string, theirs: unknown): string {
 }
 
 /** Whether documents may be fetched from a URL. */
-export function isFetchable(url: string, allowInsecureHttp: boolean): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol } = new URL(url);
-  return protocol === 'https:' || (allowInsecureHttp && protocol === 'http:');
+export function isFetchable(url: unknown, allowInsecureHttp: boolean): url is string {
+  return findUrlProblem(url, allowInsecureHttp) === undefined;
 }

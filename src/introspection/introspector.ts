@@ -10,7 +10,8 @@ import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import { SingleFlight } from '../resilience/single-flight.js';
 import { TimedCache } from '../resilience/timed-cache.js';
-import { checkTime } from '../token/claim-rules.js';
+import { checkTime, type ValidatedClaims } from '../token/claim-rules.js';
+import { narrowBy, type OwnClaims } from '../token/own-claims.js';
 import type { VerifiedToken } from '../token/verified-token.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
@@ -60,7 +61,8 @@ export class Introspector {
     this.#inactive = new TimedCache(MAX_INACTIVE, options.clock);
   }
 
-  introspect(token: string, issuer: IntrospectedIssuer): MaybePromise<VerifiedToken | Refusal> {
+  /** `own` is what a JWT says of itself, which narrows what its issuer says of it. */
+  introspect(token: string, issuer: IntrospectedIssuer, own?: OwnClaims): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;
     const introspection = this.#of(issuer);
@@ -68,7 +70,7 @@ export class Introspector {
     if (cached !== undefined) return cached;
 
     return this.#requests.run(name, async () => {
-      const outcome = await this.#request(token, issuer, introspection.endpoint);
+      const outcome = await this.#request(token, issuer, introspection.endpoint, own);
       if (!(outcome instanceof Refusal)) introspection.active.set(digest, outcome, outcome.introspected as Period);
       else if (outcome.entry.status !== 503) this.#storeInactive(name, outcome, issuer);
       return outcome;
@@ -116,6 +118,7 @@ export class Introspector {
     token: string,
     issuer: IntrospectedIssuer,
     endpoint: IntrospectionEndpoint,
+    own: OwnClaims | undefined,
   ): Promise<VerifiedToken | Refusal> {
     const at = this.#options.clock();
     const response = await endpoint.introspect(token);
@@ -134,11 +137,12 @@ export class Introspector {
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
     publish('scopegate:introspection', () => ({ issuer: issuer.issuer, outcome, error: undefined }));
     if (active instanceof Refusal) return active;
-    return this.#findExpired(active, at) ?? toVerifiedToken(active, issuer, at);
+    const validated = own === undefined ? active.validated : narrowBy(active.validated, own);
+    return this.#findExpired(validated, at) ?? toVerifiedToken({ ...active, validated }, issuer, at);
   }
 
   /** An expired answer is cached as a refusal. Otherwise each request would go to the issuer again. */
-  #findExpired({ validated }: ActiveToken, at: number): Refusal | undefined {
+  #findExpired(validated: ValidatedClaims, at: number): Refusal | undefined {
     const { clockToleranceSeconds } = this.#options;
     const untimely = checkTime(validated, { now: at / 1000, clockToleranceSeconds, maxTokenAgeSeconds: undefined });
     return untimely?.reason === 'token_expired' ? untimely : undefined;

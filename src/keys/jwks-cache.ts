@@ -2,7 +2,7 @@ import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import { Refusal } from '../protocol/refusal.js';
+import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { withinSeconds } from '../resilience/deadline.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
@@ -217,7 +217,9 @@ export class JwksCache implements KeySource {
 
   #refuseUnknown(query: KeyQuery, notAskedBecause: NotAskedBecause): Refusal {
     const { issuer } = this.#options;
-    publish('scopegate:unknown-kid', () => ({ issuer, kid: query.kid?.slice(0, MAX_KID_LENGTH), notAskedBecause }));
+    publish('scopegate:unknown-kid', () => {
+      return { issuer, kid: query.kid && escapeControls(query.kid.slice(0, MAX_KID_LENGTH)), notAskedBecause };
+    });
     return refuseUnknown(query);
   }
 
@@ -286,8 +288,8 @@ export class JwksCache implements KeySource {
     }
 
     if (before === undefined || before === now) return;
-    const added = now.keys.filter((key) => !before.has(key)).map(({ kid }) => kid);
-    const removed = before.keys.filter((key) => !now.has(key)).map(({ kid }) => kid);
+    const added = now.keys.filter((key) => !before.has(key)).map(kidOf);
+    const removed = before.keys.filter((key) => !now.has(key)).map(kidOf);
     if (added.length + removed.length > 0) publish('scopegate:rotation', () => ({ issuer, added, removed }));
   }
 
@@ -309,4 +311,9 @@ export class JwksCache implements KeySource {
     });
     this.#refreshing.startWith(importing);
   }
+}
+
+/** As it may be printed. */
+function kidOf({ kid }: VerificationKey): string | undefined {
+  return kid && escapeControls(kid);
 }

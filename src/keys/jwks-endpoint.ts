@@ -2,6 +2,7 @@ import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discov
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
+import { escapeControls } from '../protocol/refusal.js';
 import { withDeadline } from '../resilience/deadline.js';
 
 /** Why the key set of an issuer cannot be had, and which of its documents is to blame. */
@@ -10,7 +11,7 @@ export class JwksFailure extends Error {
   readonly reason: 'metadata_unavailable' | 'keys_unavailable';
 
   constructor(reason: JwksFailure['reason'], cause: unknown) {
-    super(cause instanceof Error ? cause.message : 'an unknown failure', { cause });
+    super(cause instanceof Error ? escapeControls(cause.message) : 'an unknown failure', { cause });
     this.reason = reason;
   }
 

@@ -2,7 +2,7 @@ import type { JWK } from 'jose';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { escapeControls, quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { KeySelector, KeySet } from './key-set.js';
 
 /** The key that the header of a token names. */
@@ -83,7 +83,11 @@ type KeyListing = Pick<KeySourceStatus, 'keys' | 'skippedKeys'>;
 /** Lists keys as a status shows them. */
 export function describeKeys(set: Pick<KeySet, 'keys' | 'skipped'> | undefined, now: number): KeyListing {
   const keys = (set?.keys ?? []).map(({ kid, algorithms, seenAt }) => {
-    return { kid, algorithms: [...algorithms], ageSeconds: Math.max(0, now - seenAt) / 1000 };
+    return {
+      kid: kid && escapeControls(kid),
+      algorithms: [...algorithms],
+      ageSeconds: Math.max(0, now - seenAt) / 1000,
+    };
   });
   return { keys, skippedKeys: (set?.skipped ?? []).map(({ index, why }) => ({ index, why })) };
 }

@@ -1,32 +1,27 @@
+import { findUrlProblem } from '../protocol/fetchable-url.js';
 import { ConfigurationError } from './configuration-error.js';
 import { describeValue } from './describe-value.js';
 import type { Reader } from './option-reader.js';
 
-// URL parsers mend white space, control characters, backslashes and missing slashes; the issuer is compared to the letter.
-const HTTP_URL = /^https?:\/\/[^\s\\\p{Cc}]+$/iu;
-
 /** Checks a URL that is fetched, or that an issuer is named by. @throws {ConfigurationError} */
 export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean): string {
   const fix = 'Give an absolute https URL.';
-  if (typeof input !== 'string' || !URL.canParse(input)) {
-    throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
+  switch (findUrlProblem(input, allowInsecureHttp)) {
+    case undefined:
+      return input as string;
+    case 'not a URL':
+      throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
+    case 'not http':
+      throw new ConfigurationError(path, `${describeValue(input)} is not an https URL.`, fix);
+    case 'credentials':
+      throw new ConfigurationError(path, 'has a user name or password in it.', 'Give the URL without them.');
+    case 'insecure':
+      throw new ConfigurationError(
+        path,
+        `${describeValue(input)} is not https: whoever is on the way could put other keys in place of the issuer's.`,
+        'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
+      );
   }
-
-  const { protocol, username, password } = new URL(input);
-  if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new ConfigurationError(path, `${describeValue(input)} is not an https URL.`, fix);
-  }
-  if (!HTTP_URL.test(input)) throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
-  if (username !== '' || password !== '') {
-    throw new ConfigurationError(path, 'has a user name or password in it.', 'Give the URL without them.');
-  }
-
-  if (protocol === 'https:' || allowInsecureHttp) return input;
-  throw new ConfigurationError(
-    path,
-    `${describeValue(input)} is not https: whoever is on the way could put other keys in place of the issuer's.`,
-    'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
-  );
 }
 
 /** Reads a URL without query and fragment. Whether `http:` will do is for the verifier to say. */

@@ -1,3 +1,5 @@
+import { escapeControls } from '../protocol/refusal.js';
+
 /** A document could not be fetched. The message holds the URL and a cause, never anything of the body. */
 export class FetchFailure extends Error {
   override readonly name = 'FetchFailure';
@@ -5,7 +7,8 @@ export class FetchFailure extends Error {
   readonly status: number | undefined;
 
   constructor(message: string, options: { status?: number; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Addresses of the user and words of the other side stand in it.
+    super(escapeControls(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.status = options.status;
   }
 }

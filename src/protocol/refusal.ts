@@ -283,9 +283,21 @@ export class Refusal {
 
 const MAX_QUOTE_LENGTH = 100;
 
+/**
+ * Escapes what could break a line, steer a terminal, or turn the order of characters: control and format characters, line
+ * separators, lone surrogates.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, toEscape);
+}
+
 /** Formats an untrusted value for a log line: as JSON in printable ASCII, cut to 100 characters. */
 export function quoteUntrusted(value: unknown): string {
   const text = JSON.stringify(typeof value === 'string' ? value.slice(0, MAX_QUOTE_LENGTH) : value) ?? String(value);
-  const printable = text.replace(/[^\x20-\x7e]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const printable = text.replace(/[^\x20-\x7e]/g, toEscape);
   return printable.length > MAX_QUOTE_LENGTH ? `${printable.slice(0, MAX_QUOTE_LENGTH)}...` : printable;
+}
+
+function toEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -6,7 +6,7 @@ import { checkPolicy, scopesThatMeet } from '../policy/check-policy.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { findBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
-import { Refusal } from '../protocol/refusal.js';
+import { escapeControls, Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
 import type { ScopeCache } from '../token/scope-cache.js';
@@ -127,9 +127,10 @@ const REFUSED = { issuer: undefined, clientId: undefined, granted: [], needed: [
 function publishDecision(outcome: AccessToken | Refusal, { policy }: Requirements): AccessToken | Refusal {
   publish('scopegate:decision', () => {
     if (outcome instanceof Refusal) return { ...REFUSED, reason: outcome.reason };
-    const { issuer, clientId, scopes: granted } = outcome;
-    const needed = policy === undefined ? [] : scopesThatMeet(policy, outcome);
-    return { reason: undefined, issuer, clientId, granted, needed };
+    const { issuer, clientId, scopes } = outcome;
+    const needed = policy === undefined ? [] : scopesThatMeet(policy, outcome).map(escapeControls);
+    const granted = scopes.map(escapeControls);
+    return { reason: undefined, issuer, clientId: clientId && escapeControls(clientId), granted, needed };
   });
   return outcome;
 }

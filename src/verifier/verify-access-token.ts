@@ -9,8 +9,9 @@ import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
 import { Refusal } from '../protocol/refusal.js';
-import { findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
+import { checkNotBound, checkTime, findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
 import { parseJwtClaims, parseJwtHeader, refuseJws } from '../token/jwt-access-token.js';
+import { parseOwnClaims } from '../token/own-claims.js';
 import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
 import type { VerifiedToken } from '../token/verified-token.js';
 
@@ -68,7 +69,13 @@ export async function verifyAccessToken(
 
   const issuer = await findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
-  if (isIntrospected(issuer) && issuer.introspection.jwt) return introspector.introspect(token, issuer);
+  if (isIntrospected(issuer) && issuer.introspection.jwt) {
+    const own = parseOwnClaims(jws, issuer);
+    if (own instanceof Refusal) return own;
+    const refused =
+      checkTime(own.validated, { ...rules, maxTokenAgeSeconds: undefined }) ?? checkNotBound(own.validated);
+    return refused ?? introspector.introspect(token, issuer, own);
+  }
 
   const header = parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;

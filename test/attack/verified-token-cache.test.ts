@@ -338,7 +338,7 @@ describe('H: what the cache of verified tokens must not change', () => {
       await until(() => issuer.hits.jwks === 3 && api.verifier.status().issuers[0]?.state === 'fresh');
       issuer.published = [issuer.jwk, next.jwk];
       issuer.clock.advance(31);
-      expect(await (await testbed.startApi({ profile: 'jwt' })).ask(token)).toBe('accepted');
+      expect(await (await testbed.startApi({ verifier: { profile: 'jwt' } })).ask(token)).toBe('accepted');
       expect(await api.ask(token)).toBe('accepted');
     });
 

@@ -142,6 +142,10 @@ describe('fetchMetadata', () => {
     null,
     1,
     ['https://issuer.test/jwks'],
+    'https://issuer.test/jwks\n',
+    'https://issuer.test/\u001b[31m',
+    'https:issuer.test/jwks',
+    'https://user:pw@issuer.test/jwks',
   ])('does not use the jwks_uri %j', async (uri) => {
     covers('H6', '8414-3');
     await expectFailure({ [OIDC]: { ...METADATA, jwks_uri: uri } }, `${OIDC} has no jwks_uri that is an https URL`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quoteUntrusted, REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
+import { escapeControls, quoteUntrusted, REFUSALS, Refusal, type RefusalReason } from '../../src/protocol/refusal.js';
 import { covers } from '../support/covers.js';
 
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
@@ -101,5 +101,18 @@ describe('quoteUntrusted', () => {
     const quoted = quoteUntrusted(value);
     expect(quoted).toHaveLength(103);
     expect(quoted.endsWith('...')).toBe(true);
+  });
+});
+
+describe('escapeControls', () => {
+  it.each([
+    ['a\r\nb', 'a\\u000d\\u000ab'],
+    ['\u001b[31m', '\\u001b[31m'],
+    ['\u0085\u2028\u2029', '\\u0085\\u2028\\u2029'],
+    ['\u202egnp.exe', '\\u202egnp.exe'],
+    ['\ud800', '\\ud800'],
+    ['clé 鍵 \u{1f511}', 'clé 鍵 \u{1f511}'],
+  ])('CWE-117, CWE-150: escapes what breaks lines and steers terminals in %j, and nothing else', (text, escaped) => {
+    expect(escapeControls(text)).toBe(escaped);
   });
 });
