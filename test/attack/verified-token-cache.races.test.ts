@@ -74,7 +74,9 @@ describe.each(EXPRESS_VERSIONS)('H: the cache of verified tokens under load and 
           const wave = Array.from({ length: AT_ONCE }, (_unused, j) => makers[(i + j) % makers.length]?.(i + j) ?? '');
           const reasons = await Promise.all(wave.map((token) => api.ask(token)));
           expect(reasons).not.toContain('accepted');
-          expect(new Set(reasons).size).toBe(9);
+          // Beyond the allowance of fetches, a kid that is not known may be too new to be.
+          const kinds = reasons.map((reason) => (reason === 'keys_unavailable' ? 'unknown_key' : reason));
+          expect(new Set(kinds).size).toBe(9);
         }
         const before = api.verifier.status().tokenCache;
         expect(before).toMatchObject({ size: 2, hits: 0 });
