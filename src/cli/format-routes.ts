@@ -5,7 +5,7 @@ export type Format = (typeof FORMATS)[number];
 
 const HEADS = ['method', 'path', 'access', 'policy', 'audience'];
 
-/** Writes routes as a table for a terminal, as one in Markdown, or as JSON. Ends with a line break. */
+/** Formats routes as a table for a terminal, a table in Markdown, or JSON. Ends with a line break. */
 export function formatRoutes(routes: readonly ListedRoute[], format: Format): string {
   if (format === 'json') return `${JSON.stringify(routes, undefined, 2)}\n`;
   const rows = routes.map((route) => {
@@ -42,17 +42,19 @@ function escapeCell(text: string): string {
 }
 
 function summarize(routes: readonly ListedRoute[]): string {
-  const countOf = (searched: ListedRoute['access']) => routes.filter(({ access }) => access === searched).length;
-  const [forgotten, unclear] = [countOf('unguarded'), countOf('unclear')];
+  const countOf = (value: ListedRoute['access']) => routes.filter(({ access }) => access === value).length;
+  const unguarded = countOf('unguarded');
+  const unclear = countOf('unclear');
   const count = `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}`;
-  if (forgotten + unclear === 0) return `\n${count}: each has a guard or is declared public.\n`;
-  const found = [
-    ...(forgotten > 0 ? [`${forgotten} without a guard`] : []),
+  if (unguarded + unclear === 0) return `\n${count}: each has a guard or is declared public.\n`;
+
+  const problems = [
+    ...(unguarded > 0 ? [`${unguarded} without a guard`] : []),
     ...(unclear > 0 ? [`${unclear} where something may run before the guard, or go on after it refused`] : []),
   ];
   const advice = [
-    ...(forgotten > 0 ? ['Give them one, or declare them public by guard.public().'] : []),
+    ...(unguarded > 0 ? ['Give them one, or declare them public by guard.public().'] : []),
     ...(unclear > 0 ? ['Put the guard first, by app.use() or as the first handler of the route.'] : []),
   ];
-  return `\n${count}, ${found.join(', ')}. ${advice.join(' ')}\n`;
+  return `\n${count}, ${problems.join(', ')}. ${advice.join(' ')}\n`;
 }

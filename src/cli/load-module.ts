@@ -1,4 +1,3 @@
-/** Loads the module that the command line was told of. */
 export function loadModule(url: string): Promise<Record<string, unknown>> {
   return import(url);
 }

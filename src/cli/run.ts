@@ -12,7 +12,7 @@ Ends with 1 when a route has neither a guard nor guard.public(), or when it is u
 first; with 2 when the routes cannot be listed, or there are none.
 `;
 
-/** What a command has to say, and how it ends. */
+/** The output of a command, and its exit code. */
 export interface Outcome {
   readonly text: string;
   readonly exitCode: 0 | 1 | 2;
@@ -30,23 +30,24 @@ export async function run(args: readonly string[], directory: string): Promise<O
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
+
     if (values.help) return { text: USAGE, exitCode: 0 };
     const [command, module, ...more] = positionals;
     if (command !== 'routes' || module === undefined || more.length > 0) return fail(USAGE);
     if (!isFormat(values.format)) return fail(`There is no format ${JSON.stringify(values.format)}.\n\n${USAGE}`);
-    return tell(findRoutes(await loadApp(resolve(directory, module), values.export)), values.format);
+    return reportRoutes(findRoutes(await loadApp(resolve(directory, module), values.export)), values.format);
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : String(error)}\n`);
   }
 }
 
-function tell({ routes, middlewares }: AppRoutes, format: Format): Outcome {
+function reportRoutes({ routes, middlewares }: AppRoutes, format: Format): Outcome {
   if (routes.length === 0) return fail(describeNothing(middlewares));
   const isOpen = routes.some(({ access }) => access === 'unguarded' || access === 'unclear');
   return { text: formatRoutes(routes, format), exitCode: isOpen ? 1 : 0 };
 }
 
-/** An app in which nothing is seen may be one in which nobody looks at the right place. */
+/** Lists what could not be read: the routes may be there. */
 function describeNothing(middlewares: AppRoutes['middlewares']): string {
   const lines = middlewares.map(({ path, name }) => `  ${path}  ${name}`);
   if (lines.length === 0) return 'The app has no routes. Does the module export it before they are declared?\n';
@@ -63,7 +64,7 @@ function isFormat(name: string): name is Format {
 
 async function loadApp(file: string, name: string | undefined): Promise<unknown> {
   const loaded = await loadModule(pathToFileURL(file).href);
-  // A CommonJS module is the default export of itself.
+  // A CommonJS module is its own default export.
   const candidates = name === undefined ? ['default', 'app'] : [name];
   const inner = typeof loaded['default'] === 'object' ? (loaded['default'] as Record<string, unknown> | null) : null;
   for (const candidate of candidates) {

@@ -4,10 +4,10 @@ import type { IssuerConfig } from './issuer-options.js';
 import { type IssuerRegistry, ListedIssuers } from './issuer-registry.js';
 import { ResolvedIssuers } from './resolved-issuers.js';
 
-/** The issuers of a list, or a function that finds one by its name and may throw. */
+/** A list of issuers, or a function that finds an issuer by its name and may throw. */
 export type IssuerConfigs = readonly IssuerConfig[] | ((iss: string) => Promise<IssuerConfig | undefined>);
 
-/** What the registry needs of the outside world. */
+/** The dependencies of a registry. */
 export interface RegistryEnvironment extends IssuerEnvironment {
   /** Keys to start with, by issuer. */
   readonly snapshot: ReadonlyMap<string, KeySnapshot>;
@@ -17,7 +17,7 @@ export function createIssuerRegistry(issuers: IssuerConfigs, environment: Regist
   const snapshot = new Map(environment.snapshot);
   const create = (config: IssuerConfig) => {
     const keys = snapshot.get(config.issuer);
-    // Once: an issuer that a resolver gives again must not start with keys that were withdrawn since.
+    // Only once: an issuer that is resolved again must not start with keys that were withdrawn since.
     snapshot.delete(config.issuer);
     return createIssuer(config, environment, keys);
   };

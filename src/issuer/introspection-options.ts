@@ -16,37 +16,37 @@ import {
 import { anything, boolean, number, oneOf, optional, text } from '../options/readers.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
 
-/** A text, or a function that gives it, called for each question that goes out. */
+/** A text, or a function that returns it. The function is called for each introspection request. */
 export type TextSource = string | (() => string | Promise<string>);
 
-/** The options of introspection, whichever way this server authenticates. */
+/** The options of introspection that every authentication method has. */
 export interface IntrospectionSettings {
   /** @defaultValue `introspection_endpoint` of the issuer's metadata */
   readonly endpoint?: string;
   /**
-   * Asks about JWTs of this issuer too, and about those without `iss`, in place of verifying them here.
-   * @defaultValue `false`: JWTs are verified with the issuer's keys, whatever comes of it
+   * Introspects JWTs of this issuer too, and JWTs without `iss`, instead of verifying them here.
+   * @defaultValue `false`: JWTs are verified with the issuer's keys and never introspected
    */
   readonly jwt?: boolean;
-  /** Asks for answers that the issuer signed, and takes no others (RFC 9701). Needs `clientId`. @defaultValue `false` */
+  /** Requests signed responses, and accepts no others (RFC 9701). Needs `clientId`. @defaultValue `false` */
   readonly signed?: boolean;
-  /** For how long an answer is kept, and never beyond `exp`. @defaultValue 60 */
+  /** How long a response is cached, and never beyond `exp`. @defaultValue 60 */
   readonly cacheSeconds?: number;
-  /** How many answers are kept. @defaultValue 10_000 */
+  /** How many responses are cached. @defaultValue 10_000 */
   readonly cacheMax?: number;
-  /** How many questions may be under way at once; 503 beyond it. @defaultValue 100 */
+  /** How many requests may be in flight; 503 beyond it. @defaultValue 100 */
   readonly maxInFlight?: number;
-  /** The deadline of one question, the answer's body included. @defaultValue 5 */
+  /** The deadline of one request, with the body of the response. @defaultValue 5 */
   readonly timeoutSeconds?: number;
   /**
-   * Looks at `active` alone, not at `exp`. For a server that writes local time into `exp`, which is then hours
-   * off: Django OAuth Toolkit with `USE_TZ=False`.
+   * Reads `active` and not `exp`. For a server that writes local time into `exp`, which is then hours off: Django OAuth
+   * Toolkit with `USE_TZ=False`.
    * @defaultValue `false`
    */
   readonly ignoreExp?: boolean;
 }
 
-/** This server asks with a client secret (RFC 6749 §2.3.1). */
+/** This server authenticates with a client secret (RFC 6749 §2.3.1). */
 export interface SecretIntrospection extends IntrospectionSettings {
   readonly clientId: string;
   readonly clientSecret: TextSource;
@@ -58,24 +58,24 @@ export interface SecretIntrospection extends IntrospectionSettings {
   readonly bearerToken?: never;
 }
 
-/** This server asks with a JWT that it signs: `private_key_jwt` (RFC 7523 §2.2). */
+/** This server authenticates with a JWT that it signs: `private_key_jwt` (RFC 7523 §2.2). */
 export interface PrivateKeyIntrospection extends IntrospectionSettings {
   readonly clientId: string;
   /** Its `kid` goes into the header. */
   readonly privateKey: KeyObject | JWK;
-  /** @defaultValue `alg` of the JWK, else what fits the key */
+  /** @defaultValue `alg` of the JWK, else the first algorithm that fits the key */
   readonly algorithm?: Algorithm;
-  /** Names the key, where a JWK does not. */
+  /** The `kid` of a key that is no JWK, or of a JWK without one. */
   readonly keyId?: string;
   readonly authMethod?: 'private_key_jwt';
   readonly clientSecret?: never;
   readonly bearerToken?: never;
 }
 
-/** This server asks with an access token of its own (RFC 7662 §2.1). */
+/** This server authenticates with an access token of its own (RFC 7662 §2.1). */
 export interface BearerIntrospection extends IntrospectionSettings {
   readonly bearerToken: TextSource;
-  /** Who this server is to the issuer: the audience of signed answers. */
+  /** The client id of this server: the audience of signed responses. */
   readonly clientId?: string;
   readonly authMethod?: 'bearer';
   readonly clientSecret?: never;
@@ -87,7 +87,7 @@ export interface BearerIntrospection extends IntrospectionSettings {
 /** How the tokens of an issuer are introspected (RFC 7662). */
 export type IntrospectionOptions = SecretIntrospection | PrivateKeyIntrospection | BearerIntrospection;
 
-/** How this server shows the issuer who it is. */
+/** The credentials of this server at the issuer. */
 export type ClientCredentials =
   | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly id: string; readonly secret: TextSource }
   | {
@@ -112,6 +112,8 @@ export interface IntrospectionConfig {
   readonly timeoutSeconds: number;
 }
 
+// `cacheSeconds` is how long a revoked token stays accepted (RFC 7662 §4). `cacheMax` bounds memory, `maxInFlight` the load
+// on the issuer, and `timeoutSeconds` how long a request waits.
 const READERS = {
   endpoint: anything,
   jwt: boolean(false),
@@ -166,7 +168,7 @@ export function parseIntrospection(input: unknown, path: string, allowInsecureHt
   });
 }
 
-/** Reads the names of the option `introspection`, and leaves their values to `parseIntrospection`. */
+/** Reads the names of the option `introspection`. `parseIntrospection` checks the values. */
 export function readIntrospection(input: unknown, path: string, fix: string): Partial<IntrospectionInput> {
   return readNames(input, path, fix, Object.keys(READERS));
 }
@@ -177,6 +179,7 @@ function parseCredentials(options: IntrospectionInput, path: string): ClientCred
   if (others.length > 0) {
     throw new ConfigurationError(path, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
   }
+
   refuseUnusedOptions(options, kind, path);
   switch (kind) {
     case 'clientSecret':
@@ -188,11 +191,11 @@ function parseCredentials(options: IntrospectionInput, path: string): ClientCred
   }
 }
 
-/** What only a key can have says that a key was meant. */
+/** `algorithm` and `keyId` without `privateKey` are a mistake. */
 function refuseUnusedOptions(options: IntrospectionInput, kind: Credential, path: string): void {
-  const stray = (['algorithm', 'keyId'] as const).find((name) => options[name] !== undefined);
-  if (kind === 'privateKey' || stray === undefined) return;
-  throw new ConfigurationError(optionPath(path, stray), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
+  const unused = (['algorithm', 'keyId'] as const).find((name) => options[name] !== undefined);
+  if (kind === 'privateKey' || unused === undefined) return;
+  throw new ConfigurationError(optionPath(path, unused), `goes with privateKey, not with ${kind}.`, 'Leave it out.');
 }
 
 function parseClientSecret(
@@ -256,24 +259,24 @@ function parsePrivateKey(options: IntrospectionInput, path: string): ClientCrede
 
   const keyPath = optionPath(path, 'privateKey');
   const { key, alg, kid } = readPrivateKey(options.privateKey, keyPath);
-  const fitting = algorithmsFor(key, keyPath);
-  const wanted = options.algorithm ?? alg ?? fitting[0];
-  const readAlgorithm = oneOf(fitting, `Give one that fits the key: ${fitting.join(', ')}.`);
-  const algorithm = readAlgorithm(wanted, optionPath(path, 'algorithm'));
+  const supported = algorithmsFor(key, keyPath);
+  const name = options.algorithm ?? alg ?? supported[0];
+  const readAlgorithm = oneOf(supported, `Give one that fits the key: ${supported.join(', ')}.`);
+  const algorithm = readAlgorithm(name, optionPath(path, 'algorithm'));
 
   const readKeyId = optional(text('Give the kid of the key.'));
   const keyId = readKeyId(options.keyId ?? kid, optionPath(path, 'keyId'));
   return { method, id, key, algorithm, keyId };
 }
 
-/** A private key, and what its JWK says of it. */
-interface GivenKey {
+/** A private key, and the metadata of its JWK. */
+interface PrivateKeyInput {
   readonly key: KeyObject;
   readonly alg?: unknown;
   readonly kid?: unknown;
 }
 
-function readPrivateKey(input: unknown, path: string): GivenKey {
+function readPrivateKey(input: unknown, path: string): PrivateKeyInput {
   if (input instanceof KeyObject) {
     if (input.type === 'private') return { key: input };
     throw new ConfigurationError(path, `is a ${input.type} key.`, KEY_FIX);
@@ -291,17 +294,19 @@ function readPrivateKey(input: unknown, path: string): GivenKey {
   }
 }
 
-/** Gives the algorithms that a key can sign with: one at least. */
+/** Returns the algorithms that a key can sign with. There is at least one. */
 function algorithmsFor(key: KeyObject, path: string): readonly Algorithm[] {
   const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails as AsymmetricKeyDetails;
   if (modulusLength < MIN_RSA_BITS) {
     const fix = `Give one of ${MIN_RSA_BITS} bits at least (RFC 7518 §3.3).`;
     throw new ConfigurationError(path, `is an RSA key of ${modulusLength} bits.`, fix);
   }
+
   const { kty, crv, alg } = toJwk(key);
   // RFC 9964 §3: the JWK of an ML-DSA key names its algorithm.
-  const fitting = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
-  if (fitting.length > 0) return fitting;
+  const supported = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
+  if (supported.length > 0) return supported;
+
   const fix = `Give a key for one of ${ALL_ALGORITHMS.join(', ')}.`;
   throw new ConfigurationError(path, 'is a key that no supported algorithm signs with.', fix);
 }

@@ -25,25 +25,25 @@ import {
   toIssuerRules,
 } from './shared-rules.js';
 
-/** What every form of an issuer has. */
+/** The options that every form of an issuer has. */
 export interface IssuerIdentity extends SharedRules {
-  /** Compared with the `iss` claim to the letter. */
+  /** Must equal the `iss` claim, character for character. */
   readonly issuer: string;
   /**
-   * A narrower audience for this issuer's tokens, besides that of the verifier or guard. `false`: this issuer names
-   * no audience in its tokens, so that none is asked for, whatever the verifier or guard says; needs `clientIds`.
+   * A narrower audience for this issuer's tokens, besides that of the verifier or guard. `false`: the tokens of
+   * this issuer have no audience, so none is required, whatever the verifier or guard requires. Needs `clientIds`.
    */
   readonly audience?: string | readonly string[] | false;
   /**
-   * Where to ask about tokens that are no JWTs (RFC 7662). One issuer of a verifier may have it: an opaque token
-   * names none.
+   * Introspects tokens that are no JWTs (RFC 7662). Only one issuer of a verifier may have it: an opaque token names no
+   * issuer.
    */
   readonly introspection?: IntrospectionOptions;
 }
 
 /** Keys are found through the issuer's metadata: OpenID Connect Discovery, else RFC 8414. */
 export interface DiscoveredIssuer extends IssuerIdentity {
-  /** Where the metadata is, when not at the well-known place: inside a cluster, say. Its `issuer` must be the same. */
+  /** The URL of the metadata if it is not the well-known one, such as one inside a cluster. Its `issuer` must be the same. */
   readonly metadataUrl?: string;
   readonly jwksUri?: never;
   readonly jwks?: never;
@@ -58,7 +58,7 @@ export interface JwksUriIssuer extends IssuerIdentity {
   readonly secret?: never;
 }
 
-/** Keys are given here and never fetched. */
+/** Keys are in the options and never fetched. */
 export interface StaticKeysIssuer extends IssuerIdentity {
   readonly jwks: JSONWebKeySet;
   readonly metadataUrl?: never;
@@ -67,13 +67,13 @@ export interface StaticKeysIssuer extends IssuerIdentity {
 }
 
 /**
- * Tokens are signed with a shared secret. Whoever has it can issue tokens, this server included: use it to
- * keep an older scheme alive, not to start with. The name of the issuer need not be a URL.
+ * Tokens are signed with a shared secret. Everybody who has it can issue tokens, this server too: use it for an existing
+ * scheme, not for a new one. The name of the issuer need not be a URL.
  */
 export interface SharedSecretIssuer extends Omit<IssuerIdentity, 'algorithms'> {
   /**
-   * At least as long as the hash of the algorithm: 32, 48 or 64 bytes. Several, while one replaces another. A function
-   * is asked again as key sets are: behind the requests after `keys.maxAgeSeconds`.
+   * At least as long as the hash of the algorithm: 32, 48 or 64 bytes. Give several during a rotation. A function is
+   * called again as key sets are fetched again: in the background, after `keys.maxAgeSeconds`.
    */
   readonly secret: SecretSource;
   readonly algorithms: readonly HmacAlgorithm[];
@@ -86,9 +86,9 @@ export interface SharedSecretIssuer extends Omit<IssuerIdentity, 'algorithms'> {
 export type IssuerOptions = DiscoveredIssuer | JwksUriIssuer | StaticKeysIssuer | SharedSecretIssuer;
 
 /**
- * Finds the options of an issuer by the `iss` of a token; undefined: not trusted. The `issuer` in its answer
- * must be that `iss`. Called before anything of the token is verified, so `iss` is a stranger's text. Answers
- * are remembered, refusals too. What it throws, or never settling, is answered with 503.
+ * Finds the options of an issuer by the `iss` of a token; undefined: not trusted. The `issuer` of the result must be
+ * that `iss`. Called before the token is verified, so `iss` is untrusted. Results are cached, undefined too. If it
+ * throws or never settles, requests get 503.
  */
 export type IssuerResolver = (iss: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>;
 
@@ -99,7 +99,7 @@ export interface IssuerConfig {
   readonly location: KeyLocation;
   /** Whether the options say where the keys are. */
   readonly hasKeyLocation: boolean;
-  /** Where the metadata of the issuer is, for whatever else it tells. */
+  /** The URLs of the metadata, for its other endpoints. */
   readonly metadataUrls: readonly string[];
   readonly introspection: IntrospectionConfig | undefined;
   readonly rules: IssuerRules;
@@ -114,7 +114,7 @@ const ISSUER_READERS = {
   introspection: anything,
   ...KEY_LOCATION_READERS,
   ...SHARED_RULE_READERS,
-  // With a secret they are others.
+  // Read later: an issuer with a secret has other algorithms.
   algorithms: anything,
 } satisfies ReadersOf<IssuerOptions>;
 
@@ -181,7 +181,7 @@ function parseLocation(options: IssuerInput, issuer: string, path: string, rules
   return parseSecretSource(options.secret, algorithms, optionPath(path, 'secret'));
 }
 
-/** The name of an issuer with a shared secret need not be a URL: a secret is not fetched from anywhere. */
+/** Only an issuer with public keys needs a URL: a secret is not fetched. */
 function checkIssuerUrl(issuer: string, path: string, allowInsecureHttp: boolean): void {
   checkUrl(issuer, path, allowInsecureHttp);
   // RFC 8414 §2: no query or fragment components.
@@ -193,7 +193,7 @@ function checkIssuerUrl(issuer: string, path: string, allowInsecureHttp: boolean
   );
 }
 
-/** The name of an issuer with a shared secret need not be a URL, or one that may be fetched. */
+/** Returns no URL if the name of the issuer is none, or may not be fetched: a shared secret allows any name. */
 function findMetadataUrls(
   issuer: string,
   location: KeyLocation,

@@ -3,27 +3,27 @@ import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { withoutSlashAndCase } from '../protocol/without-slash.js';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from './issuer.js';
 
-/** The issuers that are trusted. The `iss` of a token chooses among them to the letter; there is no fallback. */
+/** The trusted issuers. The `iss` of a token must equal the name of one; there is no fallback. */
 export interface IssuerRegistry {
-  /** Finds the issuer that a token names, or gives why it is not trusted. */
+  /** Finds the issuer that a token names, or returns why it is not trusted. */
   find(iss: string): MaybePromise<Issuer | Refusal>;
-  /** Whether this very issuer is still trusted. `now` is in milliseconds since the epoch. */
+  /** Whether this issuer object is still trusted. `now` is in milliseconds since the epoch. */
   stillTrusts(issuer: Issuer, now: number): boolean;
   /**
-   * Looks an issuer up again in the background when that is due. Called for each token that was verified before, since
-   * nobody calls `find` for it.
+   * Looks up an issuer again in the background if that is due. Called for each cached token, since these do not call
+   * `find`.
    */
   refreshIfDue(issuer: Issuer, now: number): void;
-  /** The one issuer that introspects tokens which name no issuer. */
+  /** The issuer that introspects tokens without `iss`. */
   introspectedIssuer(): IntrospectedIssuer | undefined;
-  /** Those that are known now. */
+  /** All issuers that are found so far. */
   all(): readonly Issuer[];
 }
 
-/** Issuers that were listed in the options. They stay trusted. */
+/** The issuers in the options. They stay trusted. */
 export class ListedIssuers implements IssuerRegistry {
   readonly #issuers: ReadonlyMap<string, Issuer>;
-  /** By a form that ignores case and a trailing slash. For hints alone, never for trust. */
+  /** Names by their form without case and trailing slash. For hints, never for trust. */
   readonly #alike: ReadonlyMap<string, string>;
   readonly #introspected: IntrospectedIssuer | undefined;
 

@@ -10,16 +10,16 @@ import type { IntrospectionConfig } from './introspection-options.js';
 import type { IssuerConfig } from './issuer-options.js';
 import type { IssuerRules } from './shared-rules.js';
 
-/** An issuer that is trusted: its identity, the rules for its tokens, its keys. */
+/** A trusted issuer: its identity, the rules for its tokens, its keys. */
 export interface Issuer {
   readonly issuer: string;
-  /** Besides that of the server. False: tokens of this issuer name none, whatever the server demands. */
+  /** Required besides the audience of the server. False: its tokens have none, and none is required. */
   readonly audience: readonly string[] | false | undefined;
   readonly rules: IssuerRules;
   readonly keys: KeySource;
-  /** Where its metadata is, for the endpoints that it names. */
+  /** Where to fetch its metadata, for the endpoints in it. */
   readonly discovery: DiscoveryOptions;
-  /** How its tokens are introspected, if they are. */
+  /** How its tokens are introspected; undefined if they are not. */
   readonly introspection: IntrospectionConfig | undefined;
   /** Whether `ready()` fetches keys. False for an issuer that only introspects and whose keys were not configured. */
   readonly needsKeys: boolean;
@@ -34,26 +34,26 @@ export function isIntrospected(issuer: Issuer): issuer is IntrospectedIssuer {
   return issuer.introspection !== undefined;
 }
 
-/** Fetches the keys of an issuer unless there are some, or gives why that failed. */
+/** Fetches the keys of an issuer unless it has some. Returns why that failed. */
 export async function readyKeys({ keys, needsKeys }: Issuer): Promise<Refusal | undefined> {
   return needsKeys ? keys.ready() : undefined;
 }
 
-/** Fetches the keys of an issuer now, or gives why that failed. */
+/** Fetches the keys of an issuer now. Returns why that failed. */
 export async function refreshKeys({ keys, needsKeys }: Issuer): Promise<Refusal | undefined> {
   return needsKeys || keys.status().state !== 'empty' ? keys.refresh() : undefined;
 }
 
-/** What issuers need of the outside world. */
+/** The dependencies of issuers. */
 export interface IssuerEnvironment {
   readonly clock: Clock;
   readonly fetch: typeof fetch;
   readonly keyLimits: KeyLimits;
-  /** Aborted by `close()` of the verifier: ends fetches that are under way, and lets no more begin. */
+  /** Aborted by `close()` of the verifier: ends running fetches and starts no new ones. */
   readonly signal: AbortSignal;
 }
 
-/** Creates an issuer. Nothing is fetched. `snapshot` has keys to start with, from another process. */
+/** Creates an issuer. Fetches nothing. `snapshot` has the first keys, from another process. */
 export function createIssuer(config: IssuerConfig, environment: IssuerEnvironment, snapshot?: KeySnapshot): Issuer {
   const { issuer, audience, rules, introspection, hasKeyLocation } = config;
   return Object.freeze({

@@ -17,7 +17,7 @@ export type KeyLocation =
   | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] }
   | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
 
-/** The options that say where keys are. At most one of them may be given. */
+/** Readers of the options that locate keys. At most one of these options may be given. */
 export const KEY_LOCATION_READERS = {
   metadataUrl: anything,
   jwksUri: anything,
@@ -25,12 +25,12 @@ export const KEY_LOCATION_READERS = {
   secret: anything,
 };
 
-/** What was given of the options that say where keys are. */
+/** The options that locate keys, unchecked. */
 export type KeyLocationInput = { readonly [Name in keyof typeof KEY_LOCATION_READERS]?: unknown };
 
 const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const satisfies (keyof KeyLocationInput)[];
 
-/** A secret that issuer and server share: a string counts by its UTF-8 bytes. */
+/** A secret that issuer and server share. A string stands for its UTF-8 bytes. */
 export type SharedSecret = string | Uint8Array;
 
 /** The secrets of an issuer, or a function that fetches them: from a vault, a file, an environment. */
@@ -41,12 +41,12 @@ export type SecretSource =
 
 const SECRET_FIX = 'Give a random string or bytes, such as the output of "openssl rand -base64 64".';
 
-// RFC 7517 §4, RFC 7518 §6, RFC 9964 §3: what decides whether a key can be used, and what makes it one to refuse.
+// RFC 7517 §4, RFC 7518 §6, RFC 9964 §3: the members that `checkJwk` reads, and the private ones that it refuses.
 const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'];
 const PRIVATE_JWK_NAMES = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const JWK_NAMES: readonly string[] = [...PUBLIC_JWK_NAMES, ...PRIVATE_JWK_NAMES];
 
-/** Parses where the public keys of an issuer are. @throws {ConfigurationError} */
+/** Parses the location of the public keys of an issuer. @throws {ConfigurationError} */
 export function parseKeyLocation(
   input: KeyLocationInput,
   issuer: string,
@@ -64,12 +64,12 @@ export function parseKeyLocation(
   return { kind: 'metadata', urls: metadataUrls(issuer) };
 }
 
-/** Tells whether the options say where the keys are. */
+/** Returns whether the options locate the keys. */
 export function hasKeyLocation(input: KeyLocationInput): boolean {
   return givenLocations(input).length > 0;
 }
 
-/** Refuses an issuer whose keys would be in two places. @throws {ConfigurationError} */
+/** Refuses more than one location. @throws {ConfigurationError} */
 export function checkOneLocation(input: KeyLocationInput, path: string): void {
   const names = givenLocations(input);
   if (names.length < 2) return;
@@ -80,7 +80,7 @@ function givenLocations(input: KeyLocationInput): readonly string[] {
   return KEY_LOCATION_NAMES.filter((name) => input[name] !== undefined);
 }
 
-/** Parses the secrets of an issuer, or where they come from. @throws {ConfigurationError} */
+/** Parses the secrets of an issuer, or the function that fetches them. @throws {ConfigurationError} */
 export function parseSecretSource(input: unknown, algorithms: readonly HmacAlgorithm[], path: string): KeyLocation {
   if (typeof input !== 'function') {
     return { kind: 'secret', secrets: parseSecrets(input, algorithms, path), algorithms };
@@ -98,7 +98,7 @@ function parseSecrets(input: unknown, algorithms: readonly HmacAlgorithm[], path
 }
 
 function parseSecret(input: unknown, algorithms: readonly HmacAlgorithm[], path: string): Uint8Array {
-  // A secret is never shown, not even in part.
+  // An error never shows a part of a secret.
   if (typeof input !== 'string' && !(input instanceof Uint8Array)) {
     throw new ConfigurationError(path, `is of type ${typeof input}.`, SECRET_FIX);
   }
@@ -119,17 +119,17 @@ function parseJwks(input: unknown, path: string): readonly unknown[] {
   const members = Array.from(keys, copyJwk);
   const problems = members.map(findKeyProblem);
   if (problems.includes(undefined)) return members;
-  const reasons = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
-  throw new ConfigurationError(path, `has no key that can be used${reasons === '' ? '' : `: ${reasons}`}.`, fix);
+  const details = problems.map((problem, index) => `keys[${index}] ${problem?.why}`).join('; ');
+  throw new ConfigurationError(path, `has no key that can be used${details === '' ? '' : `: ${details}`}.`, fix);
 }
 
-/** Keys are imported later, and must be those that were checked. */
+/** Copies a JWK, since it is imported later and must not change after the check. */
 function copyJwk(member: unknown): unknown {
   const isObject = typeof member === 'object' && member !== null && !Array.isArray(member);
   return isObject ? readMembers(member, JWK_NAMES) : member;
 }
 
-/** Fetched keys are imported later and skipped if they are no good; of keys in the options we can tell at once. */
+/** Fetched keys that cannot be used are skipped. Keys in the options are checked at once. */
 function findKeyProblem(member: unknown): Malformed | undefined {
   const usable = checkJwk(member);
   if (usable instanceof Malformed) return usable;

@@ -15,35 +15,35 @@ import type { IssuerConfig } from './issuer-options.js';
 import type { IssuerRegistry } from './issuer-registry.js';
 
 export interface ResolvedIssuersOptions {
-  /** The user's resolver, its answer checked. Undefined: not trusted. May throw, or never settle. */
+  /** The user's resolver, with a checked result. Undefined: not trusted. May throw, or never settle. */
   readonly resolve: (iss: string) => Promise<IssuerConfig | undefined>;
   readonly create: (config: IssuerConfig) => Issuer;
   readonly limits: KeyLimits;
   readonly clock: Clock;
-  /** Ends lookups that are under way, and lets no more begin. */
+  /** Ends running lookups and starts no new ones. */
   readonly signal: AbortSignal;
 }
 
-/** What the resolver gave for a name. Undefined: not trusted. */
+/** The result of the resolver for a name. Undefined: not trusted. */
 type Resolution = { readonly config: IssuerConfig; readonly issuer: Issuer } | undefined;
 
 // Bounds the memory of a service for many tenants. A tenant that was evicted is looked up again.
 const MAX_ISSUERS = 1000;
 // The same for refused names, which clients make up.
 const MAX_REFUSED = 1000;
-// Bounds what clients who make up names can put on the resolver, and on the database behind it.
+// Bounds the load of made-up names on the resolver, and on the database behind it.
 const MAX_PENDING = 100;
-// Longer than any URL that a browser or server takes.
+// In characters: longer than any URL that browsers and servers accept.
 const MAX_ISSUER_LENGTH = 2048;
-// A new tenant whose first token came too early waits this long at most, and made-up names cost one lookup a minute.
+// A new tenant whose first token is too early waits this long, and a made-up name costs one lookup a minute.
 const REFUSED_FOR_SECONDS = 60;
 // The resolver is the user's own code, which may be a query to their own database: a fixed pause between attempts is
 // enough, and the issuer is known again soon after the database is back.
 const RETRY = { firstSeconds: 5, maxSeconds: 5, jitter: 0 };
 
 /**
- * Issuers that a function of the user's knows. Each is refreshed as `Refreshing` says. Trusted issuers and refused names
- * have bounded caches of their own, so that made-up names evict no issuer.
+ * Issuers that a function of the user's finds. `Refreshing` refreshes each of them. Trusted issuers and refused names
+ * have separate bounded caches, so that made-up names evict no issuer.
  */
 export class ResolvedIssuers implements IssuerRegistry {
   readonly #options: ResolvedIssuersOptions;
@@ -89,7 +89,7 @@ export class ResolvedIssuers implements IssuerRegistry {
     return iss.length > MAX_ISSUER_LENGTH || this.#refused.has(iss);
   }
 
-  /** Calls the resolver, once for all who wait. Never rejects. */
+  /** Calls the resolver, once for all waiting requests. Never rejects. */
   #lookUp(iss: string): MaybePromise<Issuer | Refusal> {
     const pending = this.#lookups.find(iss);
     if (pending !== undefined) return pending;
@@ -134,7 +134,7 @@ export class ResolvedIssuers implements IssuerRegistry {
 
     const { maxAgeSeconds } = limits;
     if (config === undefined) return { value: undefined, maxAgeSeconds };
-    // Equal options keep the issuer, and with it its keys.
+    // The same options have the same issuer object, with its keys.
     const isSame = last !== undefined && isDeepStrictEqual(last.config, config);
     return { value: isSame ? last : { config, issuer: create(config) }, maxAgeSeconds };
   }

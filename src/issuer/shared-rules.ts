@@ -13,15 +13,15 @@ import { boolean, list, number, oneOf, optional, strings } from '../options/read
 import type { JsonObject } from '../protocol/json-object.js';
 
 /**
- * Which tokens count as access tokens. `jwt`: any JWT that bears no mark of another kind of token.
- * `rfc9068`: `typ` is `at+jwt` and every claim that RFC 9068 §2.2 requires is there.
+ * Which tokens count as access tokens. `jwt`: any JWT without the indicators of another kind of token. `rfc9068`: `typ`
+ * is `at+jwt`, and every claim that RFC 9068 §2.2 requires is present.
  */
 export type Profile = 'jwt' | 'rfc9068';
 
-/** A claim to read scopes from, or a function that finds them. A function must not change what it is given. */
+/** A claim to read scopes from, or a function that finds them. A function must not change its argument. */
 export type ScopeSource = string | ((claims: JsonObject) => readonly string[]);
 
-/** Rules that may stand on the verifier, for all issuers, and on one issuer, where they take their place. */
+/** Rules of the verifier for all issuers. Those of one issuer replace them. */
 export interface SharedRules {
   /**
    * Signature algorithms to accept.
@@ -31,16 +31,16 @@ export interface SharedRules {
   /** @defaultValue `'jwt'` */
   readonly profile?: Profile;
   /**
-   * Where scopes are read from; what is found in several places is put together.
+   * The sources of scopes. The scopes of all sources count.
    * @defaultValue `['scope', 'scp']`
    */
   readonly scopesFrom?: readonly ScopeSource[];
-  /** Accept tokens of these clients alone. The client is `client_id`, else `azp`, `cid` or `appid`. */
+  /** Accept only tokens of these clients. The client is `client_id`, else `azp`, `cid` or `appid`. */
   readonly clientIds?: readonly string[];
   /** Refuse tokens whose `iat` lies further back, in seconds. Makes `iat` required. */
   readonly maxTokenAgeSeconds?: number;
   /**
-   * Refuse tokens whose header names no key. Without it, a token without `kid` is verified with a key that fits
+   * Refuse tokens whose header names no key. Without this rule, a token without `kid` is verified with the keys that fit
    * its algorithm, two at most.
    * @defaultValue `false`
    */
@@ -49,7 +49,7 @@ export interface SharedRules {
   readonly dangerouslyAllowInsecureHttp?: boolean;
 }
 
-/** What `SharedRules` become once they are checked. */
+/** `SharedRules`, checked, with every default filled in. */
 export interface IssuerRules {
   readonly algorithms: ReadonlySet<SignatureAlgorithm>;
   readonly profile: Profile;
@@ -70,6 +70,7 @@ const DEFAULT_RULES: IssuerRules = {
   allowInsecureHttp: false,
 };
 
+// Access tokens live for hours. A longer bound is a mistake, such as milliseconds.
 const A_YEAR_OF_SECONDS = 31_536_000;
 const ALGORITHMS_FIX = `Give some of ${ALL_ALGORITHMS.join(', ')}.`;
 const SCOPES_FIX = "Give an array of claim names and functions, such as ['scope', (claims) => claims.roles].";
@@ -84,7 +85,7 @@ export const SHARED_RULE_READERS = {
   dangerouslyAllowInsecureHttp: boolean(),
 } satisfies ReadersOf<SharedRules>;
 
-/** Fills in what was not given. */
+/** Fills in the defaults. */
 export function toIssuerRules(
   options: ReadOptions<typeof SHARED_RULE_READERS>,
   defaults: IssuerRules = DEFAULT_RULES,

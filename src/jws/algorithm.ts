@@ -1,10 +1,10 @@
-/** One algorithm: what it demands of its key, and what node:crypto needs to know of it. */
+/** An algorithm: the key that it requires, and the parameters for node:crypto. */
 interface AlgorithmEntry {
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'AKP';
   readonly crv?: string;
-  /** The key, as `SignatureKey` names it. */
+  /** The `keyType` of `SignatureKey`. */
   readonly keyType: string;
-  /** Null where the algorithm has its hash built in. */
+  /** Null if the algorithm has a hash of its own. */
   readonly hash: string | null;
   /** RSASSA-PSS uses a salt as long as its hash (RFC 7518 §3.5). */
   readonly saltLength?: number;
@@ -33,7 +33,7 @@ export const ALGORITHMS = {
   'ML-DSA-87': { kty: 'AKP', keyType: 'ml-dsa-87', hash: null, signatureLength: 4627 },
 } as const satisfies Record<string, AlgorithmEntry>;
 
-/** The name of a signature algorithm with a public key. The ML-DSA ones need a Node.js that has them, 24.6 or later. */
+/** The name of a signature algorithm with a public key. ML-DSA needs Node.js 24.6 or later. */
 export type Algorithm = keyof typeof ALGORITHMS;
 
 /** The algorithms that are verified with a shared secret, by the length of their hash in octets (RFC 7518 §3.2). */
@@ -50,7 +50,6 @@ export const ALL_HMAC_ALGORITHMS = Object.freeze(Object.keys(HMAC_ALGORITHMS)) a
 /** RSA keys have 2048 bits at least, for verification as for signing (RFC 7518 §3.3). */
 export const MIN_RSA_BITS = 2048;
 
-/** Gives what is to know of an algorithm. */
 export function algorithmEntry(name: Algorithm): AlgorithmEntry {
   return ALGORITHMS[name];
 }
@@ -63,7 +62,7 @@ export function isHmacAlgorithm(name: unknown): name is HmacAlgorithm {
   return typeof name === 'string' && Object.hasOwn(HMAC_ALGORITHMS, name);
 }
 
-/** Gives the algorithms that a public key of this type and curve can be used with. */
+/** Returns the algorithms for a public key of this type and curve. */
 export function algorithmsOfKey(kty: unknown, crv: unknown): readonly Algorithm[] {
   return ALL_ALGORITHMS.filter((name) => {
     const entry = algorithmEntry(name);

@@ -4,20 +4,20 @@ import type { HeaderCache } from './header-cache.js';
 import { JwsProblem, Malformed } from './malformed.js';
 import { parseStrictJsonObject } from './strict-json.js';
 
-/** A compact JWS taken apart. Nothing in it is verified yet. */
+/** The parts of a compact JWS. None of them is verified yet. */
 export interface CompactJws {
-  /** The header as it stands in the token; undefined where it came from the cache. */
+  /** The header segment of the token; undefined if the header came from the cache. */
   readonly newHeader: string | undefined;
   readonly header: JsonObject;
   readonly payload: JsonObject;
-  /** What the signature is over. */
+  /** The bytes that are signed: header, dot, payload. */
   readonly signingInput: Buffer;
   readonly signature: Buffer;
 }
 
 /**
- * Parses a compact JWS, stricter than the RFCs leave it open: one token has one spelling (canonical
- * base64url), and one meaning (strict JSON). `maxBytes` counts characters too: only ASCII passes.
+ * Parses a compact JWS, more strictly than the RFCs require: a token has one spelling (canonical base64url) and one
+ * meaning (strict JSON). `maxBytes` is compared with characters: only ASCII passes.
  *
  * @see RFC 7515 §5.2, §7.1; RFC 7519 §7.2
  */
@@ -66,7 +66,7 @@ function describeSignature(segment: string, { alg }: JsonObject): JwsProblem {
     : describeEncoding('signature');
 }
 
-/** Encoding again finds padding, white space, foreign characters and stray bits alike. */
+/** Encodes the bytes again: this finds padding, white space, foreign characters and stray bits. */
 function decodeSegment(segment: string): Buffer | undefined {
   if (segment === '') return undefined;
   const bytes = Buffer.from(segment, 'base64url');

@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { JsonObject } from '../protocol/json-object.js';
 
-// One entry for each key that is in use, with some room. The longest header worth remembering is in characters.
+// An entry for each key in use and each `typ`: a few for each issuer. Bounds the memory.
 const MAX_HEADERS = 256;
+// In characters: far more than `alg`, `typ` and `kid` need.
 const MAX_HEADER_LENGTH = 1024;
 
 /**
- * Remembers what a header segment says: tokens that are signed with one key share theirs to the letter, so it
- * is decoded once. Only headers of tokens that were genuine come in, so that garbage cannot push them out.
+ * Caches parsed headers by their segment. Tokens that are signed with one key have the same segment, so it is parsed
+ * once. Only headers of verified tokens are added, so that forged tokens evict none.
  */
 export class HeaderCache {
   readonly #headers = new LRUCache<string, JsonObject>({ max: MAX_HEADERS });

@@ -3,26 +3,26 @@ import { quoteUntrusted } from '../protocol/refusal.js';
 import { isAlgorithm, isHmacAlgorithm, type SignatureAlgorithm } from './algorithm.js';
 import { JwsProblem } from './malformed.js';
 
-/** The header parameters that are used. `jku`, `jwk`, `x5u` and `x5c` are never looked at (RFC 8725 §3.10). */
+/** The header parameters in use. `jku`, `jwk`, `x5u` and `x5c` are never read (RFC 8725 §3.10). */
 export interface JoseHeader {
   readonly algorithm: SignatureAlgorithm;
   readonly kid: string | undefined;
 }
 
-/** What a signed text must say about itself. */
+/** The rules for the header of a signed text. */
 export interface HeaderRules {
   readonly algorithms: ReadonlySet<SignatureAlgorithm>;
   readonly requireKid: boolean;
 }
 
 /**
- * Parses the header of a JWS, before a key is sought.
+ * Parses the header of a JWS, before a key is looked up.
  *
  * @see RFC 7515 §4.1, RFC 8725 §3.1
  */
 export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHeader | JwsProblem {
   const { alg, kid } = header;
-  // RFC 7515 §4.1.11, RFC 7797 §6: with no extension supported, any crit is one too many.
+  // RFC 7515 §4.1.11, RFC 7797 §6: no extension is supported, so any crit is refused.
   if (header['crit'] !== undefined) return new JwsProblem('critical_header', 'crit');
   if (header['b64'] !== undefined) return new JwsProblem('critical_header', 'b64');
 

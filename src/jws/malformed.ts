@@ -1,6 +1,6 @@
 /**
- * Why something that was received is not what it should be. Neutral: whoever reads a signed text maps it to reasons
- * of their own. `why` completes a sentence ("the header ..."), and holds nothing of the input but quoted words.
+ * A problem of received data. It has no reason code: each reader of signed texts maps it to its own. `why` completes a
+ * sentence ("the header ...") and holds nothing of the input but quoted words.
  */
 export class Malformed {
   readonly why: string;
@@ -10,7 +10,7 @@ export class Malformed {
   }
 }
 
-/** What is wrong with a compact JWS or with its header. */
+/** The fault of a compact JWS or of its header. */
 export type JwsFault =
   | 'too_large'
   /** There is no dot in it. */
@@ -22,7 +22,7 @@ export type JwsFault =
   | 'algorithm_not_allowed'
   | 'kid_missing';
 
-/** Why a text is no JWS that could be verified. */
+/** Why a text is no JWS, or has a header that is not allowed. */
 export class JwsProblem extends Malformed {
   readonly fault: JwsFault;
 

@@ -1,12 +1,12 @@
 import { Malformed } from './malformed.js';
 
-// Deeper than any token of a real issuer, and far from what a recursive reader can bear.
+// Tokens of real issuers are less deep, and a recursive parser overflows the stack much later.
 const MAX_DEPTH = 32;
 
 const NOT_JSON = new Malformed('is not JSON');
 const TOO_DEEP = new Malformed(`is nested deeper than ${MAX_DEPTH} levels`);
 
-/** What `JSON.parse` does not tell of a text that it parses. */
+/** What `JSON.parse` does not report about a text. */
 export interface JsonShape {
   /** At every level, duplicates included. */
   readonly members: number;
@@ -14,15 +14,15 @@ export interface JsonShape {
 }
 
 /**
- * Checks that UTF-8 bytes are JSON (RFC 8259), nested no deeper than 32 levels, exactly as `JSON.parse` takes it. So
- * `JSON.parse` never throws here: to make its error takes longer than to refuse the token.
+ * Checks that UTF-8 bytes are JSON (RFC 8259) that `JSON.parse` accepts, nested no deeper than 32 levels. So
+ * `JSON.parse` never throws: its error would cost more than the rest of the refusal.
  */
 export function scanJson(bytes: Uint8Array): JsonShape | Malformed {
   const scan = new JsonScan(bytes);
   return scan.scanText() ? scan : scan.problem;
 }
 
-/** Each method steps over a thing that has to be next, and tells whether it was there. */
+/** Each method skips one element, and returns whether the element was there. */
 class JsonScan implements JsonShape {
   members = 0;
   hasEscapes = false;
@@ -39,7 +39,7 @@ class JsonScan implements JsonShape {
     return this.#value() && this.#at === this.#bytes.length;
   }
 
-  /** White space around it included. */
+  /** Skips the white space around the value too. */
   #value(): boolean {
     this.#skipSpace();
     const isThere = this.#bareValue();
@@ -66,13 +66,14 @@ class JsonScan implements JsonShape {
     }
   }
 
-  /** An object or an array, by what closes it. */
+  /** Skips an object or an array, by its closing bracket. */
   #container(end: number): boolean {
     this.#depth += 1;
     if (this.#depth > MAX_DEPTH) {
       this.problem = TOO_DEEP;
       return false;
     }
+
     this.#at += 1;
     this.#skipSpace();
     if (!this.#take(end)) {
@@ -82,11 +83,12 @@ class JsonScan implements JsonShape {
       } while (this.#take(0x2c)); // ,
       if (!this.#take(end)) return false;
     }
+
     this.#depth -= 1;
     return true;
   }
 
-  /** With the colon behind it. */
+  /** Skips a member name and its colon. */
   #name(): boolean {
     this.#skipSpace();
     if (this.#peek() !== 0x22 || !this.#string()) return false;
@@ -104,6 +106,7 @@ class JsonScan implements JsonShape {
         return true;
       }
       if (byte < 0x20) return false;
+
       if (byte === 0x5c) {
         const length = escapeLength(bytes, i + 1);
         if (length === 0) return false;
@@ -119,7 +122,7 @@ class JsonScan implements JsonShape {
     return true;
   }
 
-  // RFC 8259 §6: no zeros lead, and digits stand on both sides of the point.
+  // RFC 8259 §6: no leading zeros, and digits on both sides of the point.
   #number(): boolean {
     this.#take(0x2d); // -
     if (!this.#take(0x30) && !this.#digits()) return false;
@@ -140,7 +143,7 @@ class JsonScan implements JsonShape {
     while (isSpace(this.#peek())) this.#at += 1;
   }
 
-  /** Gives 0, which JSON has nowhere, at the end. */
+  /** Returns 0 at the end: no JSON text has that byte. */
   #peek(): number {
     return this.#at < this.#bytes.length ? (this.#bytes[this.#at] as number) : 0;
   }
@@ -152,7 +155,7 @@ class JsonScan implements JsonShape {
   }
 }
 
-/** Gives how long an escape is, without its backslash; 0 when it is none. */
+/** Returns the length of an escape without its backslash; 0 if it is none. */
 function escapeLength(bytes: Uint8Array, at: number): number {
   const letter = String.fromCharCode(bytes[at] ?? 0);
   if ('"\\/bfnrt'.includes(letter)) return 1;

@@ -1,13 +1,13 @@
 import { type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { setImmediate } from 'node:timers';
 
-/** All that `verify` of node:crypto is called with. */
+/** The arguments of `verify` of node:crypto. */
 export interface SignatureJob {
   readonly hash: string | null;
   readonly signingInput: Buffer;
   readonly key: KeyObject | VerifyKeyObjectInput;
   readonly signature: Buffer;
-  /** Whether it takes some 0.2 ms at most, so that the event loop can bear one in each of its turns. */
+  /** Whether the verification takes at most some 0.2 ms, which is short enough for the event loop. */
   readonly isQuick: boolean;
 }
 
@@ -16,10 +16,10 @@ interface WaitingJob extends SignatureJob {
 }
 
 /**
- * Verifies signatures at the end of the event loop's turn in which they came. All but one go to libuv's thread pool,
- * together; the last is verified here, where it is quick. Handed over one by one, each would wake a thread, which
- * takes the processor from the event loop where there is none to spare; and to hand over a single one takes longer
- * than RSA does. What node:crypto cannot work with is not valid.
+ * Collects signatures and verifies them at the end of the turn of the event loop. All but the last go to libuv's thread
+ * pool, in one batch: single jobs would each wake a thread, which takes the processor from the event loop. The last one
+ * is verified inline if it is quick: the way to the pool and back takes longer than RSA. A signature that makes
+ * node:crypto throw is not valid.
  */
 export class SignatureQueue {
   #waiting: WaitingJob[] = [];
@@ -41,13 +41,14 @@ export class SignatureQueue {
         verify(hash, signingInput, key, signature, (error, isValid) => resolve(error === null && isValid));
       });
     }
+
     if (inline === undefined) return;
     const { hash, signingInput, key, signature, resolve } = inline;
     orInvalid(resolve, () => resolve(verify(hash, signingInput, key, signature)));
   }
 }
 
-/** node:crypto throws where a key does not fit the call. */
+/** node:crypto throws if the key does not fit the call. */
 function orInvalid(resolve: (isValid: boolean) => void, start: () => void): void {
   try {
     start();

@@ -9,21 +9,21 @@ import {
 import type { SignatureJob, SignatureQueue } from './signature-queue.js';
 import type { SignatureKey } from './verification-key.js';
 
-/** Bytes, and the signature over them. */
+/** Signed bytes, and their signature. */
 export interface SignedBytes {
   readonly signingInput: Buffer;
   readonly signature: Buffer;
 }
 
-// A signature as long as a modulus of 4096 bits, in octets: verified in some 0.2 ms.
+// In octets: the signature of a 4096 bit key. Its verification takes some 0.2 ms.
 const MAX_QUICK_RSA_OCTETS = 512;
 const QUICK_KEY_TYPES = ['prime256v1', 'ed25519'];
 
 const HMAC_HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
 
 /**
- * Gives the first of the keys that verifies a signature; they are tried in turn. The only place where a signature is
- * verified. One that cannot even be read is not valid; there is no third answer.
+ * Verifies a signature: tries the keys in turn, and returns the first one that fits. All signatures are verified here.
+ * A signature that cannot be read is not valid.
  */
 export async function verifySignature<Key extends SignatureKey>(
   keys: readonly Key[],
@@ -43,19 +43,19 @@ export async function verifySignature<Key extends SignatureKey>(
   return undefined;
 }
 
-/** Gives undefined for a key of another kind, and for a signature of another length. */
+/** Returns undefined for a key of another type, and for a signature of another length. */
 function toJob(
   algorithm: Algorithm,
   key: SignatureKey,
   { signingInput, signature }: SignedBytes,
 ): SignatureJob | undefined {
   const { keyType, hash, saltLength, signatureLength = key.modulusLength } = algorithmEntry(algorithm);
-  // RFC 8725 §3.1: no algorithm meets a key of another kind. They were matched before; this is the last line.
+  // RFC 8725 §3.1: no algorithm is used with a key of another type. Defence in depth: the key set matched them.
   if (key.keyType !== keyType) return undefined;
-  // OpenSSL takes a PSS signature without its leading zeros, which would give one token two spellings.
+  // OpenSSL accepts a PSS signature without its leading zeros. One token would have two spellings.
   if (signature.length !== signatureLength) return undefined;
 
-  // Node.js 24 takes almost twice as long for a key with options beside it, so there are some for PSS alone.
+  // Node.js 24 takes almost twice as long for a key with options, so only PSS has them.
   const { keyObject } = key;
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   const keyInput = saltLength === undefined ? keyObject : { key: keyObject, padding, saltLength };
@@ -64,16 +64,16 @@ function toJob(
   return { hash, signingInput, key: keyInput, signature: bytes, isQuick };
 }
 
-/** Writes R and S, side by side, as OpenSSL reads them: a SEQUENCE of two INTEGERs (RFC 3279 §2.2.3). */
+/** Formats R and S for OpenSSL: a SEQUENCE of two INTEGERs (RFC 3279 §2.2.3). */
 function toDer(signature: Buffer): Buffer {
   const half = signature.length / 2;
   const integers = Buffer.concat([toDerInteger(signature.subarray(0, half)), toDerInteger(signature.subarray(half))]);
-  // X.690 §8.1.3: 128 octets and more need the long form of their number; for P-521 one octet of it suffices.
+  // X.690 §8.1.3: a length of 128 octets or more has the long form. P-521 needs one octet of it.
   const length = integers.length < 0x80 ? [integers.length] : [0x81, integers.length];
   return Buffer.concat([Buffer.of(0x30, ...length), integers]);
 }
 
-/** X.690 §8.3: as few octets as there can be, the first of which has no sign bit. */
+/** X.690 §8.3: as few octets as possible, and no sign bit in the first one. */
 function toDerInteger(unsigned: Buffer): Buffer {
   let start = 0;
   while (start < unsigned.length - 1 && unsigned[start] === 0) start += 1;

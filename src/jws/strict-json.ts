@@ -22,7 +22,7 @@ export function parseStrictJsonObject(bytes: Buffer): JsonObject | Malformed {
   Object.freeze(Object.setPrototypeOf(value, null));
   if (walk.problem !== undefined) return new Malformed(walk.problem);
 
-  // JSON.parse keeps the last of two members with one name, so a duplicate shows as a missing member.
+  // JSON.parse drops the first of two members with one name, so fewer members remain than were scanned.
   if (walk.members !== shape.members) return new Malformed('has duplicate members');
   return value as JsonObject;
 }
@@ -34,7 +34,7 @@ interface Walk {
   readonly checkStrings: boolean;
 }
 
-/** Freezes all that is in a parsed value, counts members, and finds what `JSON.parse` lets pass. */
+/** Freezes everything in a parsed value, counts members, and finds what `JSON.parse` accepts and this parser does not. */
 function freezeWithin(value: object, walk: Walk): void {
   if (Array.isArray(value)) {
     for (const item of value) freezeDeep(item, walk);

@@ -23,19 +23,19 @@ export function toSignatureKey(keyObject: KeyObject): SignatureKey {
   };
 }
 
-/** A public key of an issuer, and what it may be used for. */
+/** A key of an issuer, and the algorithms that it may be used with. */
 export interface VerificationKey extends SignatureKey {
-  /** All of this but the times, as a text: two keys with one identity are one key. */
+  /** Everything but the times, as a text. Keys with one identity are the same key. */
   readonly identity: string;
   readonly kid: string | undefined;
   readonly algorithms: readonly SignatureAlgorithm[];
-  /** The JWK that it was made of, cut down to its public members; a secret has none. */
+  /** The public members of its JWK; undefined for a secret. */
   readonly publicJwk: JWK | undefined;
-  /** When it was first seen: milliseconds since the epoch. */
+  /** When the key set first had it, in milliseconds since the epoch. */
   readonly seenAt: number;
 }
 
-/** A JWK that is fit for use, cut down to its public members. */
+/** The public members of a JWK that passed `checkJwk`. */
 export interface UsableJwk {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
@@ -55,14 +55,14 @@ const PUBLIC_MEMBERS: Readonly<Record<KeyType, readonly string[]>> = {
 };
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 
-// Keeps one verification from costing milliseconds.
+// A verification with a larger key takes milliseconds.
 const MAX_RSA_BITS = 8192;
 // NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
 const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
 
 /**
- * Checks one member of a key set, by its metadata and sizes, and gives what of it is used.
+ * Checks one member of a key set, by its metadata and sizes.
  *
  * @see RFC 7517 §4, §5
  */
@@ -70,14 +70,15 @@ export function checkJwk(member: unknown): UsableJwk | Malformed {
   if (typeof member !== 'object' || member === null || Array.isArray(member)) return new Malformed('is not an object');
   const jwk = member as UntrustedJwk;
   const { kty, crv, kid, alg } = jwk;
+
   if (!isKeyType(kty)) return new Malformed('has a kty that is not RSA, EC, OKP or AKP');
   const problem = findMetadataProblem(jwk) ?? findMissingMember(jwk, kty) ?? findWeakness(jwk, kty);
   if (problem !== undefined) return new Malformed(problem);
 
-  const fitting = algorithmsOfKey(kty, crv);
-  if (fitting.length === 0) return new Malformed('is on a curve that is not supported');
+  const supported = algorithmsOfKey(kty, crv);
+  if (supported.length === 0) return new Malformed('is on a curve that is not supported');
   // RFC 8725 §3.1: a key that names its algorithm is used with no other.
-  const algorithms = alg === undefined ? fitting : fitting.filter((name) => name === alg);
+  const algorithms = alg === undefined ? supported : supported.filter((name) => name === alg);
   if (algorithms.length === 0) return new Malformed('has an alg that is not supported or does not fit the key');
 
   const publicJwk = {
@@ -92,7 +93,7 @@ export function checkJwk(member: unknown): UsableJwk | Malformed {
 export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | Malformed> {
   const { algorithms, publicJwk } = usable;
   try {
-    // Only a symmetric key would come as bytes, and its kty is not among those that got this far.
+    // importJWK returns bytes for a symmetric key alone, and `checkJwk` refuses its kty.
     const imported = await importJWK(publicJwk, algorithms[0] as string);
     const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
     return { ...usable, ...key, identity: identityOf(usable), seenAt };
@@ -101,12 +102,11 @@ export async function importVerificationKey(usable: UsableJwk, seenAt: number): 
   }
 }
 
-/** What only node:crypto can tell. */
+/** A problem that only node:crypto finds. */
 export const INVALID_KEY = new Malformed(
   'is not a valid key, such as a point off its curve, or this Node.js does not support it',
 );
 
-/** Names a key by all that is said of it. */
 export function identityOf({ kid, algorithms, publicJwk }: UsableJwk): string {
   return JSON.stringify([kid, algorithms, publicJwk]);
 }
@@ -120,7 +120,7 @@ function findMetadataProblem(jwk: UntrustedJwk): string | undefined {
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return 'holds private or symmetric key material';
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'has a kid that is not a string';
   if (use !== undefined && use !== 'sig') return 'has a use other than sig';
-  // W3C Web Cryptography §14: ext tells whether the key can be exported.
+  // W3C Web Cryptography §14: ext says whether the key can be exported.
   if (ext !== undefined && typeof ext !== 'boolean') return 'has an ext that is not true or false';
   const isForVerification = Array.isArray(keyOps) && keyOps.length === 1 && keyOps[0] === 'verify';
   return keyOps === undefined || isForVerification ? undefined : 'has key_ops other than verify';
@@ -139,11 +139,12 @@ function findWeakness(jwk: UntrustedJwk, kty: KeyType): string | undefined {
 }
 
 function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
-  // RFC 7518 §2: as few octets as the number needs. With more, one key would have several spellings.
+  // RFC 7518 §2: the minimum of octets. With leading zeros, one key would have several spellings.
   if (hasLeadingZero(n) || hasLeadingZero(e)) return 'is an RSA key with leading zero octets';
   const modulus = toBigInt(n);
   const bits = modulus.toString(2).length;
   const exponent = toBigInt(e);
+
   if (bits < MIN_RSA_BITS) return `is an RSA key of less than ${MIN_RSA_BITS} bits`;
   if (bits > MAX_RSA_BITS) return `is an RSA key of more than ${MAX_RSA_BITS} bits`;
   const isSafe = exponent % 2n === 1n && exponent >= MIN_RSA_EXPONENT && exponent <= MAX_RSA_EXPONENT;
@@ -160,7 +161,7 @@ function toBigInt(base64url: unknown): bigint {
   return hex === '' ? 0n : BigInt(`0x${hex}`);
 }
 
-/** Metadata stays behind: it was checked here, and key import has rules of its own for it. */
+/** Leaves the metadata out: `checkJwk` checked it, and `importJWK` has other rules for it. */
 function pickPublicMembers(jwk: UntrustedJwk, kty: KeyType): object {
   return { kty, ...Object.fromEntries(PUBLIC_MEMBERS[kty].map((name) => [name, jwk[name]])) };
 }

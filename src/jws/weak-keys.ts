@@ -10,7 +10,7 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
 
-/** Tells whether an Ed25519 public key is a point of small order (RFC 8032 §5.1, RFC 8725 §3.4). */
+/** Returns whether an Ed25519 public key is a point of small order (RFC 8032 §5.1, RFC 8725 §3.4). */
 export function hasSmallOrder(publicKey: Buffer): boolean {
   if (publicKey.length !== 32) return false;
   const point = Buffer.from(publicKey);
@@ -19,11 +19,11 @@ export function hasSmallOrder(publicKey: Buffer): boolean {
 }
 
 // CVE-2017-15361 (ROCA): primes made as k * M + (65537^a mod M), M a product of small primes, leave remainders that
-// are powers of 65537 for each of these. Of other keys one in some hundred million does.
+// are powers of 65537 for each of these. One in some hundred million other keys does too.
 const ROCA_PRIMES = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 const ROCA_REMAINDERS = ROCA_PRIMES.map((prime) => ({ prime: BigInt(prime), powers: powersOf(65_537 % prime, prime) }));
 
-/** Tells whether an RSA modulus was made by the flawed library of ROCA, and so can be factored. */
+/** Returns whether the flawed library of ROCA made an RSA modulus, which can then be factored. */
 export function isRocaModulus(modulus: bigint): boolean {
   return ROCA_REMAINDERS.every(({ prime, powers }) => powers.has(Number(modulus % prime)));
 }

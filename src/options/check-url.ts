@@ -3,7 +3,7 @@ import { ConfigurationError } from './configuration-error.js';
 import { describeValue } from './describe-value.js';
 import type { Reader } from './option-reader.js';
 
-/** Checks a URL that is fetched, or that an issuer is named by. @throws {ConfigurationError} */
+/** Checks a URL to fetch, or the URL that names an issuer. @throws {ConfigurationError} */
 export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean): string {
   const fix = 'Give an absolute https URL.';
   switch (findUrlProblem(input, allowInsecureHttp)) {
@@ -24,7 +24,7 @@ export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolea
   }
 }
 
-/** Reads a URL without query and fragment. Whether `http:` will do is for the verifier to say. */
+/** Reads a URL without query and fragment. The verifier checks whether `http:` is allowed. */
 export function url(example: string): Reader<string> {
   return (value, path) => {
     const fix = `Give a URL such as '${example}'.`;
@@ -42,7 +42,7 @@ export function url(example: string): Reader<string> {
   };
 }
 
-/** Reads a host name as it stands in the `iss` of tokens: in lower case, without scheme and path. */
+/** Reads a host name in the form that `iss` has: lower case, without scheme and path. */
 export function host(example: string): Reader<string> {
   return (value, path) => {
     if (typeof value === 'string' && isHost(value)) return value;

@@ -1,4 +1,4 @@
-/** The programmer's mistake. Thrown when a verifier, guard or policy is created, never by a request. */
+/** A mistake in the options. Thrown when a verifier, guard or policy is created, never by a request. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   /** The option at fault, by its path: `issuer[1].jwksUri`. */

@@ -3,23 +3,23 @@ import { ConfigurationError } from './configuration-error.js';
 import { describeName, describeValue } from './describe-value.js';
 
 /**
- * Checks the value of one option and gives it as the package uses it, or its default. `path` names the option in errors.
- * `isGiven` is true for a name that is there, whatever its value.
+ * Checks the value of one option. Returns the parsed value, or the default. `path` names the option in errors.
+ * `isGiven` is true if the option is present, even if its value is undefined.
  */
 export type Reader<T> = (value: unknown, path: string, isGiven?: boolean) => T;
 
 type Readers = { readonly [name: string]: Reader<unknown> };
 type NamesOf<Options> = Options extends unknown ? keyof Options : never;
 
-/** A reader for each name of a type of options, so that no table of readers can forget one. */
+/** A reader for each option of a type. A table without one of them does not compile. */
 export type ReadersOf<Options> = { readonly [Name in NamesOf<Options>]-?: Reader<unknown> };
 
-/** What a table of readers makes of options. */
+/** The options that a table of readers returns. */
 export type ReadOptions<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends Reader<infer T> ? T : never;
 };
 
-// ECMA-262 §20.1.3, §B.2.2: a class has a constructor of its own, and may replace the others.
+// Members of `Object.prototype` (ECMA-262 §20.1.3) that a class has too, or may override. They are no options.
 const ROOT_NAMES: readonly string[] = [
   'constructor',
   'hasOwnProperty',
@@ -31,8 +31,8 @@ const ROOT_NAMES: readonly string[] = [
 ];
 
 /**
- * Reads options by a table of their readers. Each name is read once, before any value is checked, inherited members and
- * getters included. Names that are in no table are refused: a misspelt rule is a rule that is not applied.
+ * Reads options with a table of readers. Reads each option once, before it checks any value; inherited members and
+ * getters count. Refuses unknown names: a misspelt rule would not be applied.
  *
  * @throws {ConfigurationError}
  */
@@ -48,7 +48,7 @@ export function readOptions<Table extends Readers>(
 
   const values = names.map((name) => (isPolluted(input, name) ? undefined : memberOf(input, name)));
 
-  // Loops and no entries: `verifier.verify` and `authenticate` come here with each call.
+  // A loop is faster than `Object.fromEntries`, and `verifier.verify` and `authenticate` run this on every call.
   const options: { [name: string]: unknown } = {};
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string;
@@ -58,14 +58,14 @@ export function readOptions<Table extends Readers>(
   return Object.freeze(options) as ReadOptions<Table>;
 }
 
-/** Reads the names of options into a plain object, their values unchecked. @throws {ConfigurationError} */
+/** Copies options into a plain object. Checks their names, not their values. @throws {ConfigurationError} */
 export function readNames(input: unknown, path: string, fix: string, names: readonly string[]): JsonObject {
   requireObject(input, path === '' ? 'options' : path, fix);
   refuseUnknownNames(input, names, path);
   return readMembers(input, names);
 }
 
-/** Reads members of an object into a plain one. What else it has is left where it is. */
+/** Copies these members of an object into a plain one, and no others. */
 export function readMembers(input: object, names: readonly string[]): JsonObject {
   const members = names
     .filter((name) => !isPolluted(input, name))
@@ -74,19 +74,19 @@ export function readMembers(input: object, names: readonly string[]): JsonObject
   return toPlain(members);
 }
 
-/** Reads an object with names of any kind, such as claims, into a plain one. */
+/** Copies all members of an object, such as claims, into a plain one. */
 export function readRecord(input: object): JsonObject {
   return toPlain(namesIn(input).map((name) => [name, memberOf(input, name)]));
 }
 
-/** Refuses anything but an object with members. */
+/** Refuses anything but an object. Arrays are refused too. */
 export function requireObject(value: unknown, option: string, fix: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ConfigurationError(option, `must be an object, but is ${describeValue(value)}.`, fix);
   }
 }
 
-/** Names an option by where it stands. */
+/** Formats the path of a nested option: `issuer.audience`. */
 export function optionPath(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
@@ -95,12 +95,12 @@ function isIn(input: object, name: string): boolean {
   return name in input && !isPolluted(input, name);
 }
 
-/** A member that every object has, since somebody wrote it on `Object.prototype`, was not given. */
+/** True for a member that comes from a polluted `Object.prototype` alone. It is not an option. */
 function isPolluted(input: object, name: string): boolean {
   return name in Object.prototype && !namesIn(input).includes(name);
 }
 
-/** Without a prototype, so that a name which was not given is not found elsewhere. */
+/** Without a prototype, so that a missing option is not found on `Object.prototype`. */
 function toPlain(members: readonly (readonly [name: string, value: unknown])[]): JsonObject {
   const plain: JsonObject = Object.assign(Object.create(null), Object.fromEntries(members));
   return Object.freeze(plain);
@@ -110,7 +110,7 @@ function memberOf(input: object, name: string): unknown {
   return (input as JsonObject)[name];
 }
 
-/** Gives the names of an object's own members, and of those that it inherits from a class or from another object. */
+/** Returns the names of own members, and of members inherited from a class or from another object. */
 function namesIn(input: object): readonly string[] {
   const names = Object.getOwnPropertyNames(input);
   let prototype: object | null = Object.getPrototypeOf(input);
@@ -121,31 +121,31 @@ function namesIn(input: object): readonly string[] {
   return names;
 }
 
-/** `Object.prototype`, or that of another realm, as tests that run in `node:vm` have it. */
+/** True for the `Object.prototype` of any realm: test runners that use `node:vm` have their own. */
 function isRootPrototype(prototype: object): boolean {
   if (prototype === Object.prototype) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-function refuseUnknownNames(input: object, known: readonly string[], path: string): void {
-  const name = namesIn(input).find((candidate) => !known.includes(candidate));
+function refuseUnknownNames(input: object, allowed: readonly string[], path: string): void {
+  const name = namesIn(input).find((candidate) => !allowed.includes(candidate));
   if (name === undefined) return;
 
-  const meant = known.find((candidate) => isAlike(candidate, name));
+  const meant = allowed.find((candidate) => isAlike(candidate, name));
   if (meant !== undefined) {
     throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${meant}?`);
   }
   throw new ConfigurationError(
     optionPath(path, describeName(name)),
     'is not an option.',
-    `Options are: ${known.join(', ')}.`,
+    `Options are: ${allowed.join(', ')}.`,
   );
 }
 
-/** Alike are names that differ in case, or by one letter that is wrong, missing or too much. */
-function isAlike(known: string, given: string): boolean {
-  const a = known.toLowerCase();
-  const b = given.toLowerCase();
+/** True for names that differ in case, or by one wrong, missing or extra letter. */
+function isAlike(allowed: string, name: string): boolean {
+  const a = allowed.toLowerCase();
+  const b = name.toLowerCase();
   if (a === b) return true;
 
   let start = 0;

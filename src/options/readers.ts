@@ -2,27 +2,27 @@ import { ConfigurationError } from './configuration-error.js';
 import { describeValue } from './describe-value.js';
 import type { Reader } from './option-reader.js';
 
-/** Which numbers an option takes. Bounds are inclusive. */
+/** The numbers that an option accepts. Bounds are inclusive. */
 export interface NumberBounds {
   readonly min: number;
   readonly max: number;
-  /** What is counted, for errors. */
+  /** The unit in errors: `seconds`. */
   readonly unit: string;
   /** Refuses fractions. */
   readonly integer?: boolean;
 }
 
-/** Gives a value as it is, for options that are checked together with others. */
+/** Returns the value unchecked. For options that are checked together with others. */
 export function anything(value: unknown): unknown {
   return value;
 }
 
-/** Lets an option be left out. */
+/** Accepts a missing option. */
 export function optional<T>(read: Reader<T>): Reader<T | undefined> {
   return (value, path, isGiven) => (value === undefined ? undefined : read(value, path, isGiven));
 }
 
-/** Refuses that an option is left out. */
+/** Refuses a missing option. */
 export function required<T>(read: Reader<T>, fix: string): Reader<T> {
   return (value, path, isGiven) => {
     if (value !== undefined) return read(value, path, isGiven);
@@ -30,7 +30,7 @@ export function required<T>(read: Reader<T>, fix: string): Reader<T> {
   };
 }
 
-/** Reads a number. Without a fallback it is undefined where it is not given. */
+/** Reads a number. A missing one is the fallback, or undefined. */
 export function number(bounds: NumberBounds & { readonly fallback: number }): Reader<number>;
 export function number(bounds: NumberBounds): Reader<number | undefined>;
 export function number(bounds: NumberBounds & { readonly fallback?: number }): Reader<number | undefined> {
@@ -39,12 +39,12 @@ export function number(bounds: NumberBounds & { readonly fallback?: number }): R
     if (value === undefined) return fallback;
     const isWithin = typeof value === 'number' && value >= min && value <= max;
     if (isWithin && (!integer || Number.isInteger(value))) return value;
-    const wanted = `a ${integer ? 'whole ' : ''}number of ${unit} from ${min} to ${max}`;
-    throw new ConfigurationError(path, `is ${describeValue(value)}.`, `Give ${wanted}.`);
+    const range = `a ${integer ? 'whole ' : ''}number of ${unit} from ${min} to ${max}`;
+    throw new ConfigurationError(path, `is ${describeValue(value)}.`, `Give ${range}.`);
   };
 }
 
-/** Reads a switch. Without a fallback it is undefined where it is not given. */
+/** Reads true or false. A missing value is the fallback, or undefined. */
 export function boolean(fallback: boolean): Reader<boolean>;
 export function boolean(): Reader<boolean | undefined>;
 export function boolean(fallback?: boolean): Reader<boolean | undefined> {
@@ -64,7 +64,7 @@ export function oneOf<const Word>(words: readonly Word[], fix: string): Reader<W
   };
 }
 
-/** Reads a text with characters in it. */
+/** Reads a string that is not empty. */
 export function text(fix: string): Reader<string> {
   return (value, path) => {
     if (typeof value === 'string' && value !== '') return value;
@@ -85,12 +85,12 @@ export function strings(fix: string): Reader<readonly string[]> {
   };
 }
 
-/** Reads an array with something in it, its items unchecked. */
+/** Reads an array that is not empty. Does not check its items. */
 export function list(fix: string): Reader<readonly unknown[]> {
   return (value, path) => listOf(value, path, fix);
 }
 
-/** Reads a function. What type it has nobody can tell before it is called. */
+/** Reads a function. Its parameters and its result cannot be checked here. */
 // biome-ignore lint/suspicious/noExplicitAny: the type of any function
 export function callback<T extends (...values: any[]) => unknown>(): Reader<T | undefined> {
   return (value, path) => {
@@ -99,7 +99,7 @@ export function callback<T extends (...values: any[]) => unknown>(): Reader<T | 
   };
 }
 
-/** Copies the array at once: its items are looked at several times, and may be getters. */
+/** Copies the array first: its items are read several times, and may be getters. */
 function listOf(value: unknown, path: string, fix: string): readonly unknown[] {
   if (!Array.isArray(value)) throw new ConfigurationError(path, `is ${describeValue(value)}.`, fix);
   const items: readonly unknown[] = Array.from(value);

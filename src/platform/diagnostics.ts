@@ -2,7 +2,7 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import type { RefusalReason } from '../protocol/refusal.js';
 
 /**
- * What scopegate publishes by `node:diagnostics_channel`, by the name of the channel. `issuer` is the issuer
+ * The messages that scopegate publishes with `node:diagnostics_channel`, by channel. `issuer` is the issuer
  * identifier. No message holds a token.
  */
 export interface DiagnosticsMessages {
@@ -34,21 +34,21 @@ export interface DiagnosticsMessages {
   'scopegate:skipped-key': { readonly issuer: string; readonly index: number; readonly why: string };
   /** Keys past their age verify a token, since the issuer cannot be reached. */
   'scopegate:stale-use': { readonly issuer: string; readonly ageSeconds: number };
-  /** A refresh failed; none is tried for this long. */
+  /** A refresh failed. The next one starts after `seconds`. */
   'scopegate:back-off': {
     readonly issuer: string;
     readonly failures: number;
     readonly seconds: number;
     readonly error: string;
   };
-  /** A guard or `verifier.authenticate` let a request through, or refused it. */
+  /** A guard or `verifier.authenticate` accepted or refused a request. */
   'scopegate:decision': {
-    /** Why it was refused; undefined when it was let through. */
+    /** Why the request was refused; undefined if it was accepted. */
     readonly reason: RefusalReason | undefined;
-    /** Of the token that was let through; undefined for a refusal. */
+    /** The issuer of the accepted token; undefined for a refusal. */
     readonly issuer: string | undefined;
     readonly clientId: string | undefined;
-    /** The scopes of the token, and those among them by which it met the policy of the route. */
+    /** `granted`: the scopes of the token. `needed`: those of them that the policy of the route needed. */
     readonly granted: readonly string[];
     readonly needed: readonly string[];
   };
@@ -85,12 +85,12 @@ const CHANNELS: Readonly<Record<DiagnosticsChannel, Channel>> = {
   'scopegate:unknown-kid': channel('scopegate:unknown-kid'),
 };
 
-/** Whether somebody listens. */
+/** Whether the channel has subscribers. */
 export function isObserved(name: DiagnosticsChannel): boolean {
   return CHANNELS[name].hasSubscribers;
 }
 
-/** Publishes a message, which is built only when somebody listens. */
+/** Publishes a message. Builds it only if the channel has subscribers. */
 export function publish<Name extends DiagnosticsChannel>(name: Name, build: () => DiagnosticsMessages[Name]): void {
   const target = CHANNELS[name];
   if (target.hasSubscribers) target.publish(build());

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Gives the SHA-256 of a text, to find something by the whole of it. */
+/** Returns the SHA-256 of a text, as a key of a cache. */
 export function digestOf(text: string): string {
   return hash('sha256', text, 'base64url');
 }

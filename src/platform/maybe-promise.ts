@@ -1,12 +1,12 @@
-/** A value that is often there at once, so that the common case costs no promise. */
+/** A value, or a promise of it: the common case then costs no promise. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Keeps a promise that came where none was wanted from ending the process when it rejects. */
+/** Handles the rejection of a promise that nobody awaits: it would end the process. */
 export function ignoreRejection(value: unknown): void {
   if (value instanceof Promise) value.catch(() => {});
 }
 
-/** Goes on with a value: at once when it is there, else when it comes. */
+/** Calls `next` with the value: now, or when the promise resolves. */
 export function after<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

@@ -8,7 +8,7 @@ export function checkPolicy(policy: Policy, token: AccessToken): Refusal | undef
   return isMet(policy, token) ? undefined : refuse(policy, token);
 }
 
-// No functions made of the policy beforehand: a thousand routes with theirs would not stay in the processor's caches.
+// The policy is not compiled to functions: those of a thousand routes would not fit into the caches of the processor.
 function isMet(policy: Policy, token: AccessToken): boolean {
   if ('scope' in policy) return token.scopes.includes(policy.scope);
   if ('all' in policy) {
@@ -25,56 +25,58 @@ function isMet(policy: Policy, token: AccessToken): boolean {
 /** Scopes that together would meet a policy. */
 type ScopeSet = readonly string[];
 
-// Ways multiply where `anyOf` stands in `allOf`. Beyond this many, those that lack the fewest scopes go on.
+// An `anyOf` in an `allOf` multiplies the sets. Beyond this many, only those with the fewest missing scopes remain.
 const MAX_SCOPE_SETS = 64;
 
-/** Gives the scopes by which a token meets a policy. @param token one that meets it */
+/** Returns the scopes by which a token meets a policy. @param token a token that meets it */
 export function scopesThatMeet(policy: Policy, token: AccessToken): readonly string[] {
-  const ways = findScopeSets(policy, token);
-  return ways instanceof Refusal ? [] : (fewestMissing(ways, token)[0] as ScopeSet);
+  const sets = findScopeSets(policy, token);
+  return sets instanceof Refusal ? [] : (fewestMissing(sets, token)[0] as ScopeSet);
 }
 
 function refuse(policy: Policy, token: AccessToken): Refusal {
-  const ways = findScopeSets(policy, token);
-  if (ways instanceof Refusal) return ways;
-  const scopes = fewestMissing(ways, token)[0] as ScopeSet;
-  const lacked = missingScopes(token, scopes);
-  if (lacked.length === 0) return new Refusal('claim_rule_failed', 'a claim test gave different answers');
-  return new Refusal('scope_insufficient', `lacks ${lacked.join(' ')}`, { scopes });
+  const sets = findScopeSets(policy, token);
+  if (sets instanceof Refusal) return sets;
+  const scopes = fewestMissing(sets, token)[0] as ScopeSet;
+  const missing = missingScopes(token, scopes);
+  if (missing.length === 0) return new Refusal('claim_rule_failed', 'a claim test gave different answers');
+  return new Refusal('scope_insufficient', `lacks ${missing.join(' ')}`, { scopes });
 }
 
 /**
- * Finds the ways to meet a policy. A claim rule that is not met cannot be mended by scopes, so it decides
- * wherever there is no way around it.
+ * Finds the sets of scopes that meet a policy. No scope can fix a failed claim rule, so it is the refusal unless another
+ * alternative avoids it.
  */
 function findScopeSets(policy: Policy, token: AccessToken): readonly ScopeSet[] | Refusal {
   if ('scope' in policy) return [[policy.scope]];
   if ('all' in policy) return findScopeSetsOfAll(policy.all, token);
   if ('any' in policy) {
     const found = policy.any.map((part) => findScopeSets(part, token));
-    const open = found.flatMap((ways) => (ways instanceof Refusal ? [] : ways));
-    return open.length === 0 ? (found[0] as Refusal) : open;
+    const possible = found.flatMap((sets) => (sets instanceof Refusal ? [] : sets));
+    return possible.length === 0 ? (found[0] as Refusal) : possible;
   }
   return checkClaim(policy, token.claims) ?? [[]];
 }
 
 function findScopeSetsOfAll(parts: readonly Policy[], token: AccessToken): readonly ScopeSet[] | Refusal {
-  let ways: readonly ScopeSet[] = [[]];
+  let sets: readonly ScopeSet[] = [[]];
   for (const part of parts) {
     const more = findScopeSets(part, token);
     if (more instanceof Refusal) return more;
-    ways = fewestMissing(
-      ways.flatMap((way) => more.map((scopes) => [...new Set([...way, ...scopes])])),
+    sets = fewestMissing(
+      sets.flatMap((scopes) => more.map((others) => [...new Set([...scopes, ...others])])),
       token,
     );
   }
-  return ways;
+  return sets;
 }
 
-/** Sorts by the number of scopes that are lacking; those that lack as many stay in the order of the policy. */
-function fewestMissing(ways: readonly ScopeSet[], token: AccessToken): readonly ScopeSet[] {
-  const byCost = ways.map((way) => ({ way, cost: missingScopes(token, way).length })).sort((a, b) => a.cost - b.cost);
-  return byCost.slice(0, MAX_SCOPE_SETS).map(({ way }) => way);
+/** Sorts sets by the number of missing scopes, then by the order of the policy. */
+function fewestMissing(sets: readonly ScopeSet[], token: AccessToken): readonly ScopeSet[] {
+  const byCost = sets
+    .map((scopes) => ({ scopes, cost: missingScopes(token, scopes).length }))
+    .sort((a, b) => a.cost - b.cost);
+  return byCost.slice(0, MAX_SCOPE_SETS).map(({ scopes }) => scopes);
 }
 
 function missingScopes(token: AccessToken, scopes: ScopeSet): readonly string[] {

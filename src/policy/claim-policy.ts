@@ -12,9 +12,9 @@ export function checkClaim(policy: ClaimPolicy, claims: JsonObject): Refusal | u
     return Array.isArray(value) && value.includes(policy.includes) ? undefined : refuse(`${name} lacks the value`);
   }
   try {
-    const verdict: unknown = policy.satisfies(value, claims);
-    ignoreRejection(verdict);
-    return verdict === true ? undefined : refuse(`${name} does not satisfy the test`);
+    const result: unknown = policy.satisfies(value, claims);
+    ignoreRejection(result);
+    return result === true ? undefined : refuse(`${name} does not satisfy the test`);
   } catch (cause) {
     return new Refusal('claim_rule_threw', name, { cause });
   }
@@ -24,7 +24,7 @@ function refuse(detail: string): Refusal {
   return new Refusal('claim_rule_failed', detail);
 }
 
-/** Follows own members only: `constructor` is no claim of anybody's. */
+/** Reads own members only: `constructor` is no claim. */
 function findClaim(claims: JsonObject, path: readonly string[]): unknown {
   let value: unknown = claims;
   for (const name of path) {

@@ -1,6 +1,6 @@
 import type { Policy } from './policy.js';
 
-/** Writes a policy for a person: `orders:read and (admin or claim role equals "manager")`. */
+/** Formats a policy for people: `orders:read and (admin or claim role equals "manager")`. */
 export function formatPolicy(policy: Policy): string {
   return formatPart(policy, false);
 }

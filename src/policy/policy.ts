@@ -4,12 +4,12 @@ import { readRecord } from '../options/option-reader.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { parseScope } from '../protocol/scope.js';
 
-/** What a claim can be compared with. */
+/** A value to compare a claim with. */
 export type ClaimValue = string | number | boolean | null;
 
 /**
- * Judges the value of a claim; undefined when the token lacks it. Anything but `true` is a no, a promise
- * included. Must not have effects: it may run more than once for a request.
+ * Tests the value of a claim; undefined if the token lacks it. Anything but `true` refuses, a promise too. It must have
+ * no effects: it may run more than once for a request.
  */
 export type ClaimTest = (value: unknown, claims: JsonObject) => boolean;
 
@@ -25,8 +25,8 @@ export type ClaimPolicy =
   | { readonly claim: readonly string[]; readonly satisfies: ClaimTest };
 
 /**
- * What a route demands of a verified token, as data: it can be listed, documented and audited. Made by
- * `allOf`, `anyOf` and `claim`, or written by hand.
+ * What a route requires of a verified token, as data: it can be listed, documented and audited. Made by `allOf`, `anyOf`
+ * and `claim`, or written by hand.
  */
 export type Policy =
   | ScopePolicy
@@ -38,7 +38,7 @@ export type Policy =
 export type PolicyInput = string | Policy;
 
 /**
- * Demands every one of the policies.
+ * Requires every one of the policies.
  *
  * @example
  * ```ts
@@ -52,7 +52,7 @@ export function allOf(...policies: readonly PolicyInput[]): Policy {
 }
 
 /**
- * Demands at least one of the policies.
+ * Requires at least one of the policies.
  *
  * @example
  * ```ts
@@ -65,19 +65,19 @@ export function anyOf(...policies: readonly PolicyInput[]): Policy {
   return Object.freeze({ any: parsePolicies(policies, 'anyOf') });
 }
 
-/** What can be demanded of a claim. */
+/** The rules that a claim can have. */
 export interface ClaimRules {
-  /** The claim is this very value. No conversion: `1` is not `'1'`. */
+  /** The claim equals this value. No conversion: `1` is not `'1'`. */
   equals(value: ClaimValue): Policy;
-  /** The claim is an array that has this very value. A string never includes anything. */
+  /** The claim is an array with this value. A string includes nothing. */
   includes(value: ClaimValue): Policy;
-  /** The function gives `true` for the claim. */
+  /** The function returns `true` for the claim. */
   satisfies(test: ClaimTest): Policy;
 }
 
 /**
- * Starts a rule about a claim. Several names are a path: `claim('realm_access', 'roles')`. A name is taken
- * whole, dots and slashes included.
+ * Starts a rule about a claim. Several names are a path: `claim('realm_access', 'roles')`. Dots and slashes are part of
+ * a name.
  *
  * @example
  * ```ts
@@ -105,6 +105,7 @@ export function parsePolicy(input: unknown, path: string): Policy {
     throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
   }
 
+  // An array has no members of a policy.
   const members = Array.isArray(input) ? {} : readRecord(input);
   switch (Object.keys(members).sort().join(' ')) {
     case 'scope':
@@ -163,7 +164,7 @@ function parsePolicies(input: unknown, path: string): readonly Policy[] {
 }
 
 function parseClaimPath({ claim: input }: JsonObject, path: string): readonly string[] {
-  // Array.from fills the holes of a literal such as [, 'roles'], which every() would pass over.
+  // Array.from fills the holes of a literal such as [, 'roles'], which every() would skip.
   const names: readonly unknown[] = Array.isArray(input) ? Array.from(input) : [];
   if (names.length > 0 && names.every(isClaimName)) return Object.freeze(names);
   throw new ConfigurationError(path, 'names a claim that is not a string with characters.', FIX);

@@ -3,12 +3,11 @@ import { host } from '../options/check-url.js';
 import { type ReadersOf, readOptions } from '../options/option-reader.js';
 import { boolean } from '../options/readers.js';
 
-/** The options of `auth0`. */
 export interface Auth0Options {
-  /** The domain of the tenant, or a custom one, whichever the tokens are issued under: `tenant.eu.auth0.com`. */
+  /** The domain of the tenant, or the custom domain, if that is in `iss`: `tenant.eu.auth0.com`. */
   readonly domain: string;
   /**
-   * Takes the claim `permissions` for scopes too: what the user may do by role, whatever the client asked for. For
+   * Uses the claim `permissions` as scopes too: the permissions of the user's roles, whatever the client requested. For
    * APIs with "Enable RBAC" and "Add Permissions in the Access Token".
    * @defaultValue `false`
    */
@@ -19,9 +18,9 @@ const EXAMPLE = 'tenant.eu.auth0.com';
 const READERS = { domain: host(EXAMPLE), permissions: boolean(false) } satisfies ReadersOf<Auth0Options>;
 
 /**
- * Makes the issuer of an Auth0 tenant: its name with the slash at the end, the algorithms with public keys that an
- * API can be set to, and `scope`. The audience of the verifier is the identifier of the API. A client that asks
- * for no audience gets a token that is for Auth0 alone, and is refused.
+ * Creates the issuer of an Auth0 tenant: its name with a slash at the end, the asymmetric algorithms that an API can have,
+ * and `scope`. The audience of the verifier is the identifier of the API. A client that requests no audience gets a token
+ * for Auth0 alone, which is refused.
  *
  * @example
  * ```ts

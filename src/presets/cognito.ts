@@ -6,14 +6,13 @@ import { boolean, required, strings } from '../options/readers.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { rolesOf } from './roles-of.js';
 
-/** The options of `cognito`. */
 export interface CognitoOptions {
   /** The user pool. Its id begins with its region: `eu-central-1_AbCdEf123`. */
   readonly userPoolId: string;
-  /** The app clients whose tokens are accepted. They stand in for the audience, which access tokens do not name. */
+  /** The app clients whose tokens are accepted. They replace the audience, which access tokens do not have. */
   readonly clientIds: readonly string[];
   /**
-   * Takes the groups of the user, `cognito:groups`, for scopes too.
+   * Uses the groups of the user, `cognito:groups`, as scopes too.
    * @defaultValue `false`
    */
   readonly groups?: boolean;
@@ -31,8 +30,8 @@ const READERS = {
 } satisfies ReadersOf<CognitoOptions>;
 
 /**
- * Makes the issuer of an Amazon Cognito user pool: its name from region and pool, RS256, `scope`, and the app clients
- * in place of an audience. Tokens are told apart by `token_use`; ID tokens are refused.
+ * Creates the issuer of an Amazon Cognito user pool: its name from region and pool, RS256, `scope`, and the app clients in
+ * place of an audience. ID tokens are refused by their `token_use`.
  *
  * @example
  * ```ts
@@ -69,7 +68,7 @@ function readUserPool(value: unknown, path: string): { readonly id: string; read
   throw new ConfigurationError(path, `is ${describeValue(value)}.`, USER_POOL_FIX);
 }
 
-/** Names of groups may have characters that no scope has (RFC 6749 §3.3). */
+/** Omits groups whose names have characters that no scope has (RFC 6749 §3.3). */
 function groupsOf(claims: JsonObject): readonly string[] {
   return rolesOf(claims['cognito:groups']);
 }

@@ -6,28 +6,27 @@ import { type ReadersOf, type ReadOptions, readOptions } from '../options/option
 import { boolean, optional, required, strings } from '../options/readers.js';
 import { withoutSlash } from '../protocol/without-slash.js';
 
-/** The options of `djangoOAuthToolkit`. */
 export interface DjangoOAuthToolkitOptions {
   /**
-   * Where its URLs are mounted: `https://login.example.com/o`. The `iss` of JWTs to the letter, with a slash at the end
-   * where `OIDC_ISS_ENDPOINT` has one.
+   * The URL where it is mounted: `https://login.example.com/o`. It must equal the `iss` of JWTs, with a slash at the end if
+   * `OIDC_ISS_ENDPOINT` has one.
    */
   readonly issuer: string;
   /**
-   * Who this server is to the introspection endpoint: a confidential application, or a token with the scope
-   * `introspection`. Without it, opaque tokens are refused.
+   * The credentials of this server at the introspection endpoint: those of a confidential application, or a token with the
+   * scope `introspection`. Without it, opaque tokens are refused.
    */
   readonly introspection?: IntrospectionOptions;
-  /** The applications whose tokens are accepted. They stand in for the audience, which tokens do not name. */
+  /** The applications whose tokens are accepted. They replace the audience, which its tokens do not have. */
   readonly clientIds: readonly string[];
   /**
-   * Whether it has `OIDC_ENABLED`, and so metadata and keys, which JWTs and UserInfo need. `false` needs `introspection`.
+   * Whether it has `OIDC_ENABLED`, and with it metadata and keys, which JWTs and UserInfo need. `false` needs `introspection`.
    * @defaultValue `true`
    */
   readonly oidc?: boolean;
   /**
-   * Whether it runs with `USE_TZ = False` and a `TIME_ZONE` other than UTC: the `exp` of its answers is then hours off,
-   * and is not looked at. Answers are asked for anew after `introspection.cacheSeconds`.
+   * Whether it runs with `USE_TZ = False` and a `TIME_ZONE` other than UTC: the `exp` of its responses is then hours off,
+   * and is ignored. A token is introspected again after `introspection.cacheSeconds`.
    * @defaultValue `false`
    */
   readonly naiveTimeZone?: boolean;
@@ -47,9 +46,8 @@ const READERS = {
 } satisfies ReadersOf<DjangoOAuthToolkitOptions>;
 
 /**
- * Makes the issuer of a Django OAuth Toolkit: its introspection endpoint, which its metadata does not name; its metadata
- * with the slash at the end, without which it answers by a redirect; RS256, `scope`, and the applications in place
- * of an audience.
+ * Creates the issuer of a Django OAuth Toolkit: its introspection endpoint, which its metadata does not name; its metadata
+ * URL with a slash at the end, without which it redirects; RS256, `scope`, and the applications in place of an audience.
  *
  * @example
  * ```ts
@@ -70,10 +68,10 @@ const READERS = {
  * @throws {ConfigurationError}
  */
 export function djangoOAuthToolkit(options: DjangoOAuthToolkitOptions): DiscoveredIssuer {
-  const given = readOptions(options, NAME, `Call ${NAME}(${EXAMPLE}).`, READERS);
-  const { issuer, clientIds, oidc } = given;
+  const input = readOptions(options, NAME, `Call ${NAME}(${EXAMPLE}).`, READERS);
+  const { issuer, clientIds, oidc } = input;
   const base = withoutSlash(issuer);
-  const introspection = toIntrospection(given, base);
+  const introspection = toIntrospection(input, base);
   if (!oidc && introspection === undefined) {
     throw new ConfigurationError(`${NAME}.introspection`, 'is missing, and oidc is false.', INTROSPECTION_FIX);
   }
@@ -104,6 +102,6 @@ function toIntrospection(
 
   const { endpoint = `${base}/introspect/` } = introspection;
   const settings = { ...introspection, endpoint, ...(naiveTimeZone && { ignoreExp: true }) };
-  // The verifier checks it, as whatever else this preset gives.
+  // The verifier checks these options, as all others of a preset.
   return Object.freeze(settings as IntrospectionOptions);
 }

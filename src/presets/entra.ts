@@ -4,19 +4,18 @@ import { describeValue } from '../options/describe-value.js';
 import { type ReadersOf, readOptions } from '../options/option-reader.js';
 import { boolean, oneOf, optional, required, strings } from '../options/readers.js';
 
-/** The options of `entra`. */
 export interface EntraOptions {
-  /** The tenants whose tokens are accepted, by their ids. There is no way to accept all: `common` is refused. */
+  /** The ids of the tenants whose tokens are accepted. `common`, which accepts all, is refused. */
   readonly tenants: string | readonly string[];
   /**
-   * The form of the tokens, by their `ver`. The registration of the API says which one it gets
-   * (`requestedAccessTokenVersion`: 1 or null for `1.0`, 2 for `2.0`), whatever endpoint the client asks.
+   * The form of the tokens, by their `ver`. The registration of the API decides it
+   * (`requestedAccessTokenVersion`: 1 or null for `1.0`, 2 for `2.0`), whatever endpoint the client uses.
    * @defaultValue both
    */
   readonly version?: '1.0' | '2.0';
   /**
-   * Takes the claim `roles` for scopes too: application permissions of a daemon, which has no `scp`; app roles of a
-   * user, whatever the client asked for.
+   * Uses the claim `roles` as scopes too: application permissions of a daemon, which has no `scp`; app roles of a user,
+   * whatever the client requested.
    * @defaultValue `true`
    */
   readonly roles?: boolean;
@@ -36,7 +35,7 @@ const READERS = {
 } satisfies ReadersOf<EntraOptions>;
 
 /**
- * Makes the issuers of Microsoft Entra ID for an allow-list of tenants, one for each tenant and version: names on
+ * Creates the issuers of Microsoft Entra ID for an allow-list of tenants, one for each tenant and version: names on
  * `sts.windows.net` (1.0) and on `login.microsoftonline.com` (2.0), each with the metadata of its own tenant, RS256,
  * `scp` and `roles`. The audience of the verifier is the id of the API in tokens of version 2.0, its id or its
  * `api://` URI in those of version 1.0.

@@ -2,7 +2,6 @@ import type { DiscoveredIssuer } from '../issuer/issuer-options.js';
 import { type ReadersOf, readOptions } from '../options/option-reader.js';
 import { required, strings } from '../options/readers.js';
 
-/** The options of `google`. */
 export interface GoogleOptions {
   /**
    * The service accounts whose tokens are accepted, by the `azp` of their tokens: the unique id, and the e-mail address
@@ -15,13 +14,13 @@ const CLIENTS_FIX = 'Give the unique ids of the service accounts to accept: anyb
 const READERS = { clientIds: required(strings(CLIENTS_FIX), CLIENTS_FIX) } satisfies ReadersOf<GoogleOptions>;
 
 /**
- * Makes the issuer of Google's ID tokens for service accounts, as Cloud Run, Pub/Sub, Cloud Scheduler and services with
- * a service account send them: RS256, and the accounts to accept. The audience of the verifier is what callers ask
- * the token for, mostly the URL of this server. Callers choose it freely, anybody with a Google Cloud account, so
- * that the audience alone proves nothing: hence `clientIds`. These tokens have no scopes; use claim policies.
+ * Creates the issuer of Google's ID tokens for service accounts, which Cloud Run, Pub/Sub, Cloud Scheduler and services with
+ * a service account send: RS256, and the accounts to accept. The audience of the verifier is the one that callers request,
+ * mostly the URL of this server. Anybody with a Google Cloud account can request any audience, so the audience alone
+ * proves nothing: `clientIds` is required. These tokens have no scopes; use claim policies.
  *
- * Google's access tokens are opaque, for Google's own APIs, and nobody else can ask about them by RFC 7662. ID tokens
- * of users who signed in are refused.
+ * Google's access tokens are opaque, for Google's own APIs, and no other server can introspect them (RFC 7662). ID tokens
+ * of users are refused.
  *
  * @example
  * ```ts

@@ -9,19 +9,18 @@ import type { JsonObject } from '../protocol/json-object.js';
 import { withoutSlash } from '../protocol/without-slash.js';
 import { rolesOf } from './roles-of.js';
 
-/** The options of `keycloak`. */
 export interface KeycloakOptions {
-  /** Where Keycloak is for its clients: `https://login.example.com`, with `/auth` at the end before Keycloak 17. */
+  /** The URL of Keycloak for its clients: `https://login.example.com`, with `/auth` at the end before Keycloak 17. */
   readonly url: string;
-  /** The realm, as it stands in its URL. */
+  /** The realm, as in its URL. */
   readonly realm: string;
   /**
-   * Takes the roles of the realm, `realm_access.roles`, for scopes too.
+   * Uses the roles of the realm, `realm_access.roles`, as scopes too.
    * @defaultValue `false`
    */
   readonly realmRoles?: boolean;
   /**
-   * Takes the roles of these clients, `resource_access`, for scopes too: mostly of the client that stands for this API.
+   * Uses the roles of these clients, `resource_access`, as scopes too: mostly of the client that represents this API.
    * @defaultValue none
    */
   readonly clientRoles?: string | readonly string[];
@@ -39,9 +38,9 @@ const READERS = {
 } satisfies ReadersOf<KeycloakOptions>;
 
 /**
- * Makes the issuer of a Keycloak realm: its URL, RS256, `scope`, and roles where they are asked for. Roles are the
- * user's, whatever the client asked for. The audience of the verifier must be in `aud`, where Keycloak puts it by an
- * audience mapper, or for clients that the user has roles of; a new realm names `account` there and nothing else.
+ * Creates the issuer of a Keycloak realm: its URL, RS256, `scope`, and roles if the options say so. Roles are those of the
+ * user, whatever the client requested. The audience of the verifier must be in `aud`: Keycloak adds it by an audience
+ * mapper, or for clients whose roles the user has. A new realm has only `account` in it.
  *
  * @example
  * ```ts
@@ -57,8 +56,8 @@ const READERS = {
  * @throws {ConfigurationError}
  */
 export function keycloak(options: KeycloakOptions): DiscoveredIssuer {
-  const given = readOptions(options, 'keycloak', `Call keycloak(${EXAMPLE}).`, READERS);
-  const { realm, realmRoles, clientRoles = [] } = given;
+  const input = readOptions(options, 'keycloak', `Call keycloak(${EXAMPLE}).`, READERS);
+  const { realm, realmRoles, clientRoles = [] } = input;
   const scopesFrom: readonly ScopeSource[] = [
     'scope',
     ...(realmRoles ? [rolesOfRealm] : []),
@@ -66,7 +65,7 @@ export function keycloak(options: KeycloakOptions): DiscoveredIssuer {
   ];
 
   return Object.freeze({
-    issuer: `${withoutSlash(given.url)}/realms/${realm}`,
+    issuer: `${withoutSlash(input.url)}/realms/${realm}`,
     algorithms: Object.freeze(['RS256'] as const),
     scopesFrom: Object.freeze(scopesFrom),
   });

@@ -5,9 +5,8 @@ import { describeName, describeValue } from '../options/describe-value.js';
 import { type ReadersOf, readOptions } from '../options/option-reader.js';
 import { optional } from '../options/readers.js';
 
-/** The options of `okta`. */
 export interface OktaOptions {
-  /** The domain of the organization, or a custom one, whichever the tokens are issued under: `dev-123.okta.com`. */
+  /** The domain of the organization, or the custom domain, if that is in `iss`: `dev-123.okta.com`. */
   readonly domain: string;
   /** The id of the custom authorization server. @defaultValue `'default'` */
   readonly authorizationServer?: string;
@@ -20,9 +19,9 @@ const ADMIN_CONSOLE = /-admin\.(?:okta|oktapreview|okta-emea)\.com$/;
 const READERS = { domain: readDomain, authorizationServer: optional(readServer) } satisfies ReadersOf<OktaOptions>;
 
 /**
- * Makes the issuer of a custom authorization server of Okta: its name from domain and id, RS256, `scp`. The audience
- * of the verifier is the one of that server, `api://default` for the one named `default`. Tokens of the organization's
- * own server, whose name is the domain alone, are for Okta's APIs; nobody else can verify them.
+ * Creates the issuer of a custom authorization server of Okta: its name from domain and id, RS256, `scp`. The audience of
+ * the verifier is that of the server: `api://default` for the one named `default`. Tokens of the organization's own
+ * server, whose name is the domain alone, are for Okta's APIs; no other server can verify them.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
 import type { UntypedClaims } from './claims.js';
 
 /**
- * A verified access token, as handlers see it on `req.auth`. Frozen. Its `token` is kept out of
- * enumeration, `util.inspect`, `console.log` and `JSON.stringify`.
+ * A verified access token: `req.auth` of a handler. Frozen. Enumeration, `util.inspect`, `console.log` and
+ * `JSON.stringify` do not show its `token`.
  */
 export interface AccessToken<Claims = UntypedClaims> {
   /** The token string itself, for calls on behalf of the client. */
   readonly token: string;
-  /** The token's own claims, with the output of the `claims` schema laid over them. */
+  /** The claims of the token, merged with the output of the `claims` schema. */
   readonly claims: Claims;
   /** The `iss` claim. */
   readonly issuer: string;
@@ -19,7 +19,7 @@ export interface AccessToken<Claims = UntypedClaims> {
   readonly scopes: readonly string[];
   /** The `aud` claim, always as an array. */
   readonly audience: readonly string[];
-  /** The `exp` claim: seconds since the epoch. Of an introspected token without one: when its issuer is asked again. */
+  /** The `exp` claim: seconds since the epoch. For an introspected token without it: when the token is introspected again. */
   readonly expiresAt: number;
 }
 
@@ -60,22 +60,22 @@ class VerifiedAccessToken implements AccessToken<unknown> {
   }
 }
 
-// util.inspect can be told to call the getters of classes, but not those of plain objects.
+// `util.inspect` with `getters: true` calls the getters of classes, but not those of plain objects.
 Object.defineProperty(VerifiedAccessToken.prototype, 'constructor', { value: Object });
-// What a handler puts there would be on the token of every other request.
+// A member that a handler adds to the prototype would appear on the token of every request.
 Object.freeze(VerifiedAccessToken.prototype);
 
-/** Makes the frozen value that a handler sees. `origin` is what `isAccessTokenFrom` knows it by. */
+/** Creates the frozen value of `req.auth`. `isAccessTokenFrom` compares `origin`. */
 export function createAccessToken<Claims>(fields: AccessToken<Claims>, origin?: object): AccessToken<Claims> {
   return new VerifiedAccessToken(fields, origin) as AccessToken<Claims>;
 }
 
-/** Tells whether a value was made by `createAccessToken`; no look-alike passes. */
+/** Returns whether `createAccessToken` created a value. An object of the same form does not pass. */
 export function isAccessToken(value: unknown): value is AccessToken {
   return VerifiedAccessToken.is(value);
 }
 
-/** Tells whether a value was made by `createAccessToken` for this origin. */
+/** Returns whether `createAccessToken` created a value for this origin. */
 export function isAccessTokenFrom(value: unknown, origin: object): boolean {
   return VerifiedAccessToken.isFrom(value, origin);
 }

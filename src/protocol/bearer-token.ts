@@ -1,26 +1,25 @@
 import { type HttpRequest, headerValues } from './http-request.js';
 import { Refusal } from './refusal.js';
 
-/** Where a token may stand besides the `Authorization` header (RFC 6750 §2.2, §2.3). */
+/** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). */
 export const EXTRA_TOKEN_LOCATIONS = ['form', 'query'] as const;
 export type ExtraTokenLocation = (typeof EXTRA_TOKEN_LOCATIONS)[number];
 
-/** The one access token of a request, or what stands in its place. */
+/** The access token of a request. Its characters are not checked yet. */
 export interface BearerToken {
   readonly token: string;
   readonly location: 'header' | ExtraTokenLocation;
 }
 
-// RFC 9110 §11.1: an auth-scheme is a token. The lookahead tells `Bearer,` from a scheme named `Bearerish`.
+// RFC 9110 §11.1: an auth-scheme is a token. The lookahead accepts `Bearer,` and no scheme named `Bearerish`.
 const BEARER_SCHEME = /^bearer(?![!#$%&'*+\-.^_`|~0-9a-z])/i;
 // RFC 6750 §2.1, RFC 9110 §11.4: "Bearer" 1*SP b64token
 const BEARER_PREFIX = /^bearer +(?! )/i;
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * Takes the one access token out of a request. The header alone is read unless `extraLocations` says more,
- * but a second token in the query or in a parsed form is refused in any case. Whether the token is made of the
- * right characters is for `checkBearerToken` to say.
+ * Finds the access token of a request, in the header and in `extraLocations`. Refuses a second token in the query or
+ * in a parsed form, even if these are no `extraLocations`. `checkBearerToken` checks the characters.
  *
  * @see RFC 6750 §2
  */
@@ -41,7 +40,7 @@ export function findBearerToken(
     return fromHeader ?? new Refusal('token_missing', 'no Authorization header with the Bearer scheme');
   }
 
-  const sent = (fromHeader === undefined ? 0 : 1) + fromQuery.length + fromForm.length;
+  const tokenCount = (fromHeader === undefined ? 0 : 1) + fromQuery.length + fromForm.length;
   const accepted = [
     ...(extraLocations.includes('query') ? fromQuery : []),
     ...(extraLocations.includes('form') ? fromForm : []),
@@ -49,16 +48,16 @@ export function findBearerToken(
   if (fromHeader === undefined && accepted.length === 0) {
     return new Refusal('token_missing', 'tokens are taken from the Authorization header alone');
   }
-  if (sent > 1) return new Refusal('multiple_tokens', `${sent} tokens in header, query and form`);
+  if (tokenCount > 1) return new Refusal('multiple_tokens', `${tokenCount} tokens in header, query and form`);
   return accepted[0] as BearerToken;
 }
 
-/** Tells whether a text is made of the characters that RFC 6750 §2.1 allows. */
+/** Returns whether a text is a b64token (RFC 6750 §2.1). */
 export function isBearerToken(text: string): boolean {
   return B64TOKEN.test(text);
 }
 
-/** Checks the characters of a token: a step of its own, since one that was verified before need not take it. */
+/** Checks the characters of a token. Cached tokens skip this check: they passed it before. */
 export function checkBearerToken({ token, location }: BearerToken): Refusal | undefined {
   if (isBearerToken(token)) return undefined;
   return location === 'header'
@@ -66,9 +65,9 @@ export function checkBearerToken({ token, location }: BearerToken): Refusal | un
     : new Refusal('bearer_malformed', `access_token in the ${location}`);
 }
 
-/** Gives undefined for what RFC 6750 §3.1 calls a request without authentication information. */
+/** Returns undefined for a request without authentication information (RFC 6750 §3.1). */
 function parseAuthorization(value: string): BearerToken | Refusal | undefined {
-  // What nearly every client sends is known without a regular expression.
+  // Nearly every client sends this form. It needs no regular expression.
   if (value.startsWith('Bearer ') && value[7] !== ' ') return { token: value.slice(7), location: 'header' };
   const prefix = BEARER_PREFIX.exec(value);
   if (prefix !== null) return { token: value.slice(prefix[0].length), location: 'header' };
@@ -89,16 +88,18 @@ function queryTokens(url: string | undefined): readonly BearerToken[] {
   return query.getAll('access_token').map((token) => ({ token, location: 'query' }));
 }
 
-/** Reads a form that a body parser has parsed already, under the conditions of RFC 6750 §2.2. */
+/** Reads the form that a body parser parsed, under the conditions of RFC 6750 §2.2. */
 function formTokens(request: HttpRequest): readonly BearerToken[] {
   const { body, method } = request;
   if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'access_token')) return NONE;
   if (method === undefined || method === 'GET' || method === 'HEAD') return NONE;
+
   const type = headerValues(request, 'content-type')[0] ?? '';
   if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) return NONE;
+
   const { access_token: value } = body as { access_token: unknown };
   if (typeof value === 'string') return [{ token: value, location: 'form' }];
-  // A parser made an array or object of it, from a repeated name or one with brackets: no token at all.
+  // The parser makes an array or object of a repeated name, or of one with brackets. It holds no valid token.
   const count = Array.isArray(value) ? value.length : 1;
   return Array.from({ length: count }, () => ({ token: '', location: 'form' }));
 }

@@ -8,7 +8,7 @@ export interface Challenge {
   readonly scopes: readonly string[] | undefined;
 }
 
-/** Formats a `WWW-Authenticate` value (RFC 9110 §11.6.1). Without an error code only the realm is told. */
+/** Formats a `WWW-Authenticate` value (RFC 9110 §11.6.1). Without an error code it holds the realm alone. */
 export function formatChallenge({ realm, error, description, scopes }: Challenge): string {
   let challenge = `Bearer realm=${quote(realm)}`;
   if (error === undefined) return challenge;
@@ -20,12 +20,12 @@ export function formatChallenge({ realm, error, description, scopes }: Challenge
 // RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E, which is what a quoted-string can hold without an escape.
 const QUOTABLE = /^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** Tells whether a text can stand in a challenge as it is. */
+/** Returns whether a challenge can hold a text without an escape. */
 export function isQuotable(text: string): boolean {
   return QUOTABLE.test(text);
 }
 
-/** Every text that gets here was checked when it was configured; this is the last line. */
+/** Defence in depth: every text was checked when it was configured. */
 function quote(text: string): string {
   return isQuotable(text) ? `"${text}"` : '""';
 }

@@ -1,6 +1,6 @@
 /**
- * The registered claims of an access token, as on the wire. Types are what the RFCs promise; only those
- * that scopegate uses are checked at run time, which is why the others are `unknown`.
+ * The registered claims of an access token, as on the wire. Types are those of the RFCs. scopegate checks the claims
+ * that it uses; the others are `unknown`.
  *
  * @see RFC 7519 §4.1, RFC 9068 §2.2
  */
@@ -25,9 +25,9 @@ export interface RegisteredClaims {
 /** The claims of a verified token when no schema was given: registered ones typed, all others `unknown`. */
 export type UntypedClaims = RegisteredClaims & { readonly [name: string]: unknown };
 
-/** The token's own claims with the output of a schema laid over them. */
+/** The claims of the token, merged with the output of a schema. */
 export type ClaimsOf<Output> = Readonly<Output> &
   Omit<RegisteredClaims, NamedKeys<Output>> & { readonly [name: string]: unknown };
 
-/** The members that a type names. A loose schema gives out an index signature, which would swallow all names. */
+/** The named members of a type, without the index signature of a loose schema, which would match every name. */
 type NamedKeys<T> = keyof { [K in keyof T as string extends K ? never : K]: T[K] };

@@ -5,8 +5,8 @@ import { type OAuthErrorCode, REFUSALS, Refusal, type RefusalReason } from './re
 const REFUSAL = Symbol.for('scopegate.refusal');
 
 /**
- * What both kinds of refusal have in common. `message` is the fixed text that a client may read;
- * what only the server should see is in `detail`, `help` and `cause`.
+ * The base of all refusals. `message` is the fixed text that a client may read. `detail`, `help` and `cause` are for
+ * the server alone.
  */
 export abstract class RefusalError extends Error {
   /** The machine-readable reason, a row of docs/refusals.md. */
@@ -35,12 +35,12 @@ export abstract class RefusalError extends Error {
     Object.defineProperty(this, 'help', { value: help });
   }
 
-  /** Tells what `isRefusal` looks for. */
+  /** The mark that `isRefusal` checks. */
   get [REFUSAL](): boolean {
     return true;
   }
 
-  /** Gives what a client may read, so that an error handler which sends the error itself leaks nothing. */
+  /** Returns the body of the answer, so that an error handler that sends the error leaks nothing. */
   toJSON(): unknown {
     return JSON.parse(this.body);
   }
@@ -56,7 +56,7 @@ export class AuthorizationError extends RefusalError {
   override readonly name = 'AuthorizationError';
   /** The OAuth error code; undefined when the request carried no credentials. */
   readonly code: OAuthErrorCode | undefined;
-  /** The scopes that would satisfy the route, when the lack of one is the reason. */
+  /** The scopes that would satisfy the route, if the token lacks one. */
   readonly scopes: readonly string[] | undefined;
 
   constructor(refusal: Refusal, answer: HttpAnswer) {
@@ -67,15 +67,15 @@ export class AuthorizationError extends RefusalError {
 }
 
 /**
- * Not the client's fault: the issuer's keys or metadata cannot be had, so the token could not be judged.
- * `status` is 503 and `headers` hold `Retry-After`. The token may well be good: clients should keep it.
+ * Not the client's fault: the keys or the metadata of the issuer are not available, so the token was not verified.
+ * `status` is 503 and `headers` hold `Retry-After`. The token may be valid: clients should not discard it.
  *
  * @see RFC 9110 §15.6.4
  */
 export class IssuerUnavailableError extends RefusalError {
   override readonly name = 'IssuerUnavailableError';
   readonly code = 'temporarily_unavailable';
-  /** When asking again makes sense. */
+  /** When to retry. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(refusal: Refusal, answer: HttpAnswer) {
@@ -85,8 +85,8 @@ export class IssuerUnavailableError extends RefusalError {
 }
 
 /**
- * The programmer's mistake, seen while a request was under way: with `denyUnguarded`, it came to a handler that no guard
- * stands before. `status` is 500. `detail` names the route.
+ * A mistake in the app: with `denyUnguarded`, a request reached a handler without a guard. `status` is 500. `detail`
+ * names the route.
  */
 export class UnguardedRouteError extends RefusalError {
   override readonly name = 'UnguardedRouteError';
@@ -103,15 +103,15 @@ export class UnguardedRouteError extends RefusalError {
   }
 }
 
-/** Turns a refusal of a token into the error that is to blame: the client's or the issuer's. */
+/** Maps a refusal to the error that says who is at fault: the client or the issuer. */
 export function toError(refusal: Refusal, realm: string): AuthorizationError | IssuerUnavailableError {
   const answer = formatAnswer(refusal, realm);
   return answer.status === 503 ? new IssuerUnavailableError(refusal, answer) : new AuthorizationError(refusal, answer);
 }
 
 /**
- * Tells whether an error is one that a guard or verifier refuses a request with, whichever copy of this package made it:
- * it has `status`, `headers` and `body` of the answer. The mark is `Symbol.for('scopegate.refusal')`.
+ * Returns whether an error is the refusal of a guard or verifier: it has `status`, `headers` and `body` of the answer.
+ * It may come from another copy of this package. The mark is `Symbol.for('scopegate.refusal')`.
  *
  * @example
  * ```ts

@@ -1,13 +1,14 @@
 import { formatChallenge } from './challenge.js';
 import type { Refusal } from './refusal.js';
 
-/** An answer as plain data; adapters write it with whatever their framework offers. */
+/** An answer as plain data. Each adapter writes it with its framework. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
+// Used where no back-off has a time, such as after `close()`: a restart takes a few seconds.
 const DEFAULT_RETRY_AFTER_SECONDS = 5;
 
 /** Formats the answer to a refused request, the whole of docs/http.md. */
@@ -21,8 +22,10 @@ export function formatAnswer(refusal: Refusal, realm: string): HttpAnswer {
       { error: 'temporarily_unavailable', error_description: description },
     );
   }
-  // The programmer's mistake: no token of a client would help.
+
+  // The app is at fault: no token would help.
   if (status === 500) return answer(status, {}, { error: 'server_error', error_description: description });
+
   const challenge = formatChallenge({ realm, error, description, scopes: refusal.scopes });
   // RFC 6750 §3.1: no error information when the request lacked credentials.
   const body = error === undefined ? {} : { error, error_description: description };

@@ -1,15 +1,15 @@
 /**
- * All that scopegate needs to know of an HTTP request. Node's `IncomingMessage` and Express' `Request` fit
- * as they are, and so does a Fetch API `Request`.
+ * The part of an HTTP request that scopegate reads. Node's `IncomingMessage`, Express' `Request` and the `Request` of
+ * the Fetch API have it.
  */
 export interface HttpRequest {
   readonly method?: string | undefined;
   /** Path and query, as received. */
   readonly url?: string | undefined;
   readonly headers: HeaderRecord | HeaderMap;
-  /** Names and values in turn, as received. Node folds repeated headers in `headers`; here they can be seen. */
+  /** Names and values in turn, as received. Node merges repeated headers in `headers`, but not here. */
   readonly rawHeaders?: readonly string[] | undefined;
-  /** The parsed form body, where a body parser ran before. */
+  /** The parsed form, if a body parser ran before. */
   readonly body?: unknown;
 }
 
@@ -20,7 +20,7 @@ export type HeaderMap = { get(name: string): string | null };
 
 const NONE: readonly string[] = [];
 
-/** Gives every value that the request has for a header; `name` must be in lower case. */
+/** Returns every value of a header. `name` must be in lower case. */
 export function headerValues(request: HttpRequest, name: string): readonly string[] {
   const { headers, rawHeaders } = request;
   if (isHeaderMap(headers)) {

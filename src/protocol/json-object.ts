@@ -1,2 +1,2 @@
-/** A JSON object of which nothing is known but that it is one. */
+/** A JSON object whose members are not checked. */
 export type JsonObject = { readonly [name: string]: unknown };

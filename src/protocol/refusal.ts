@@ -4,17 +4,16 @@ export type OAuthErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient
 /** A row of `REFUSALS`. */
 export interface RefusalEntry {
   readonly status: 400 | 401 | 403 | 500 | 503;
-  /** Absent where RFC 6750 §3.1 wants none: no credentials were sent, or the fault is not the client's. */
+  /** Absent if the request had no credentials (RFC 6750 §3.1), or if the client is not at fault. */
   readonly error?: OAuthErrorCode;
-  /** What the client reads: fixed text in the character set of RFC 6750 §3. */
+  /** The text for the client: fixed, in the character set of RFC 6750 §3. */
   readonly description: string;
-  /** What the operator reads: the usual cause, and what to do. Never sent. */
+  /** The text for the operator: the usual cause, and what to do. Never sent. */
   readonly help: string;
 }
 
 /**
- * Every way in which a request can be refused. Errors, HTTP answers, documentation and tests read this
- * table and nothing else.
+ * Every reason for a refusal. Errors, HTTP answers, documentation and tests read this table alone.
  */
 export const REFUSALS = {
   token_missing: {
@@ -246,19 +245,19 @@ export const REFUSALS = {
 /** A machine-readable reason: a row of the table of refusals. */
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** What may go with a reason; none of it but `scopes` and `retryAfterSeconds` ever reaches a client. */
+/** The details of a refusal. Only `scopes` and `retryAfterSeconds` reach a client. */
 export interface RefusalContext {
   /** The scopes that would satisfy the policy of the route. */
   readonly scopes?: readonly string[];
-  /** When asking again makes sense. */
+  /** When to retry. */
   readonly retryAfterSeconds?: number;
-  /** What a function of the user threw. */
+  /** The error that a function of the user threw. */
   readonly cause?: unknown;
 }
 
 /**
- * The outcome of a rule that was not met. A value, not an `Error`: a hostile request should cost no stack
- * trace. The edges turn it into one.
+ * The outcome of a rule that failed. A value, not an `Error`: a hostile request should not cost a stack trace.
+ * `toError` maps it to an error.
  */
 export class Refusal {
   readonly reason: RefusalReason;
@@ -281,6 +280,7 @@ export class Refusal {
   }
 }
 
+// In characters: enough for an issuer or an audience, too little for a whole token.
 const MAX_QUOTE_LENGTH = 100;
 
 /**

@@ -1,8 +1,8 @@
 import { Refusal, type RefusalContext, type RefusalReason } from './refusal.js';
 
 /**
- * Refuses a token since something that its verification needs cannot be had. After `close()` the reason is that,
- * whatever failed because of it.
+ * Refuses a token because its verification lacks something. After `close()` the reason is `verifier_closed`, whatever
+ * failed.
  */
 export function refuseUnavailable(
   closed: AbortSignal,

@@ -9,9 +9,9 @@ import type { ClaimsOf, UntypedClaims } from './claims.js';
  * }
  * ```
  *
- * A promise to the compiler, which nothing checks: give it the output type of the schema that the verifier has.
+ * Nothing checks this type. Use the output type of the schema of the verifier.
  */
-// biome-ignore lint/suspicious/noEmptyInterface: it is there to be added to
+// biome-ignore lint/suspicious/noEmptyInterface: applications add members to it
 export interface Register {}
 
 /** The claims of an access token as `Register` says, or untyped ones. */

@@ -2,12 +2,11 @@
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
 
-/** Tells whether a text is one scope, without spaces. */
 export function isScopeToken(text: string): boolean {
   return SCOPE_TOKEN.test(text);
 }
 
-/** Parses a scope string. An empty one holds no scopes; undefined tells that it is malformed. */
+/** Parses a scope string. Returns undefined if it is malformed. An empty string has no scopes. */
 export function parseScope(text: string): readonly string[] | undefined {
   if (text === '') return [];
   return SCOPE.test(text) ? text.split(' ') : undefined;

@@ -9,8 +9,8 @@ export interface AddressClaim {
 }
 
 /**
- * What an issuer may say of a person: the standard claims of OpenID Connect, as they are on the wire. Issuers need
- * not keep to the types, so whoever decides by one of them should check it.
+ * The standard claims of OpenID Connect about a user, as on the wire. An issuer may send other types: check a claim
+ * before a decision rests on it.
  *
  * @see OpenID Connect Core §5.1
  */

@@ -13,18 +13,18 @@ export interface StandardSchema<Output = unknown> {
   };
 }
 
-/** What a schema gives: a value, or issues. */
+/** The result of a schema: a value, or issues. */
 export type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** What a schema has against a value, and where. */
+/** One problem of a value, and its path. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** The type that a schema gives out. */
+/** The output type of a schema. */
 export type SchemaOutput<Schema> = Schema extends StandardSchema
   ? NonNullable<Schema['~standard']['types']>['output']
   : never;

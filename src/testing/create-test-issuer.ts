@@ -24,7 +24,7 @@ export interface TestIssuerHits {
   readonly jwks: number;
 }
 
-/** An authorization server for tests: real keys, real signatures, a clock to move and outages to order. */
+/** An authorization server for tests, with real keys and signatures, its own clock, and outages on demand. */
 export interface TestIssuer {
   readonly issuer: string;
   readonly audience: string;
@@ -36,25 +36,24 @@ export interface TestIssuer {
     readonly fetch?: typeof fetch;
     readonly dangerouslyAllowInsecureHttp?: boolean;
   };
-  /** Where the key set is. */
   readonly jwksUri: string;
-  /** The key set as it is published now. */
+  /** The published key set. */
   readonly jwks: JSONWebKeySet;
-  /** How often metadata and key set were asked for. */
+  /** How often metadata and key set were requested. */
   readonly hits: TestIssuerHits;
   /** Milliseconds since the epoch, on the clock of the issuer. */
   now(): number;
   /** Moves the clock by seconds, forward or back. */
   advance(seconds: number): void;
-  /** Issues an access token of the form of RFC 9068. */
+  /** Issues an access token in the form of RFC 9068. */
   token(options?: TestTokenOptions): Promise<string>;
-  /** Makes a new signing key and gives its `kid`. The one before stays published until it is withdrawn. */
+  /** Creates a new signing key and returns its `kid`. The previous key stays published until it is withdrawn. */
   rotate(algorithm?: Algorithm): Promise<string>;
-  /** Takes a key out of the key set. */
+  /** Removes a key from the key set. */
   withdraw(kid: string): void;
-  /** Is down from now on, in the way that is named. */
+  /** Starts an outage of this kind. */
   outage(kind: Outage): Promise<void>;
-  /** Is up again. */
+  /** Ends the outage. */
   recover(): Promise<void>;
   resetHits(): void;
   close(): Promise<void>;
@@ -77,82 +76,101 @@ const OUTAGES: readonly Outage[] = ['refuse', 'hang', 'reset', 'error', 'html'];
  * @throws {ConfigurationError}
  */
 export async function createTestIssuer(options: TestIssuerOptions = {}): Promise<TestIssuer> {
-  const { algorithms, network, path, audience, startAt, ...given } = parseTestIssuerOptions(options);
+  const { algorithms, network, path, audience, startAt, ...parsed } = parseTestIssuerOptions(options);
   warnInProduction();
-  const clock = new TestClock(startAt);
   const keys = new TestKeys();
   for (const algorithm of algorithms) await keys.rotate(algorithm);
 
   const server = network ? new IssuerServer() : undefined;
   await server?.open();
-  const issuer = server === undefined ? given.issuer : `${server.origin}${path}`;
-  const site = new IssuerDocuments(issuer, () => keys.jwks());
-  server?.serve(site);
-  const access = server === undefined ? { fetch: createIssuerFetch(site) } : { dangerouslyAllowInsecureHttp: true };
+  const issuer = server === undefined ? parsed.issuer : `${server.origin}${path}`;
+  const documents = new IssuerDocuments(issuer, () => keys.jwks());
+  server?.serve(documents);
+
   const firstAlgorithm = algorithms[0] as Algorithm;
+  return toTestIssuer({ issuer, audience, firstAlgorithm, clock: new TestClock(startAt), keys, documents, server });
+}
+
+interface IssuerParts {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly firstAlgorithm: Algorithm;
+  readonly clock: TestClock;
+  readonly keys: TestKeys;
+  readonly documents: IssuerDocuments;
+  /** Undefined without network. */
+  readonly server: IssuerServer | undefined;
+}
+
+function toTestIssuer(parts: IssuerParts): TestIssuer {
+  const { issuer, audience, firstAlgorithm, clock, keys, documents, server } = parts;
+  const access =
+    server === undefined ? { fetch: createIssuerFetch(documents) } : { dangerouslyAllowInsecureHttp: true };
 
   return {
     issuer,
     audience,
     verifierOptions: { issuer, audience, clock: clock.now, ...access },
-    jwksUri: site.jwksUri,
+    jwksUri: documents.jwksUri,
     get jwks() {
       return keys.jwks();
     },
     get hits() {
-      return { ...site.hits };
+      return { ...documents.hits };
     },
+
     now: clock.now,
     advance: (seconds) => clock.advance(seconds),
-
-    async token(wanted) {
-      const said = parseTestTokenOptions(wanted);
-      const { header, algorithm = firstAlgorithm } = said;
-      return keys.sign(algorithm, header, tokenClaims(said, { issuer, audience }, clock.now() / 1000));
-    },
-
+    token: (options) => issueToken(parts, options),
     rotate: (algorithm = firstAlgorithm) => keys.rotate(checkAlgorithm(algorithm)),
     withdraw: (kid) => keys.withdraw(kid),
-
-    async outage(kind) {
-      if (!OUTAGES.includes(kind)) {
-        throw new ConfigurationError('outage', `is ${describeValue(kind)}.`, `Give one of ${OUTAGES.join(', ')}.`);
-      }
-      site.outage = kind;
-      await (kind === 'refuse' ? server?.close() : server?.open());
-    },
-    async recover() {
-      site.outage = undefined;
-      await server?.open();
-    },
-    resetHits() {
-      site.hits.metadata = 0;
-      site.hits.jwks = 0;
-    },
-    async close() {
-      await server?.close();
-    },
+    outage: (kind) => startOutage(parts, kind),
+    recover: () => endOutage(parts),
+    resetHits: () => documents.resetHits(),
+    close: async () => server?.close(),
   };
 }
 
-/** The claims of RFC 9068 §2.2. */
+async function issueToken(
+  { issuer, audience, firstAlgorithm, clock, keys }: IssuerParts,
+  options: TestTokenOptions | undefined,
+): Promise<string> {
+  const input = parseTestTokenOptions(options);
+  const { header, algorithm = firstAlgorithm } = input;
+  return keys.sign(algorithm, header, tokenClaims(input, { issuer, audience }, clock.now() / 1000));
+}
+
+async function startOutage({ documents, server }: IssuerParts, kind: Outage): Promise<void> {
+  if (!OUTAGES.includes(kind)) {
+    throw new ConfigurationError('outage', `is ${describeValue(kind)}.`, `Give one of ${OUTAGES.join(', ')}.`);
+  }
+  documents.outage = kind;
+  await (kind === 'refuse' ? server?.close() : server?.open());
+}
+
+async function endOutage({ documents, server }: IssuerParts): Promise<void> {
+  documents.outage = undefined;
+  await server?.open();
+}
+
+/** Creates the claims of RFC 9068 §2.2. */
 function tokenClaims(
-  said: TestTokenInput,
+  input: TestTokenInput,
   { issuer, audience }: Pick<TestIssuer, 'issuer' | 'audience'>,
   now: number,
 ): object {
-  const { scope, subject = 'test-user', clientId = 'test-client', expiresInSeconds } = said;
+  const { scope, subject = 'test-user', clientId = 'test-client', expiresInSeconds } = input;
   const issuedAt = Math.floor(now);
 
   return {
     iss: issuer,
     sub: subject,
-    aud: said.audience ?? audience,
+    aud: input.audience ?? audience,
     client_id: clientId,
     iat: issuedAt,
     exp: issuedAt + expiresInSeconds,
     jti: randomUUID(),
     scope: typeof scope === 'object' ? scope.join(' ') : scope,
-    ...said.claims,
+    ...input.claims,
   };
 }

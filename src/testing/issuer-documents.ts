@@ -1,13 +1,13 @@
 import { metadataUrls } from '../discovery/well-known.js';
 
 /**
- * How an issuer can be down. `refuse`: no connection. `hang`: no answer, ever. `reset`: the connection breaks
- * in the middle of the answer. `error`: 500. `html`: 200 with a page, as a proxy or captive portal gives.
+ * How an issuer can be down. `refuse`: no connection. `hang`: no response. `reset`: the connection breaks
+ * in the middle of the response. `error`: 500. `html`: 200 with a page, as a proxy or captive portal gives.
  */
 export type Outage = 'refuse' | 'hang' | 'reset' | 'error' | 'html';
 
-/** How often the documents of an issuer were asked for, outages included. */
-export interface SiteHits {
+/** How often the documents of an issuer were requested, outages included. */
+export interface DocumentHits {
   metadata: number;
   jwks: number;
 }
@@ -27,9 +27,9 @@ const CAPTIVE_PORTAL: DocumentResponse = {
 const ERROR: DocumentResponse = { status: 500, type: 'text/plain', body: 'Internal Server Error' };
 const NOT_FOUND: DocumentResponse = { status: 404, type: 'text/plain', body: 'Not Found' };
 
-/** What a test issuer publishes, whichever way it is reached. */
+/** The documents of a test issuer, for every transport. */
 export class IssuerDocuments {
-  readonly hits: SiteHits = { metadata: 0, jwks: 0 };
+  readonly hits: DocumentHits = { metadata: 0, jwks: 0 };
   readonly #issuer: string;
   readonly #getJwks: () => object;
   outage: Outage | undefined;
@@ -39,16 +39,20 @@ export class IssuerDocuments {
     this.#getJwks = getJwks;
   }
 
-  /** Where the key set is. */
   get jwksUri(): string {
     return this.#issuer.replace(/\/$/, '') + JWKS_PATH;
   }
 
-  /** Answers a GET, by its URL. Transports see to `refuse`, `hang` and `reset`. */
+  /** Returns the response to a GET. Transports implement `refuse`, `hang` and `reset`. */
   answer(url: string): DocumentResponse {
-    const answer = this.#findDocument(url);
+    const response = this.#findDocument(url);
     if (this.outage === 'error') return ERROR;
-    return this.outage === 'html' ? CAPTIVE_PORTAL : answer;
+    return this.outage === 'html' ? CAPTIVE_PORTAL : response;
+  }
+
+  resetHits(): void {
+    this.hits.metadata = 0;
+    this.hits.jwks = 0;
   }
 
   #findDocument(url: string): DocumentResponse {

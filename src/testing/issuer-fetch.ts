@@ -1,11 +1,11 @@
 import type { IssuerDocuments } from './issuer-documents.js';
 
-/** Makes a `fetch` that reaches one issuer without any network. */
-export function createIssuerFetch(site: IssuerDocuments): typeof fetch {
+/** Creates a `fetch` that reaches one issuer without a network. */
+export function createIssuerFetch(documents: IssuerDocuments): typeof fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
-    const { status, type, body } = site.answer(url);
-    switch (site.outage) {
+    const { status, type, body } = documents.answer(url);
+    switch (documents.outage) {
       case 'refuse':
         throw failure('ECONNREFUSED');
       case 'hang':

@@ -11,11 +11,11 @@ export class IssuerServer {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  serve(site: IssuerDocuments): void {
-    this.#server.on('request', createListener(site, this.origin));
+  serve(documents: IssuerDocuments): void {
+    this.#server.on('request', createListener(documents, this.origin));
   }
 
-  /** Listens, on the same port as before where there was one. */
+  /** Listens. After a close it listens on the same port again. */
   async open(): Promise<void> {
     if (this.#server.listening) return;
     await new Promise<void>((resolve, reject) => {
@@ -34,13 +34,13 @@ export class IssuerServer {
   }
 }
 
-/** Answers requests from a site, the ways of being down that a server has included. */
-function createListener(site: IssuerDocuments, origin: string): RequestListener {
+/** Answers requests with documents, and implements the outages of a server. */
+function createListener(documents: IssuerDocuments, origin: string): RequestListener {
   return (req, res) => {
-    const { status, type, body } = site.answer(`${origin}${req.url ?? ''}`);
-    if (site.outage === 'hang') return;
+    const { status, type, body } = documents.answer(`${origin}${req.url ?? ''}`);
+    if (documents.outage === 'hang') return;
     res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
-    if (site.outage === 'reset') res.write(body.slice(0, body.length / 2), () => req.socket.destroy());
+    if (documents.outage === 'reset') res.write(body.slice(0, body.length / 2), () => req.socket.destroy());
     else res.end(body);
   };
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only `advance` moves. */
 export class TestClock {
   #now: number;
 
@@ -9,10 +9,10 @@ export class TestClock {
     this.#now = startAt;
   }
 
-  /** Milliseconds since the epoch. Bound, so that it can be handed over as an option. */
+  /** Milliseconds since the epoch. Bound, so that it works as an option. */
   readonly now = (): number => this.#now;
 
-  /** Moves the clock; a negative number sets it back. */
+  /** Moves the clock; a negative number moves it back. */
   advance(seconds: number): void {
     if (!Number.isFinite(seconds)) {
       throw new ConfigurationError('seconds', `is ${describeValue(seconds)}.`, 'Give a number of seconds.');

@@ -14,21 +14,21 @@ import type { JsonObject } from '../protocol/json-object.js';
 
 /** The options of `createTestIssuer`. */
 export interface TestIssuerOptions {
-  /** A key is made for each; the first one signs unless a token says otherwise. @defaultValue `['ES256']` */
+  /** Each gets a key. The first one signs tokens that name no algorithm. @defaultValue `['ES256']` */
   readonly algorithms?: readonly Algorithm[];
-  /** Listen on a loopback port. Without it, the issuer is reached by the `fetch` of `verifierOptions` alone. @defaultValue false */
+  /** Listen on a loopback port. Without it, only the `fetch` of `verifierOptions` reaches the issuer. @defaultValue false */
   readonly network?: boolean;
-  /** The issuer identifier, without network. @defaultValue `'https://issuer.test'` */
+  /** The issuer identifier. Only without network. @defaultValue `'https://issuer.test'` */
   readonly issuer?: string;
-  /** The path of the issuer identifier, with network: `/tenant1`. @defaultValue none */
+  /** The path of the issuer identifier: `/tenant1`. Only with network. @defaultValue none */
   readonly path?: string;
-  /** The audience of tokens that name none. @defaultValue `'https://api.test'` */
+  /** The audience of tokens without an `audience` option. @defaultValue `'https://api.test'` */
   readonly audience?: string;
-  /** Where the clock starts, in milliseconds since the epoch. @defaultValue the time of creation */
+  /** The start of the clock, in milliseconds since the epoch. @defaultValue the time of creation */
   readonly startAt?: number;
 }
 
-/** What a token says. Everything has a default; a claim or header set to `undefined` is left out. */
+/** The content of a token. Every option has a default. A claim or header that is `undefined` is omitted. */
 export interface TestTokenOptions {
   /** A scope string, or a list. @defaultValue no `scope` claim */
   readonly scope?: string | readonly string[];
@@ -38,13 +38,13 @@ export interface TestTokenOptions {
   readonly subject?: string;
   /** @defaultValue `'test-client'` */
   readonly clientId?: string;
-  /** Negative for a token that expired. @defaultValue 3600 */
+  /** Negative for an expired token. @defaultValue 3600 */
   readonly expiresInSeconds?: number;
-  /** Any claims, these included. */
+  /** Any claims. They replace the others. */
   readonly claims?: JsonObject;
   /** Any header parameters: `{ typ: 'JWT' }`, `{ kid: undefined }`. */
   readonly header?: JsonObject;
-  /** Which of the issuer's keys signs. @defaultValue the first algorithm of the issuer */
+  /** The algorithm of the key that signs. @defaultValue the first algorithm of the issuer */
   readonly algorithm?: Algorithm;
 }
 
@@ -89,7 +89,7 @@ export function parseTestIssuerOptions(input: unknown): Required<TestIssuerOptio
   };
 }
 
-/** What a token says, read. */
+/** The content of a token, parsed. */
 export type TestTokenInput = ReadOptions<typeof TOKEN_READERS>;
 
 /** @throws {ConfigurationError} */
@@ -97,7 +97,7 @@ export function parseTestTokenOptions(input: unknown = {}): TestTokenInput {
   return readOptions(input, '', "Give an object such as { scope: 'orders:read' }.", TOKEN_READERS);
 }
 
-/** With a network, the port that is found decides on the identifier; without one, the options do. */
+/** With a network, the port is part of the identifier. Without one, the options give it. */
 function checkAddress({ network, issuer, path }: ReadOptions<typeof ISSUER_READERS>): void {
   if (network && issuer !== undefined) {
     throw new ConfigurationError(
@@ -111,9 +111,9 @@ function checkAddress({ network, issuer, path }: ReadOptions<typeof ISSUER_READE
 }
 
 function readPath(value: unknown, path: string): string {
-  const given = text(PATH_FIX)(value, path);
-  if (given.startsWith('/')) return given;
-  throw new ConfigurationError(path, `is ${describeValue(given)}.`, PATH_FIX);
+  const urlPath = text(PATH_FIX)(value, path);
+  if (urlPath.startsWith('/')) return urlPath;
+  throw new ConfigurationError(path, `is ${describeValue(urlPath)}.`, PATH_FIX);
 }
 
 function readAlgorithms(value: unknown, path: string): readonly Algorithm[] {
@@ -134,7 +134,7 @@ function readAlgorithm(value: unknown, path: string): Algorithm {
   throw new ConfigurationError(path, `is ${describeValue(value)}.`, 'Give a name such as ES256 or RS256.');
 }
 
-/** Leaves a claim to the types: a test may want it wrong. */
+/** Leaves a claim unchecked: a test may need a wrong one. */
 function unchecked<T>(): Reader<T | undefined> {
   return (value) => value as T | undefined;
 }

@@ -12,42 +12,47 @@ interface TestKey {
 
 type CryptoKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
 
-/** The keys of a test issuer: those it publishes, and for each algorithm the one that it signs with. */
+/** The keys of a test issuer: the published ones, and the signing key of each algorithm. */
 export class TestKeys {
   readonly #published = new Map<string, TestKey>();
   readonly #signing = new Map<Algorithm, TestKey>();
   #count = 0;
 
-  /** Makes a new key and signs with it from now on. The ones before stay published. */
+  /** Creates a key and signs with it from now on. Older keys stay published. */
   async rotate(algorithm: Algorithm): Promise<string> {
     const { crv } = ALGORITHMS[algorithm] as { crv?: string };
     const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true, ...(crv && { crv }) });
     this.#count += 1;
     const kid = `${algorithm.toLowerCase()}-${this.#count}`;
     const publicJwk = { ...(await exportJWK(publicKey)), kid, alg: algorithm, use: 'sig' };
+
     const key = { kid, algorithm, privateKey, publicJwk };
     this.#published.set(kid, key);
     this.#signing.set(algorithm, key);
     return kid;
   }
 
-  /** Takes a key out of the key set. It can still sign. */
+  /** Removes a key from the key set. It still signs. */
   withdraw(kid: string): void {
     if (this.#published.delete(kid)) return;
-    const known = [...this.#published.keys()].join(', ');
-    throw new ConfigurationError('kid', `${describeValue(kid)} is not published.`, `Published are: ${known}.`);
+    const published = [...this.#published.keys()].join(', ');
+    throw new ConfigurationError('kid', `${describeValue(kid)} is not published.`, `Published are: ${published}.`);
   }
 
   jwks(): JSONWebKeySet {
     return { keys: [...this.#published.values()].map((key) => key.publicJwk) };
   }
 
-  /** Signs claims as a compact JWS. Members of the header that are undefined are left out. */
+  /** Signs claims as a compact JWS. Omits undefined members of the header. */
   async sign(algorithm: Algorithm, header: object, claims: object): Promise<string> {
     const key = this.#signing.get(algorithm);
     if (key === undefined) {
-      const known = [...this.#signing.keys()].join(', ');
-      throw new ConfigurationError('algorithm', `the issuer has no ${algorithm} key.`, `It has keys for ${known}.`);
+      const algorithms = [...this.#signing.keys()].join(', ');
+      throw new ConfigurationError(
+        'algorithm',
+        `the issuer has no ${algorithm} key.`,
+        `It has keys for ${algorithms}.`,
+      );
     }
     const full: Record<string, unknown> = { alg: algorithm, typ: 'at+jwt', kid: key.kid, ...header };
     return new SignJWT(withoutUndefined(claims))

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 
-/** The claims that rules are about, with their types proven. Times are seconds since the epoch. */
+/** The claims that rules check, with validated types. Times are seconds since the epoch. */
 export interface ValidatedClaims {
   readonly subject: string | undefined;
   readonly clientId: string | undefined;
@@ -9,11 +9,11 @@ export interface ValidatedClaims {
   readonly expiresAt: number;
   readonly notBefore: number | undefined;
   readonly issuedAt: number | undefined;
-  /** A `cnf` claim, whatever is in it, binds the token to a key (RFC 7800 §3.1). */
+  /** A `cnf` claim with any content binds the token to a key (RFC 7800 §3.1). */
   readonly isBound: boolean;
 }
 
-// The end of the year 9999. Milliseconds mistaken for seconds lie beyond it, and so does 1e400.
+// The end of the year 9999. Milliseconds in place of seconds are later, and so is 1e400.
 const MAX_DATE_SECONDS = 253_402_300_799;
 
 // client_id: RFC 9068 §2.2. azp: Auth0, Entra v2, Keycloak. cid: Okta. appid: Entra v1.
@@ -22,10 +22,10 @@ const IDENTIFIER_CLAIMS = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
 const DATE_CLAIMS = ['exp', 'nbf', 'iat'];
 
 /**
- * Reads the claims that rules are about. One of the wrong type refuses the token. `exp` is required, unless there is
- * a number for its absence.
+ * Parses the claims that rules check. Refuses a claim of the wrong type. `exp` is required unless `expiresAtIfMissing`
+ * is given (introspection).
  */
-export function parseValidatedClaims(payload: JsonObject, endless?: number): ValidatedClaims | Refusal {
+export function parseValidatedClaims(payload: JsonObject, expiresAtIfMissing?: number): ValidatedClaims | Refusal {
   for (const name of IDENTIFIER_CLAIMS) {
     const value = payload[name];
     if (value !== undefined && !isIdentifier(value)) return refuseForm(name);
@@ -34,10 +34,12 @@ export function parseValidatedClaims(payload: JsonObject, endless?: number): Val
     const value = payload[name];
     if (value !== undefined && !isNumericDate(value)) return refuseForm(name);
   }
-  const expiresAt = (payload['exp'] as number | undefined) ?? endless;
+
+  const expiresAt = (payload['exp'] as number | undefined) ?? expiresAtIfMissing;
   if (expiresAt === undefined) return new Refusal('claim_missing', 'exp');
   const audience = parseAudience(payload['aud']);
   if (audience === undefined) return refuseForm('aud');
+
   const clientClaim = CLIENT_ID_CLAIMS.find((name) => payload[name] !== undefined);
   return {
     subject: payload['sub'] as string | undefined,
@@ -55,7 +57,7 @@ export function findIssuedAt({ iat }: JsonObject): number | undefined {
   return isNumericDate(iat) ? iat : undefined;
 }
 
-/** When a token is looked at, and how patiently. All in seconds. */
+/** The time to compare with, and the tolerances. All in seconds. */
 export interface TimeRules {
   readonly now: number;
   readonly clockToleranceSeconds: number;
@@ -63,10 +65,11 @@ export interface TimeRules {
 }
 
 /** @see RFC 7519 §4.1.4 to §4.1.6 */
-export function checkTime(facts: ValidatedClaims, rules: TimeRules): Refusal | undefined {
-  const { expiresAt, notBefore, issuedAt } = facts;
+export function checkTime(claims: ValidatedClaims, rules: TimeRules): Refusal | undefined {
+  const { expiresAt, notBefore, issuedAt } = claims;
   const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = rules;
-  // Written so that a clock which gives no number lets nothing through.
+
+  // Negated comparisons: a clock that returns NaN refuses every token.
   if (!(now < expiresAt + tolerance)) return new Refusal('token_expired', `exp ${expiresAt}, now ${now}`);
   if (notBefore !== undefined && !(notBefore <= now + tolerance)) {
     return new Refusal('token_not_yet_valid', `nbf ${notBefore}, now ${now}`);
@@ -74,6 +77,7 @@ export function checkTime(facts: ValidatedClaims, rules: TimeRules): Refusal | u
   if (issuedAt !== undefined && !(issuedAt <= now + tolerance)) {
     return new Refusal('token_not_yet_valid', `iat ${issuedAt}, now ${now}`);
   }
+
   if (maxTokenAgeSeconds === undefined) return undefined;
   if (issuedAt === undefined) return new Refusal('claim_missing', 'iat, which maxTokenAgeSeconds needs');
   if (now - issuedAt > maxTokenAgeSeconds + tolerance) {
@@ -82,24 +86,24 @@ export function checkTime(facts: ValidatedClaims, rules: TimeRules): Refusal | u
   return undefined;
 }
 
-/** Values compare by code point, without any normalization (RFC 7519 §4.1.3, §7.3). */
-export function checkAudience(facts: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
-  const { audience } = facts;
+/** Compares values by code point, without normalization (RFC 7519 §4.1.3, §7.3). */
+export function checkAudience(claims: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
+  const { audience } = claims;
   for (const value of accepted) if (audience.includes(value)) return undefined;
   return new Refusal('audience_mismatch', `aud ${quoteUntrusted(audience)}, accepted ${quoteUntrusted(accepted)}`);
 }
 
-export function checkClient(facts: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
-  if (facts.clientId !== undefined && accepted.includes(facts.clientId)) return undefined;
-  return new Refusal('client_not_allowed', `client ${quoteUntrusted(facts.clientId)}`);
+export function checkClient(claims: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
+  if (claims.clientId !== undefined && accepted.includes(claims.clientId)) return undefined;
+  return new Refusal('client_not_allowed', `client ${quoteUntrusted(claims.clientId)}`);
 }
 
-/** Under the Bearer scheme no possession is proven, so a bound token is refused (RFC 9449 §7.2, RFC 8705 §3). */
-export function checkNotBound(facts: ValidatedClaims): Refusal | undefined {
-  return facts.isBound ? new Refusal('binding_not_proven', 'a cnf claim') : undefined;
+/** The Bearer scheme proves no possession of a key, so it refuses bound tokens (RFC 9449 §7.2, RFC 8705 §3). */
+export function checkNotBound(claims: ValidatedClaims): Refusal | undefined {
+  return claims.isBound ? new Refusal('binding_not_proven', 'a cnf claim') : undefined;
 }
 
-/** Gives undefined for what is no audience. */
+/** Returns undefined if the claim is malformed. */
 export function parseAudience(aud: unknown): readonly string[] | undefined {
   if (aud === undefined) return NO_AUDIENCE;
   const values: unknown = typeof aud === 'string' ? Object.freeze([aud]) : aud;
@@ -110,7 +114,7 @@ const NO_AUDIENCE: readonly string[] = Object.freeze([]);
 
 /** Control characters confuse logs, databases and cache keys, and no identifier needs them. */
 function isIdentifier(value: unknown): value is string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for control characters
   return typeof value === 'string' && value !== '' && !/[\u0000-\u001f\u007f-\u009f]/.test(value);
 }
 

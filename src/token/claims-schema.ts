@@ -3,18 +3,19 @@ import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { SchemaResult, StandardSchema } from '../protocol/standard-schema.js';
 
+// The detail of a refusal is one line of a log.
 const MAX_ISSUES_REPORTED = 5;
 
-/** Claims as handlers see them. */
+/** The claims for handlers. */
 export interface HandlerClaims {
   readonly claims: JsonObject;
-  /** Whether all of it is frozen, so that every request with this token can be given the same. */
+  /** Whether everything in them is frozen, so that requests can share them. */
   readonly isFrozen: boolean;
 }
 
 /**
- * Validates claims with the user's schema and lays its output over them. The result is frozen and has no
- * prototype, so that a claim's name never meets `Object.prototype`.
+ * Validates claims with the user's schema, and merges its output with them. The result is frozen and has no prototype:
+ * a lookup by the name of a claim never finds a member of `Object.prototype`.
  */
 export function applyClaimsSchema(
   payload: JsonObject,
@@ -30,6 +31,7 @@ async function validate(payload: JsonObject, schema: StandardSchema): Promise<Ha
   } catch (cause) {
     return new Refusal('claims_schema_failed', 'it threw', { cause });
   }
+
   try {
     return mergeClaims(payload, result);
   } catch (cause) {
@@ -50,21 +52,22 @@ function mergeClaims(payload: JsonObject, result: SchemaResult<unknown> | undefi
 }
 
 function describeIssues(issues: Extract<SchemaResult<unknown>, { issues: object }>['issues']): string {
-  const told = issues.slice(0, MAX_ISSUES_REPORTED).map(({ message, path = [] }) => {
+  const reported = issues.slice(0, MAX_ISSUES_REPORTED).map(({ message, path = [] }) => {
     const names = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
     return `${names.length === 0 ? 'claims' : names.join('.')}: ${message}`;
   });
-  return quoteUntrusted(told.join('; '));
+  return quoteUntrusted(reported.join('; '));
 }
 
 /**
- * Freezes objects and arrays all the way down, and tells whether that was all there is. Dates, maps, functions
- * and instances of classes stay as they are.
+ * Freezes objects and arrays at every level. Returns false if there is anything else: dates, maps, functions and
+ * instances of classes are not frozen.
  */
 function freezePlain(value: object, seen: Set<object>): boolean {
   if (seen.has(value)) return true;
   seen.add(value);
   if (!isPlain(value)) return false;
+
   const members = Reflect.ownKeys(value).map(
     (key) => Object.getOwnPropertyDescriptor(value, key) as PropertyDescriptor,
   );

@@ -1,18 +1,21 @@
-// A counter has 4 bits, as in TinyLFU: more sightings than 15 decide nothing.
+// A counter has 4 bits, as in TinyLFU: higher counts do not change a decision.
 const MAX_COUNT = 15;
+// With 4 rows, an entry uses 4 of its 16 counters. That makes collisions rare.
 const COUNTERS_PER_ENTRY = 16;
+// 1 KiB, so that a small cache counts exactly.
 const MIN_COUNTERS = 1024;
-// 1 MiB. A larger cache has fewer counters an entry, and counts a little less exactly.
+// 1 MiB. A larger cache has fewer counters for each entry, and counts less exactly.
 const MAX_COUNTERS = 1_048_576;
-// After so many sightings for each entry of the cache all counts are halved, so that old ones lose their weight.
+// After this many sightings for each entry, all counts are halved: old sightings then weigh less (TinyLFU: W = 10 C).
 const SIGHTINGS_PER_ENTRY = 10;
+// Counters of one name. The lowest of them is the estimate, as in TinyLFU.
 const ROWS = 4;
-// How many characters of the end are looked at: those of a signature are random.
+// The hash covers this many characters at the end of a name. The end of a token is random: it is a signature.
 const CHARACTERS = 12;
 
 /**
- * Estimates how often each of very many names was seen lately, in a table of fixed size: a count-min sketch whose
- * counters age. It may count too many for a name, hardly ever too few.
+ * Estimates how often each name was seen lately, in a table of fixed size: a count-min sketch whose counters age. An
+ * estimate may be too high. It is hardly ever too low.
  *
  * @see TinyLFU: A Highly Efficient Cache Admission Policy (Einziger, Friedman, Manes, 2017)
  */
@@ -22,7 +25,7 @@ export class FrequencySketch {
   readonly #sightingsUntilHalved: number;
   #sightings = 0;
 
-  /** `entries` is how many names the cache has room for. */
+  /** `entries` is the size of the cache. */
   constructor(entries: number) {
     const counters =
       2 ** Math.ceil(Math.log2(Math.min(MAX_COUNTERS, Math.max(MIN_COUNTERS, entries * COUNTERS_PER_ENTRY))));
@@ -31,24 +34,24 @@ export class FrequencySketch {
     this.#sightingsUntilHalved = Math.max(64, entries * SIGHTINGS_PER_ENTRY);
   }
 
-  /** How often a name was seen, 15 at most. `hash` is that of `hashName`. */
+  /** Returns how often a name was seen, 15 at most. `hash` comes from `hashName`. */
   estimate(hash: number): number {
     const step = stepOf(hash);
-    let least = MAX_COUNT;
+    let min = MAX_COUNT;
     for (let row = 0, at = hash; row < ROWS; row += 1, at += step) {
       const count = this.#counts[at & this.#mask] as number;
-      if (count < least) least = count;
+      if (count < min) min = count;
     }
-    return least;
+    return min;
   }
 
-  /** Counts one sighting. Only the lowest counters of a name grow, which keeps those of others exact. */
+  /** Counts one sighting. Increments only the lowest counters of a name, which leaves those of others exact. */
   record(hash: number): void {
     const step = stepOf(hash);
-    const least = this.estimate(hash);
-    for (let row = 0, at = hash; row < ROWS && least < MAX_COUNT; row += 1, at += step) {
+    const min = this.estimate(hash);
+    for (let row = 0, at = hash; row < ROWS && min < MAX_COUNT; row += 1, at += step) {
       const index = at & this.#mask;
-      if (this.#counts[index] === least) this.#counts[index] = least + 1;
+      if (this.#counts[index] === min) this.#counts[index] = min + 1;
     }
 
     this.#sightings += 1;
@@ -61,7 +64,7 @@ export class FrequencySketch {
   }
 }
 
-/** Makes a number of the end of a name. Characters before the beginning of a short one count as 0. */
+/** Hashes the end of a name (FNV-1a, then MurmurHash3). Missing characters of a short name count as 0. */
 export function hashName(name: string): number {
   let hash = 0;
   for (let at = name.length - CHARACTERS; at < name.length; at += 1) {
@@ -70,7 +73,7 @@ export function hashName(name: string): number {
   return mix(hash);
 }
 
-/** An odd step reaches every counter. */
+/** Returns an odd step: it reaches every counter of a table whose size is a power of two. */
 function stepOf(hash: number): number {
   return mix(hash ^ 0x5bd1_e995) | 1;
 }

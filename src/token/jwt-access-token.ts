@@ -16,13 +16,13 @@ const REASONS: Readonly<Record<JwsFault, RefusalReason>> = {
   kid_missing: 'kid_missing',
 };
 
-/** Gives the refusal of an access token that is no JWS, or one whose header is not allowed. */
+/** Maps the problem of a JWS to the refusal of an access token. */
 export function refuseJws({ fault, why }: JwsProblem): Refusal {
   return new Refusal(REASONS[fault], why);
 }
 
 /**
- * Parses the header of a JWT access token: all that can be refused before a key is sought.
+ * Parses the header of a JWT access token, and checks all that needs no key.
  *
  * @see RFC 9068 §4, RFC 8725 §3.1, §3.11
  */

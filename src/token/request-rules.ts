@@ -2,34 +2,34 @@ import type { Issuer } from '../issuer/issuer.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { checkAudience, checkClient, checkNotBound, checkTime, type ValidatedClaims } from './claim-rules.js';
 
-/** What a server demands of every token, whoever issued it. */
+/** The rules of one request, for the tokens of every issuer. */
 export interface RequestRules {
-  /** One of these must be among the audiences of the token; false asks for none. */
+  /** The token must have one of these audiences. False: any audience is accepted. */
   readonly audience: readonly string[] | false;
   readonly now: number;
   readonly clockToleranceSeconds: number;
 }
 
-/** Checks what can change from one request to the next: the time, and what the route asks for. */
-export function checkRequestRules(facts: ValidatedClaims, issuer: Issuer, demanded: RequestRules): Refusal | undefined {
+/** Checks what can change between two requests with one token: the time, and the requirements of the route. */
+export function checkRequestRules(claims: ValidatedClaims, issuer: Issuer, rules: RequestRules): Refusal | undefined {
   const { maxTokenAgeSeconds, clientIds } = issuer.rules;
-  const { now, clockToleranceSeconds } = demanded;
+  const { now, clockToleranceSeconds } = rules;
   return (
-    checkTime(facts, { now, clockToleranceSeconds, maxTokenAgeSeconds }) ??
-    checkAudiences(facts, issuer.audience, demanded.audience) ??
-    (clientIds === undefined ? undefined : checkClient(facts, clientIds)) ??
-    checkNotBound(facts)
+    checkTime(claims, { now, clockToleranceSeconds, maxTokenAgeSeconds }) ??
+    checkAudiences(claims, issuer.audience, rules.audience) ??
+    (clientIds === undefined ? undefined : checkClient(claims, clientIds)) ??
+    checkNotBound(claims)
   );
 }
 
 function checkAudiences(
-  facts: ValidatedClaims,
-  ofIssuer: Issuer['audience'],
-  demanded: RequestRules['audience'],
+  claims: ValidatedClaims,
+  audienceOfIssuer: Issuer['audience'],
+  audience: RequestRules['audience'],
 ): Refusal | undefined {
-  if (ofIssuer === false) return undefined;
+  if (audienceOfIssuer === false) return undefined;
   return (
-    (demanded === false ? undefined : checkAudience(facts, demanded)) ??
-    (ofIssuer === undefined ? undefined : checkAudience(facts, ofIssuer))
+    (audience === false ? undefined : checkAudience(claims, audience)) ??
+    (audienceOfIssuer === undefined ? undefined : checkAudience(claims, audienceOfIssuer))
   );
 }

@@ -1,18 +1,20 @@
 import { LRUCache } from 'lru-cache';
 import { parseScope } from '../protocol/scope.js';
 
-// A client asks for the same few scopes again and again. The longest text worth remembering is in characters.
+// Clients request the same few sets of scopes again and again. Bounds the memory.
 const MAX_TEXTS = 1024;
+// In characters. Longer texts are rare, and parsed each time.
 const MAX_TEXT_LENGTH = 512;
 
-/** Parses scope strings, and remembers them: tokens with the same rights share one array, and its strings. */
+/** Parses scope strings, and caches them: tokens with the same scopes share one array. */
 export class ScopeCache {
   readonly #scopes = new LRUCache<string, readonly string[]>({ max: MAX_TEXTS });
 
-  /** Gives each scope once, frozen. Undefined tells that the text is malformed. */
+  /** Returns each scope once, frozen; undefined if the text is malformed. */
   parse(text: string): readonly string[] | undefined {
-    const known = this.#scopes.get(text);
-    if (known !== undefined) return known;
+    const cached = this.#scopes.get(text);
+    if (cached !== undefined) return cached;
+
     const parsed = parseScope(text);
     if (parsed === undefined) return undefined;
     const scopes = unique(parsed);
@@ -21,7 +23,7 @@ export class ScopeCache {
   }
 }
 
-/** Gives each text once, frozen, in the order of first sight. */
+/** Returns each text once, frozen, in the order of the first occurrence. */
 export function unique(texts: readonly string[]): readonly string[] {
   return Object.freeze([...new Set(texts)]);
 }

@@ -8,15 +8,15 @@ import type { ScopeCache } from './scope-cache.js';
 import { parseTokenScopes } from './token-scopes.js';
 import type { VerifiedToken } from './verified-token.js';
 
-/** What handlers see, and whether every request with this token can be given the same. */
+/** The access token for handlers, and whether requests can share it. */
 export interface HandlerToken {
   readonly accessToken: AccessToken;
   readonly isFrozen: boolean;
 }
 
 /**
- * Makes of a verified token what handlers see. The user's schema and scope functions run here. The access
- * token is known to come from `verifier`.
+ * Maps a verified token to the access token for handlers. Runs the user's schema and scope functions. `verifier` is the
+ * origin that `isAccessTokenFrom` compares.
  */
 export function toAccessToken(
   token: string,
@@ -25,11 +25,13 @@ export function toAccessToken(
 ): MaybePromise<HandlerToken | Refusal> {
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
+
   return after(applyClaimsSchema(payload, verifier.schema), (handlerClaims) => {
     if (handlerClaims instanceof Refusal) return handlerClaims;
+
     const { subject, clientId, audience } = validated;
 
-    // Where the issuer does not say when the token ends, its answer holds until the token is introspected again.
+    // An introspected token may have no `exp`: its answer is then valid until the token is introspected again.
     const hasExpiry = Number.isFinite(validated.expiresAt) || introspected === undefined;
     const expiresAt = hasExpiry ? validated.expiresAt : Math.floor(introspected.validUntil / 1000);
 

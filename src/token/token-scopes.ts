@@ -5,15 +5,15 @@ import { Refusal } from '../protocol/refusal.js';
 import { isScopeToken } from '../protocol/scope.js';
 import { ScopeCache, unique } from './scope-cache.js';
 
-/** Reads the scopes of a token from wherever its issuer puts them: space-separated strings or arrays. */
+/** Parses the scopes of a token from these sources: space-separated strings or arrays. */
 export function parseTokenScopes(
   payload: JsonObject,
   sources: readonly ScopeSource[],
-  known: ScopeCache = new ScopeCache(),
+  cache: ScopeCache = new ScopeCache(),
 ): readonly string[] | Refusal {
   let scopes = NONE;
   for (const source of sources) {
-    const found = typeof source === 'string' ? readClaim(payload, source, known) : callSource(source, payload);
+    const found = typeof source === 'string' ? readClaim(payload, source, cache) : callSource(source, payload);
     if (found instanceof Refusal) return found;
     scopes = scopes.length === 0 ? found : unique([...scopes, ...found]);
   }
@@ -22,12 +22,12 @@ export function parseTokenScopes(
 
 const NONE: readonly string[] = Object.freeze([]);
 
-/** Gives each scope once, frozen. */
-function readClaim(payload: JsonObject, name: string, known: ScopeCache): readonly string[] | Refusal {
+/** Returns each scope once, frozen. */
+function readClaim(payload: JsonObject, name: string, cache: ScopeCache): readonly string[] | Refusal {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined;
-  // Authlib writes null where no scope was granted.
+  // Authlib writes null if no scope was granted.
   if (value === undefined || value === null) return NONE;
-  const scopes = typeof value === 'string' ? known.parse(value) : parseScopeArray(value);
+  const scopes = typeof value === 'string' ? cache.parse(value) : parseScopeArray(value);
   return scopes ?? new Refusal('claim_malformed', name);
 }
 

@@ -5,17 +5,17 @@ import type { AccessToken } from '../protocol/access-token.js';
 import { FrequencySketch, hashName } from './frequency-sketch.js';
 import { checkStillTrusted, type VerifiedToken } from './verified-token.js';
 
-/** A verified token with what handlers see of it, none of which can change. */
+/** A verified token, and its access token for handlers. Nothing in it can change. */
 export interface CachedToken extends VerifiedToken {
-  /** The whole text: what is found by the end of it must equal it. */
+  /** The whole text. The lookup by its end must find the same text. */
   readonly token: string;
-  /** Undefined where a part of it could be changed by a handler: it is made anew for each request then. */
+  /** Undefined if a handler could change a part of it: each request then gets a new one. */
   readonly accessToken: AccessToken | undefined;
-  /** What the sketch of frequencies knows it by. */
+  /** The hash of its end, for the frequency sketch. */
   readonly nameHash: number;
 }
 
-/** How well the cache does, since it was created. */
+/** The counts of the cache since it was created. */
 export interface TokenCacheStatus {
   readonly size: number;
   readonly max: number;
@@ -27,20 +27,20 @@ export interface VerifiedTokenCacheOptions {
   readonly max: number;
   readonly issuers: IssuerRegistry;
   readonly clock: Clock;
-  /** How many characters of its end a token is found by. @defaultValue 24 */
+  /** The lookup uses this many characters of the end of a token. @defaultValue 24 */
   readonly tailLength?: number;
 }
 
-// 144 bits of a signature: tokens that share their end by chance do not occur.
+// 144 bits of a signature: no two tokens have the same end by chance.
 const DEFAULT_TAIL_LENGTH = 24;
 
 /**
- * Remembers what is immutable about a token string: that a key verified it, and what it says. Nothing here
- * answers a request: time, audience, key and policy are checked for each, so that no answer depends on it.
+ * Caches what cannot change about a token: the key that verified it, its header and its claims. Time, audience, key and
+ * policy are checked for each request, so that the cache changes no answer.
  *
- * A token is found by the end of its text, which is the end of a signature and so random, and then compared whole. Of
- * two good tokens with one end, the later takes the place of the other. Only accepted tokens come in; when the cache
- * is full, only one that was seen more often than the one that would leave (TinyLFU), or where that one has expired.
+ * The lookup uses the end of the text, which is random since a signature is, and then compares the whole text. Of two
+ * tokens with one end, the later replaces the other. Only accepted tokens are stored. A full cache stores a token only
+ * if it was seen more often than the entry to evict (TinyLFU), or if that entry expired.
  */
 export class VerifiedTokenCache {
   readonly #tokens: LRUCache<string, CachedToken>;
@@ -59,7 +59,7 @@ export class VerifiedTokenCache {
     this.#frequencies = new FrequencySketch(max);
   }
 
-  /** Finds a token whose issuer is still trusted, and still has the key, or gave its answer lately. */
+  /** Finds a token whose issuer is still trusted, and whose key or introspection answer is still valid. */
   find(token: string): CachedToken | undefined {
     const tail = this.#tailOf(token);
     const cached = this.#tokens.get(tail);
@@ -69,7 +69,7 @@ export class VerifiedTokenCache {
     }
 
     this.#hits += 1;
-    // As long as there is room for all, nobody needs to know who comes often.
+    // Frequencies decide on evictions alone. A cache that is not full evicts nothing.
     if (this.#isFull()) this.#frequencies.record(cached.nameHash);
     return cached;
   }
@@ -97,12 +97,12 @@ export class VerifiedTokenCache {
     return this.#tokens.size >= this.#tokens.max;
   }
 
-  /** This sighting counts for the next time: tokens that come in turn would push each other out otherwise. */
+  /** Records the sighting only afterwards: otherwise tokens that arrive in turn would evict each other. */
   #admits(nameHash: number): boolean {
-    const leaving = this.#tokens.rvalues().next().value as CachedToken;
-    const isMoreFrequent = this.#frequencies.estimate(nameHash) > this.#frequencies.estimate(leaving.nameHash);
+    const evicted = this.#tokens.rvalues().next().value as CachedToken;
+    const isMoreFrequent = this.#frequencies.estimate(nameHash) > this.#frequencies.estimate(evicted.nameHash);
     this.#frequencies.record(nameHash);
-    return isMoreFrequent || this.#clock() >= leaving.validated.expiresAt * 1000;
+    return isMoreFrequent || this.#clock() >= evicted.validated.expiresAt * 1000;
   }
 
   #isGood(tail: string, cached: CachedToken): boolean {
@@ -115,7 +115,7 @@ export class VerifiedTokenCache {
       return false;
     }
 
-    // A known token asks for no key, so its request has to start a refresh that is due.
+    // No request with a cached token calls `keys.find`, so it starts a due refresh here.
     if (key !== undefined) issuer.keys.refreshIfDue(now);
     return true;
   }

@@ -7,22 +7,22 @@ import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { ValidatedClaims } from './claim-rules.js';
 
-/** A genuine access token of a trusted issuer. Whether it is good for this request is for `checkRequestRules`. */
+/** A genuine access token of a trusted issuer. `checkRequestRules` checks whether a request may use it. */
 export interface VerifiedToken {
   readonly issuer: Issuer;
-  /** The key that verified it: the token is genuine for as long as the issuer has it. Undefined: it was introspected. */
+  /** The key that verified it. The token is genuine while the issuer has this key. Undefined: it was introspected. */
   readonly key: VerificationKey | undefined;
-  /** How the token names that key. */
+  /** The header that names the key. */
   readonly header: JoseHeader | undefined;
-  /** When it was introspected, and until when that answer holds. */
+  /** When it was introspected, and until when that answer is valid. */
   readonly introspected: Period | undefined;
   readonly payload: JsonObject;
   readonly validated: ValidatedClaims;
 }
 
 /**
- * Checks that what made a token genuine did not change since: its issuer is trusted, and has this key. `now` is in
- * milliseconds since the epoch.
+ * Checks that a verified token is still genuine: its issuer is trusted, and has the key. `now` is in milliseconds since
+ * the epoch.
  */
 export function checkStillTrusted(
   { issuer, key, header }: VerifiedToken,

@@ -22,7 +22,7 @@ import {
   verifyAccessToken,
 } from './verify-access-token.js';
 
-/** What every request to one verifier shares. */
+/** The dependencies that all requests to one verifier share. */
 export interface VerifierContext extends AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
   readonly cache: VerifiedTokenCache | undefined;
@@ -35,8 +35,8 @@ export interface VerifierContext extends AccessTokenDependencies {
 }
 
 /**
- * The way of a request, from its bytes to an access token or a refusal. Known tokens, and whatever can be refused
- * before a key is sought, are answered at once. Never throws or rejects on account of what a request holds.
+ * Authenticates a request: returns its access token, or a refusal. Cached tokens, and refusals that need no key, take no
+ * promise. No request makes it throw or reject.
  */
 export function authenticate(
   context: VerifierContext,
@@ -46,10 +46,10 @@ export function authenticate(
   const bearer = findBearerToken(request, requirements.extraTokenLocations);
   const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
   if (!isObserved('scopegate:decision')) return outcome;
-  return after(outcome, (decided) => publishDecision(decided, requirements));
+  return after(outcome, (settled) => publishDecision(settled, requirements));
 }
 
-/** The same for a token that was taken out of its request already. */
+/** Authenticates a token that was found before, or came without an HTTP request. */
 export function authenticateToken(
   context: VerifierContext,
   presented: PresentedToken,
@@ -61,7 +61,7 @@ export function authenticateToken(
   if (cached?.accessToken !== undefined) {
     return checkNow(context, cached, requirements) ?? authorize(cached.accessToken, requirements);
   }
-  // A handler could change what the schema gave, so the schema runs for each request.
+  // A handler could change the output of the schema, so the schema runs for each request.
   if (cached !== undefined) return acceptToken(context, presented.token, cached, requirements);
 
   const unverified = parseAccessToken(presented, context);
@@ -84,7 +84,7 @@ async function authenticateNew(
   return isRetry ? changed : authenticateNew(context, unverified, requirements, true);
 }
 
-/** Applies the rules of this request, runs the schema, remembers the token, and checks the policy of the route. */
+/** Checks the rules of this request, runs the schema, stores the token, and checks the policy of the route. */
 async function acceptToken(
   context: VerifierContext,
   token: string,
@@ -95,21 +95,21 @@ async function acceptToken(
   const refusal = checkNow(context, verified, requirements);
   if (refusal !== undefined) return refusal;
 
-  const made = await toAccessToken(token, verified, context);
-  if (made instanceof Refusal) return made;
+  const mapped = await toAccessToken(token, verified, context);
+  if (mapped instanceof Refusal) return mapped;
 
   // Keys and time may have changed while the schema ran.
-  const late =
+  const lateRefusal =
     context.schema === undefined
       ? undefined
       : (checkStillTrusted(verified, context.issuers, context.clock()) ?? checkNow(context, verified, requirements));
-  if (late !== undefined) return late;
+  if (lateRefusal !== undefined) return lateRefusal;
 
-  if (!context.signal.aborted) context.cache?.store(token, verified, made.isFrozen ? made.accessToken : undefined);
-  return authorize(made.accessToken, requirements);
+  if (!context.signal.aborted) context.cache?.store(token, verified, mapped.isFrozen ? mapped.accessToken : undefined);
+  return authorize(mapped.accessToken, requirements);
 }
 
-/** What is checked for every request, with a known token and a new one alike: time, audience, client, binding. */
+/** Checks what every request checks, with a cached token or a new one: time, audience, client, binding. */
 function checkNow(context: VerifierContext, verified: VerifiedToken, requirements: Requirements): Refusal | undefined {
   return checkRequestRules(verified.validated, verified.issuer, rulesNow(context, requirements));
 }

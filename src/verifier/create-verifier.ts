@@ -57,12 +57,13 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const config = parseVerifierOptions(options);
   const closing = new AbortController();
   const internals = createInternals(config, closing.signal);
-  // Arrow functions, so that a method can be taken from the verifier and called alone.
+
+  // Arrow functions, so that a method works without its object.
   const verifier: Verifier = {
-    verify: (token, given) => verifyToken(internals, token, given),
-    authenticate: (request, given) => authenticateRequest(internals, request, given),
-    userInfo: (accessToken, given) => findUserInfo(internals, accessToken, given),
-    ready: (given) => ready(internals, given),
+    verify: (token, callOptions) => verifyToken(internals, token, callOptions),
+    authenticate: (request, callOptions) => authenticateRequest(internals, request, callOptions),
+    userInfo: (accessToken, callOptions) => findUserInfo(internals, accessToken, callOptions),
+    ready: (callOptions) => ready(internals, callOptions),
     refresh: () => forEachIssuer(internals, refreshKeys),
     status: () => statusOf(internals),
     snapshot: () => snapshotOf(internals),
@@ -71,10 +72,11 @@ export function createVerifier(options: VerifierOptions): Verifier {
       clear(internals);
     },
   };
+
   return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
 }
 
-/** Gives what is inside a verifier, or undefined for anything that `createVerifier` of this package did not make. */
+/** Returns the internals of a verifier; undefined for anything that `createVerifier` of this copy did not create. */
 export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   if (typeof verifier !== 'object' || verifier === null) return undefined;
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
@@ -83,7 +85,7 @@ export function internalsOf(verifier: unknown): VerifierInternals | undefined {
 function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
   const { audience, clock, fetch, keyLimits } = config;
   const { maxResponseBytes, fetchTimeoutSeconds: timeoutSeconds } = keyLimits;
-  // Each fetch listens while it is under way, and there may be hundreds at a time.
+  // Each running fetch has a listener, and there may be hundreds.
   setMaxListeners(0, signal);
   return Object.freeze({
     context: createContext(config, signal),
@@ -160,8 +162,8 @@ async function ready(internals: VerifierInternals, options: ReadyOptions | undef
   const { timeoutSeconds } = parseReadyOptions(options);
   const { introspector } = internals.context;
   const settled = forEachIssuer(internals, async (issuer) => {
-    const [ofKeys, ofIntrospection] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
-    return ofKeys ?? ofIntrospection;
+    const [keyRefusal, introspectionRefusal] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
+    return keyRefusal ?? introspectionRefusal;
   });
   if (timeoutSeconds === undefined) return settled;
 
@@ -189,12 +191,12 @@ function statusOf({ context }: VerifierInternals): VerifierStatus {
 }
 
 function snapshotOf({ context }: VerifierInternals): VerifierSnapshot {
-  const snapshots = context.issuers.all().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const);
-  const fetched = snapshots.filter((entry): entry is readonly [string, KeySnapshot] => entry[1] !== undefined);
+  const entries = context.issuers.all().map(({ issuer, keys }) => [issuer, keys.snapshot()] as const);
+  const fetched = entries.filter((entry): entry is readonly [string, KeySnapshot] => entry[1] !== undefined);
   return { version: 1, issuers: Object.fromEntries(fetched) };
 }
 
-/** Forgets tokens and answers. */
+/** Clears the caches. */
 function clear({ context, userInfos }: VerifierInternals): void {
   context.cache?.clear();
   context.introspector.clear();

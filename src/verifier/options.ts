@@ -14,19 +14,19 @@ import { anything, callback, number, optional, required, strings } from '../opti
 import type { Clock } from '../platform/clock.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
-/** How the key sets of issuers are fetched and kept. */
+/** How key sets are fetched and cached. */
 export interface KeyOptions {
-  /** From this age on a key set is fetched anew, behind the requests. @defaultValue 600 */
+  /** A key set of this age is fetched again, in the background. @defaultValue 600 */
   readonly maxAgeSeconds?: number;
-  /** For how much longer the last good key set answers while fetches fail. @defaultValue 3600 */
+  /** How much longer the last good key set is used while fetches fail. @defaultValue 3600 */
   readonly staleIfErrorSeconds?: number;
-  /** The deadline of one fetch, its body included. @defaultValue 5 */
+  /** The deadline of one fetch, with its body. @defaultValue 5 */
   readonly fetchTimeoutSeconds?: number;
-  /** The largest document to read, in bytes. @defaultValue 524_288 */
+  /** The largest document to read, in bytes: of metadata, keys, introspection and UserInfo. @defaultValue 524_288 */
   readonly maxResponseBytes?: number;
-  /** How many fetches unknown `kid`s may cause at once. @defaultValue 3 */
+  /** How many fetches unknown `kid`s may cause in a burst. @defaultValue 3 */
   readonly refetchBurst?: number;
-  /** How long it takes until unknown `kid`s may cause one fetch more. @defaultValue 30 */
+  /** After this long, unknown `kid`s may cause one fetch more. @defaultValue 30 */
   readonly refetchEverySeconds?: number;
   /** The oldest `snapshot` to start with. @defaultValue 86_400 */
   readonly snapshotMaxAgeSeconds?: number;
@@ -34,34 +34,34 @@ export interface KeyOptions {
 
 /** The options of `createVerifier`. */
 export interface VerifierOptions<Schema extends StandardSchema<object> = StandardSchema<object>> extends SharedRules {
-  /** The issuers to trust: URLs, objects that say where their keys are, or a function that knows them. */
+  /** The issuers to trust: URLs, objects that locate their keys, or a function that finds them. */
   readonly issuer: string | IssuerOptions | readonly (string | IssuerOptions)[] | IssuerResolver;
   /**
-   * Who a token must be meant for: one of these must be in its `aud`, to the letter. `false` asks for no
-   * audience and needs `clientIds`.
+   * The audience of tokens: one of these must be in `aud`, character for character. `false` requires no audience and
+   * needs `clientIds`.
    */
   readonly audience: string | readonly string[] | false;
   /**
-   * Validates the claims, and types `req.auth.claims` by its output. Must be pure: it runs once a token, or for
-   * each request where its output holds more than plain data.
+   * Validates the claims, and types `req.auth.claims` by its output. Must be pure: it runs once for a token, or for each
+   * request if its output is more than plain data.
    */
   readonly claims?: Schema;
-  /** For `exp`, `nbf` and `iat` alike. @defaultValue 5 */
+  /** For `exp`, `nbf` and `iat`. @defaultValue 5 */
   readonly clockToleranceSeconds?: number;
-  /** The longest token to look at, in bytes. @defaultValue 8192 */
+  /** The longest token to parse, in bytes. @defaultValue 8192 */
   readonly maxTokenBytes?: number;
-  /** Remembers verified tokens, so that each is verified once. @defaultValue `{ max: 10_000 }` */
+  /** Caches verified tokens, so that each is verified once. @defaultValue `{ max: 10_000 }` */
   readonly tokenCache?: false | { readonly max: number };
   readonly keys?: KeyOptions;
-  /** Keys to start with, as `verifier.snapshot()` of another process gave them. Trusted as the options are. */
+  /** The first keys: the `verifier.snapshot()` of another process. It is trusted like the other options. */
   readonly snapshot?: VerifierSnapshot;
-  /** The one way out: for proxies, private certificate authorities, tests. @defaultValue the global `fetch` */
+  /** Used for every outgoing request. Replace it for proxies, private certificate authorities and tests. @defaultValue the global `fetch` */
   readonly fetch?: typeof fetch;
   /** Milliseconds since the epoch. @defaultValue `Date.now` */
   readonly clock?: Clock;
 }
 
-/** The keys of every issuer as plain data, which JSON can hold. Public keys alone: nothing in it is secret. */
+/** The public keys of every issuer as plain data for JSON. Nothing in it is secret. */
 export interface VerifierSnapshot {
   readonly version: 1;
   readonly issuers: { readonly [issuer: string]: KeySnapshot };
@@ -74,7 +74,7 @@ export interface VerifierConfig {
   readonly schema: StandardSchema | undefined;
   readonly clockToleranceSeconds: number;
   readonly maxTokenBytes: number;
-  /** The most tokens to remember; 0 remembers none. */
+  /** The maximum of cached tokens; 0 caches none. */
   readonly tokenCacheMax: number;
   readonly keyLimits: KeyLimits;
   readonly snapshot: ReadonlyMap<string, KeySnapshot>;
@@ -87,8 +87,11 @@ const AUDIENCE_FIX =
   'For an issuer without audiences write audience: false together with clientIds.';
 const ISSUER_FIX = "Give the issuer's URL, such as 'https://login.example.com', or a list of them.";
 const SNAPSHOT_FIX = 'Give what verifier.snapshot() returned, or leave it out.';
+// The tokens of 10,000 clients. Bounds the memory: an entry holds the token and its claims.
 const DEFAULT_TOKEN_CACHE_MAX = 10_000;
 
+// `maxAgeSeconds` is how long a withdrawn key stays in use, and `staleIfErrorSeconds` how much longer during an outage.
+// 512 KiB hold a key set of hundreds of keys. After the burst, made-up kids cause two fetches a minute.
 const KEY_READERS = {
   maxAgeSeconds: number({ min: 1, max: 86_400, unit: 'seconds', fallback: 600 }),
   staleIfErrorSeconds: number({ min: 0, max: 604_800, unit: 'seconds', fallback: 3600 }),
@@ -103,6 +106,8 @@ const TOKEN_CACHE_READERS = {
   max: number({ min: 1, max: 10_000_000, unit: 'tokens', integer: true, fallback: DEFAULT_TOKEN_CACHE_MAX }),
 } satisfies ReadersOf<{ max: number }>;
 
+// Clocks that NTP sets differ by less than 5 seconds. A larger tolerance extends the life of every token. Node.js accepts
+// headers of 16 KiB in total (`maxHeaderSize`), so a token of 8 KiB fits beside cookies.
 const READERS = {
   issuer: required(anything, ISSUER_FIX),
   audience: required(readAudience, AUDIENCE_FIX),
@@ -163,7 +168,7 @@ function refuseDuplicates(issuers: readonly IssuerConfig[]): void {
   }
 }
 
-/** An opaque token names no issuer, and must be shown to none but its own. */
+/** An opaque token names no issuer, and must be sent to no issuer but its own. */
 function requireSingleIntrospection(issuers: readonly IssuerConfig[]): void {
   const [, second] = issuers.filter(({ introspection }) => introspection !== undefined);
   if (second === undefined) return;
@@ -220,7 +225,7 @@ function readSchema(value: unknown, path: string): StandardSchema {
   );
 }
 
-/** 0 remembers none. */
+/** Returns 0 for no cache. */
 function readTokenCacheMax(value: unknown, path: string): number {
   if (value === undefined) return DEFAULT_TOKEN_CACHE_MAX;
   if (value === false) return 0;

@@ -6,25 +6,25 @@ import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js'
 import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
 
-/** What `verifier.verify` can be told. */
+/** The options of `verifier.verify`. */
 export interface VerifyOptions {
-  /** Takes the place of the verifier's audience. */
+  /** Replaces the audience of the verifier. */
   readonly audience?: string | readonly string[];
-  /** Gives up waiting, for this call alone: it rejects with the reason of the signal. */
+  /** Stops waiting, for this call alone: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
-/** What `verifier.authenticate` can be told. */
+/** The options of `verifier.authenticate`. */
 export interface AuthenticateOptions extends VerifyOptions {
-  /** What the token must allow: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
+  /** The policy of the request: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
   readonly policy?: PolicyInput;
   /** Names the protected space in challenges. @defaultValue the first audience */
   readonly realm?: string;
-  /** Where to look for a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). @defaultValue `[]` */
+  /** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). @defaultValue `[]` */
   readonly extraTokenLocations?: readonly ExtraTokenLocation[];
 }
 
-/** What one route, guard or call asks for, checked. */
+/** The requirements of one route, guard or call, checked. */
 export interface Requirements {
   readonly audience: readonly string[] | false;
   readonly policy: Policy | undefined;
@@ -38,21 +38,21 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** What `verifier.ready` can be told. */
+/** The options of `verifier.ready`. */
 export interface ReadyOptions {
-  /** Gives up waiting after this long. @defaultValue the deadlines of the fetches themselves */
+  /** Stops waiting after this long. @defaultValue the deadlines of the fetches themselves */
   readonly timeoutSeconds?: number;
 }
 
-/** What `verifier.userInfo` can be told. */
+/** The options of `verifier.userInfo`. */
 export interface UserInfoOptions {
-  /** Gives up waiting, for this call alone: it rejects with the reason of the signal. */
+  /** Stops waiting, for this call alone: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 const OPTIONS_FIX = "Give an object such as { audience: 'https://orders.example.com' }.";
 
-/** Readers of what guards and calls of a verifier have in common. */
+/** Readers of the options that guards and calls share. */
 export const REQUIREMENT_READERS = {
   audience: optional(strings('Give a string or a list of them, or leave it out to use that of the verifier.')),
   realm: optional(readRealm),
@@ -90,7 +90,7 @@ export function parseAuthenticateOptions(input: unknown, audience: Audience): Ca
   return { requirements: toRequirements(options, audience), signal: options.signal };
 }
 
-/** Most calls of a verifier have no options. */
+/** A fast path: most calls of a verifier have no options. */
 function withoutOptions(audience: Audience): CallOptions {
   return { requirements: toRequirements({}, audience), signal: undefined };
 }
@@ -105,7 +105,7 @@ export function parseReadyOptions(input: unknown = {}): ReadOptions<typeof READY
   return readOptions(input, '', 'Give an object such as { timeoutSeconds: 10 }.', READY_READERS);
 }
 
-/** Fills in what was not given. */
+/** Fills in the defaults. */
 export function toRequirements(
   options: Partial<ReadOptions<typeof REQUIREMENT_READERS>> & { readonly policy?: Policy | undefined },
   audienceOfVerifier: readonly string[] | false,
@@ -119,7 +119,7 @@ export function toRequirements(
   });
 }
 
-/** Reads a policy. A constant that is misspelt is undefined, and must not open a route to every token. */
+/** Reads a policy. A misspelt constant is undefined, and must not allow every token. */
 export function readPolicy(fix: string): Reader<Policy | undefined> {
   return (value, path, isGiven) => {
     if (value !== undefined) return parsePolicy(value, path);
@@ -134,13 +134,13 @@ function readRealm(value: unknown, path: string): string {
   throw new ConfigurationError(path, `${describeValue(value)} cannot stand in a challenge.`, fix);
 }
 
-/** Names the protected space by the first audience, where that can stand in a challenge. */
+/** Returns the first audience, if a challenge can hold it. */
 export function defaultRealm(audience: readonly string[] | false): string {
   const first = audience === false ? undefined : audience[0];
   return first !== undefined && isQuotable(first) ? first : 'api';
 }
 
-// One for all guards that have none.
+// Shared by all guards without extra locations.
 const NONE: readonly ExtraTokenLocation[] = Object.freeze([]);
 
 function readExtraTokenLocations(value: unknown, path: string): readonly ExtraTokenLocation[] {
@@ -163,7 +163,7 @@ function readSignal(value: unknown, path: string): AbortSignal {
   throw new ConfigurationError(path, `is ${describeValue(value)}.`, 'Give the signal of an AbortController.');
 }
 
-/** Not by its class: environments of tests bring one of their own. */
+/** Compares no class: test environments have their own. */
 function isSignal(value: unknown): value is AbortSignal {
   const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
   return typeof aborted === 'boolean' && typeof addEventListener === 'function';

@@ -10,22 +10,22 @@ import type { VerifierContext } from './authenticate.js';
 import type { VerifierSnapshot } from './options.js';
 import type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './requirements.js';
 
-/** How a verifier is doing. */
+/** The status of a verifier. */
 export interface VerifierStatus {
   readonly issuers: readonly IssuerStatus[];
-  /** Undefined when `tokenCache` is false. */
+  /** Undefined if `tokenCache` is false. */
   readonly tokenCache: TokenCacheStatus | undefined;
 }
 
-/** How one issuer is doing: its keys, and its introspection where it has any. */
+/** The status of one issuer: its keys, and its introspection if it has any. */
 export interface IssuerStatus extends KeySourceStatus {
   readonly issuer: string;
   readonly introspection: IntrospectionStatus | undefined;
 }
 
 /**
- * Verifies access tokens. Create one for a process and share it: it holds the keys and caches of its
- * issuers. It knows no HTTP framework.
+ * Verifies access tokens. Create one for a process and share it: it has the keys and the caches of its issuers. It uses
+ * no HTTP framework.
  */
 export interface Verifier<Claims = UntypedClaims> {
   /**
@@ -36,13 +36,13 @@ export interface Verifier<Claims = UntypedClaims> {
    * const { subject, scopes, claims } = await verifier.verify(token);
    * ```
    *
-   * @throws {AuthorizationError} the token is not good
-   * @throws {IssuerUnavailableError} the issuer's keys cannot be had, so nobody can tell
+   * @throws {AuthorizationError} the token is refused
+   * @throws {IssuerUnavailableError} the issuer's keys are not available, so the token was not verified
    */
   verify(token: string, options?: VerifyOptions): Promise<AccessToken<Claims>>;
   /**
-   * Takes the token out of an HTTP request and verifies it: for WebSocket upgrades and for frameworks that
-   * no guard fits. Errors are those of `verify`; they carry `status`, `headers` and `body` of the answer.
+   * Finds the token of an HTTP request and verifies it: for WebSocket upgrades, and for frameworks without a guard.
+   * Errors are those of `verify`; they have `status`, `headers` and `body` of the answer.
    *
    * @example
    * ```ts
@@ -64,8 +64,8 @@ export interface Verifier<Claims = UntypedClaims> {
    */
   authenticate(request: HttpRequest, options?: AuthenticateOptions): Promise<AccessToken<Claims>>;
   /**
-   * Settles when the keys of every listed issuer are at hand, so that no request has to wait for them. Asks
-   * once; call it again to try again.
+   * Resolves when the keys of every listed issuer are fetched, so that no request waits for them. It tries once; call it
+   * again to try again.
    *
    * @example
    * ```ts
@@ -73,14 +73,14 @@ export interface Verifier<Claims = UntypedClaims> {
    * app.listen(3000);
    * ```
    *
-   * @throws {IssuerUnavailableError} those of one of them cannot be had, or not within `timeoutSeconds`
+   * @throws {IssuerUnavailableError} the keys of an issuer are not available, or not within `timeoutSeconds`
    */
   ready(options?: ReadyOptions): Promise<void>;
-  /** Tells how keys and cache are doing. */
+  /** Returns the status of keys and caches. */
   status(): VerifierStatus;
   /**
-   * Asks the issuer about the person that an access token stands for, at the UserInfo endpoint that its metadata
-   * names. Answers are kept for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
+   * Fetches the claims about the user of an access token, from the UserInfo endpoint in the metadata of its issuer. They
+   * are cached for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
    *
    * @example
    * ```ts
@@ -88,22 +88,22 @@ export interface Verifier<Claims = UntypedClaims> {
    * const { name, email } = await verifier.userInfo(accessToken);
    * ```
    *
-   * @throws {IssuerUnavailableError} no answer came, or none that can be used
+   * @throws {IssuerUnavailableError} there was no response, or none that can be used
    * @throws {AuthorizationError} the issuer does not accept the token any more
-   * @throws {TypeError} it is no access token of this verifier
+   * @throws {TypeError} not an access token of this verifier
    * @see OpenID Connect Core §5.3
    */
   userInfo(accessToken: AccessToken<unknown>, options?: UserInfoOptions): Promise<StandardClaims>;
   /**
-   * Fetches the keys of every issuer now. Keys that are gone are gone from then on, and tokens that they
-   * verified are refused.
+   * Fetches the keys of every issuer now. Withdrawn keys are out of use at once, and tokens that they verified are
+   * refused.
    *
-   * @throws {IssuerUnavailableError} those of one of them cannot be had; the last good ones stay in use
+   * @throws {IssuerUnavailableError} the keys of an issuer are not available; its last good ones stay in use
    */
   refresh(): Promise<void>;
   /**
-   * Gives the keys that were fetched, as data that JSON can hold, for the option `snapshot` of a verifier that
-   * starts elsewhere or later, and should not wait for its first fetch.
+   * Returns the fetched keys as data for JSON, for the option `snapshot` of a verifier in another process, which then need
+   * not wait for its first fetch.
    *
    * @example
    * ```ts
@@ -114,15 +114,15 @@ export interface Verifier<Claims = UntypedClaims> {
    * ```
    */
   snapshot(): VerifierSnapshot;
-  /** Ends fetches that are under way and forgets tokens. Requests are refused from then on, with 503. */
+  /** Ends running fetches and clears the caches. Later requests are refused with 503. */
   close(): void;
 }
 
-/** What is inside a verifier: for guards, and for nobody else. */
+/** The internals of a verifier, for guards alone. */
 export interface VerifierInternals {
   readonly context: VerifierContext;
   readonly audience: readonly string[] | false;
-  /** Issuers whose tokens are held to no audience. `unknown`: a function finds the issuers. */
+  /** Issuers whose tokens need no audience. `unknown`: a function finds the issuers. */
   readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
   readonly userInfos: UserInfoCache;
 }

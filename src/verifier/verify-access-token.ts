@@ -15,17 +15,17 @@ import { parseOwnClaims } from '../token/own-claims.js';
 import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
 import type { VerifiedToken } from '../token/verified-token.js';
 
-/** A token as it was found. */
+/** A token of a request, unchecked. */
 export interface PresentedToken {
   readonly token: string;
-  /** Undefined where it was taken out of no HTTP request. */
+  /** Undefined if it came without an HTTP request. */
   readonly location?: BearerToken['location'];
 }
 
-/** A token of which nothing is verified yet. */
+/** A parsed token. Nothing of it is verified yet. */
 export type UnverifiedToken =
   | { readonly token: string; readonly jws: CompactJws }
-  /** An opaque token names no issuer: the one that introspects is asked. */
+  /** An opaque token names no issuer: the issuer that introspects. */
   | { readonly token: string; readonly jws: undefined; readonly issuer: IntrospectedIssuer };
 
 export interface AccessTokenDependencies {
@@ -36,7 +36,7 @@ export interface AccessTokenDependencies {
   readonly signatures: SignatureQueue;
 }
 
-/** Parses a token, and refuses whatever can be refused before a key is sought or an issuer is asked. */
+/** Parses a token. Refuses it if that needs no key and no request to an issuer. */
 export function parseAccessToken(
   presented: PresentedToken,
   dependencies: AccessTokenDependencies,
@@ -48,7 +48,7 @@ export function parseAccessToken(
 
   const issuer = findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
-  // An issuer that a resolver has to find is looked at by `verifyAccessToken`.
+  // `verifyAccessToken` checks the header if a resolver has to find the issuer.
   if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
 
   const header = parseJwtHeader(jws, issuer.rules);
@@ -56,8 +56,8 @@ export function parseAccessToken(
 }
 
 /**
- * Verifies an access token in the way that its form asks for: a JWT with the keys of the issuer that it names, an
- * opaque one by introspection. A token that fails one kind of check is never tried with another kind.
+ * Verifies an access token by its form: a JWT with the keys of its issuer, an opaque token by introspection. A token that
+ * fails one of them is never tried with the other.
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
@@ -79,9 +79,11 @@ export async function verifyAccessToken(
 
   const header = parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
+
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
   const keys = await issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
   if (keys instanceof Refusal) return keys;
+
   const key = await verifySignature(keys, header.algorithm, jws, signatures);
   if (key === undefined) return new Refusal('signature_invalid', `${keys.length} keys tried`);
   if (jws.newHeader !== undefined) headers.add(jws.newHeader, jws.header);
@@ -91,13 +93,13 @@ export async function verifyAccessToken(
   return { issuer, key, header, introspected: undefined, payload: jws.payload, validated };
 }
 
-/** Whether a token could be accepted if only its signature is good: decides whether an unknown key is worth a fetch. */
+/** Whether a token would be accepted if its signature were valid. Only then an unknown key is worth a fetch. */
 function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRules): boolean {
   const claims = parseValidatedClaims(payload);
   return !(claims instanceof Refusal) && checkRequestRules(claims, issuer, rules) === undefined;
 }
 
-/** Trust before network: an issuer that is not trusted is asked nothing. */
+/** Trust comes before the network: no request goes to an issuer that is not trusted. */
 function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
   const { iss } = payload;
   if (iss === undefined) return findWithoutIss(issuers) ?? new Refusal('claim_missing', 'iss');
@@ -111,7 +113,7 @@ function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined
   return issuer?.introspection.jwt ? issuer : undefined;
 }
 
-/** A token that parsed as a JWT holds only base64url and dots, so the character check of RFC 6750 is for the others. */
+/** A parsed JWT holds only base64url and dots, so the character check of RFC 6750 is for other tokens alone. */
 function parseOpaqueToken(
   { token, location }: PresentedToken,
   problem: JwsProblem,
@@ -127,7 +129,7 @@ function parseOpaqueToken(
   return { token, jws: undefined, issuer };
 }
 
-/** Tells a broken or encrypted JWT from an opaque token that has dots: it begins with a JSON object. */
+/** A broken or encrypted JWT begins with a JSON object. An opaque token with dots does not. */
 function looksLikeJwt(token: string): boolean {
   const dot = token.indexOf('.');
   return dot !== -1 && Buffer.from(token.slice(0, dot), 'base64url').toString('latin1').trimStart().startsWith('{');

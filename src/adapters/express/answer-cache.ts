@@ -1,7 +1,7 @@
 import { formatAnswer, type HttpAnswer } from '../../protocol/http-answer.js';
 import type { Refusal, RefusalReason } from '../../protocol/refusal.js';
 
-/** The answers of one guard. Most are the same each time, so they are formatted once. */
+/** The answers of one guard. Formats each constant answer once. */
 export class AnswerCache {
   readonly #realm: string;
   readonly #byReason = new Map<RefusalReason, HttpAnswer>();
@@ -13,8 +13,9 @@ export class AnswerCache {
   for(refusal: Refusal): HttpAnswer {
     const { reason, scopes, retryAfterSeconds } = refusal;
     if (scopes !== undefined || retryAfterSeconds !== undefined) return formatAnswer(refusal, this.#realm);
-    const prepared = this.#byReason.get(reason);
-    if (prepared !== undefined) return prepared;
+    const cached = this.#byReason.get(reason);
+    if (cached !== undefined) return cached;
+
     const answer = formatAnswer(refusal, this.#realm);
     this.#byReason.set(reason, answer);
     return answer;

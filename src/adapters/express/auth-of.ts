@@ -4,9 +4,9 @@ import { internalsOfGuard } from './create-guard.js';
 import type { Guard } from './guard.js';
 
 /**
- * Gives the access token of a guarded request. With the guard as second argument, its claims have the type
- * of that guard's verifier, and the token must have come from it; else they have the type that `Register`
- * names. Guards of one verifier are not told apart.
+ * Returns the access token of a guarded request. With the guard as second argument, its claims have the type of the
+ * verifier of that guard, and the token must come from that verifier; else they have the type in `Register`. All guards
+ * of one verifier count as the same.
  *
  * @example
  * ```ts
@@ -16,7 +16,7 @@ import type { Guard } from './guard.js';
  * });
  * ```
  *
- * @throws {TypeError} no guard let this request through, or one of another verifier than was named
+ * @throws {TypeError} no guard accepted this request, or a guard of another verifier did
  */
 export function authOf(req: object): AccessToken<RegisterClaims>;
 export function authOf<Claims>(req: object, guard: Guard<Claims>): AccessToken<Claims>;
@@ -32,6 +32,6 @@ export function authOf(req: object, guard?: unknown): AccessToken<RegisterClaims
 }
 
 function isOfGuard(auth: AccessToken, guard: unknown): boolean {
-  const verifier = internalsOfGuard(guard);
-  return verifier !== undefined && isAccessTokenFrom(auth, verifier.context);
+  const internals = internalsOfGuard(guard);
+  return internals !== undefined && isAccessTokenFrom(auth, internals.context);
 }

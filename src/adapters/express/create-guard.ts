@@ -15,11 +15,11 @@ import { runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
 
-const VERIFIER_OF = Symbol('scopegate.guard');
+const INTERNALS = Symbol('scopegate.guard');
 
 /**
- * Creates a guard, which puts a verifier in front of the routes of an Express app. Several guards may share one
- * verifier, each with an audience of its own.
+ * Creates a guard, which protects the routes of an Express app with a verifier. Several guards may share one verifier,
+ * each with its own audience.
  *
  * @example
  * ```ts
@@ -46,16 +46,18 @@ export function createGuard<Claims = UntypedClaims>(
   const config = parseGuardOptions(options, internals.audience);
   const runtime: GuardRuntime = Object.freeze({ ...config, answers: new AnswerCache(config.requirements.realm) });
 
-  const create = (given: readonly unknown[], isOptional: boolean) => {
-    return createMiddleware(internals, new GuardedRoute(runtime, parseGuardArguments(given), isOptional));
+  const create = (input: readonly unknown[], isOptional: boolean) => {
+    return createMiddleware(internals, new GuardedRoute(runtime, parseGuardArguments(input), isOptional));
   };
-  const guard = (...given: unknown[]) => create(given, false);
-  const optional = (...given: unknown[]) => create(given, true);
+  const guard = (...input: unknown[]) => create(input, false);
+  const optional = (...input: unknown[]) => create(input, true);
+
   Object.defineProperties(guard, {
     optional: { value: optional },
     public: { value: createPublic },
-    [VERIFIER_OF]: { value: internals },
+    [INTERNALS]: { value: internals },
   });
+
   return Object.freeze(guard) as unknown as Guard<Claims>;
 }
 
@@ -77,14 +79,15 @@ function createMiddleware(internals: VerifierInternals, route: GuardedRoute): No
   });
 }
 
-/** Lets every request through and looks at no token. */
-function createPublic(...given: readonly unknown[]): NodeMiddleware {
-  const handlers = parseHandlers(given);
+/** Creates a middleware that accepts every request and reads no token. */
+function createPublic(...input: readonly unknown[]): NodeMiddleware {
+  const handlers = parseHandlers(input);
+  const hasHandlers = handlers.length > 0;
   const scopegatePublic: NodeMiddleware = (req, res, next) => {
     markPassed(req);
     runHandlers(handlers, req, res, next);
   };
-  const hasHandlers = handlers.length > 0;
+
   return markGuarded(scopegatePublic, {
     access: 'public',
     policy: undefined,
@@ -94,9 +97,9 @@ function createPublic(...given: readonly unknown[]): NodeMiddleware {
   });
 }
 
-/** Gives the verifier behind a guard, or undefined for anything that `createGuard` did not make. */
+/** Returns the internals of the verifier of a guard; undefined for anything that `createGuard` did not create. */
 export function internalsOfGuard(guard: unknown): VerifierInternals | undefined {
-  return typeof guard === 'function' ? (guard as { [VERIFIER_OF]?: VerifierInternals })[VERIFIER_OF] : undefined;
+  return typeof guard === 'function' ? (guard as { [INTERNALS]?: VerifierInternals })[INTERNALS] : undefined;
 }
 
 function requireInternals(verifier: unknown): VerifierInternals {

@@ -14,19 +14,19 @@ import { writeAnswer } from './write-answer.js';
 /** The options of `denyUnguarded`. */
 export interface DenyUnguardedOptions {
   /**
-   * What becomes of a request that is refused. `respond`: it is answered with 500. `next`: the error goes to the app's
-   * error handler, with `status`, `headers` and `reason`.
+   * The response to a refused request. `respond`: 500. `next`: the error goes to the app's error handler, with `status`,
+   * `headers` and `reason`.
    * @defaultValue `'respond'`
    */
   readonly errors?: 'respond' | 'next';
-  /** Told of every such request, before the answer. `error.detail` names the route. */
+  /** Called for each such request, before the response. `error.detail` names the route. */
   readonly onRefusal?: (error: UnguardedRouteError, request: IncomingMessage) => void;
 }
 
 type HandleRequest = (this: RouteLayer, req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
 type Handle = (req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
 
-/** A handler in a route. Express 5 calls the one method, Express 4 the other. */
+/** A handler in a route. Express 5 calls `handleRequest`, Express 4 calls `handle_request`. */
 interface RouteLayer {
   readonly handle?: unknown;
   handleRequest?: HandleRequest;
@@ -57,12 +57,12 @@ const READERS = {
 const METHODS = ['handleRequest', 'handle_request'] as const;
 
 /**
- * Makes an Express app or router refuse every request that comes to a handler of a route before a guard or
- * `guard.public()` has let it through: 500, with the reason `route_unguarded`. What ran for the request decides, and no
- * comparison of paths. It covers routes that are declared later, and those of routers and apps that are mounted in this
- * one, for requests that come in by this one.
+ * Makes an Express app or router refuse every request that reaches a handler of a route before a guard or
+ * `guard.public()` accepted it: 500, with the reason `route_unguarded`. It compares no paths: it records which guards ran
+ * for the request. It covers routes that are declared later, and the routes of routers and apps that are mounted in this
+ * app, for requests through this app.
  *
- * Middlewares that `use` put anywhere, and callbacks of `param`, are no handlers of a route: they run.
+ * Middlewares of `use` and callbacks of `param` are no handlers of a route: they run.
  *
  * @returns the app
  * @throws {ConfigurationError}
@@ -88,7 +88,7 @@ function requireApp(app: unknown): { handle: Handle } {
   );
 }
 
-/** Express sets `req.route` before it runs a handler of a route, in every version, router and app within. */
+/** Express sets `req.route` before it runs a handler of a route: in every version, router and mounted app. */
 function watch(req: WatchedRequest, rules: Rules): void {
   if (req[RULES] !== undefined) return;
   req[RULES] = rules;
@@ -107,13 +107,14 @@ const ROUTE_PROPERTY = {
   },
 };
 
-/** Prototypes are left alone: other apps have the same. This layer is, too, where a request of theirs comes to it. */
+/** Changes no prototype, since other apps share it. Requests of other apps that reach this layer run as before. */
 function watchLayer(layer: RouteLayer): void {
   if (layer[WATCHED] === true) return;
   Object.defineProperty(layer, WATCHED, { value: true });
   for (const name of METHODS) {
     const run = layer[name];
     if (run === undefined) continue;
+
     const value: HandleRequest = function handleIfPassed(req, res, next) {
       if (mayRun(this, req)) return run.call(this, req, res, next);
       return refuse(req, res, next);
@@ -124,7 +125,7 @@ function watchLayer(layer: RouteLayer): void {
 
 function mayRun({ handle }: RouteLayer, req: WatchedRequest): boolean {
   if (req[RULES] === undefined || hasPassed(req) || guardMetadataOf(handle) !== undefined) return true;
-  // A handler of errors, which Express leaves out.
+  // Express does not call a handler of errors here.
   return (handle as () => unknown).length > 3;
 }
 

@@ -2,8 +2,8 @@ import type { AccessToken } from '../../protocol/access-token.js';
 import type { RegisterClaims } from '../../protocol/register.js';
 
 /**
- * Opt-in: `import 'scopegate/global'` types `req.auth` of every Express request. It is optional, since no
- * type can tell whether a guard ran. Do not use it beside another package that types `req.auth`.
+ * Opt-in: `import 'scopegate/global'` types `req.auth` of every Express request. It is optional: types
+ * do not know whether a guard ran. Do not use it with another package that types `req.auth`.
  */
 declare global {
   namespace Express {

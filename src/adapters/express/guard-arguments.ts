@@ -3,19 +3,19 @@ import { describeValue } from '../../options/describe-value.js';
 import { type Policy, parsePolicy } from '../../policy/policy.js';
 import type { AnyHandler } from './run-handlers.js';
 
-/** What a guard was called with, checked. */
+/** The arguments of a guard, checked. */
 export interface GuardArguments {
   readonly policy: Policy | undefined;
   readonly handlers: readonly AnyHandler[];
 }
 
-// Shared by guards without handlers: it stays in the processor's caches.
+// Shared by guards without handlers, so that it stays in the caches of the processor.
 const NO_HANDLERS: readonly AnyHandler[] = Object.freeze([]);
 
-/** Reads a policy, if there is one, and the handlers after it. @throws {ConfigurationError} */
-export function parseGuardArguments(given: readonly unknown[]): GuardArguments {
-  const [first, ...others] = given;
-  if (given.length === 0 || typeof first === 'function') return { policy: undefined, handlers: parseHandlers(given) };
+/** Parses an optional policy, and the handlers after it. @throws {ConfigurationError} */
+export function parseGuardArguments(input: readonly unknown[]): GuardArguments {
+  const [first, ...others] = input;
+  if (input.length === 0 || typeof first === 'function') return { policy: undefined, handlers: parseHandlers(input) };
 
   refuseUndefinedPolicy(first);
   refuseRequest(first);
@@ -24,8 +24,8 @@ export function parseGuardArguments(given: readonly unknown[]): GuardArguments {
 }
 
 /** @throws {ConfigurationError} */
-export function parseHandlers(given: readonly unknown[]): readonly AnyHandler[] {
-  return given.length === 0 ? NO_HANDLERS : Object.freeze(given.map(toHandler));
+export function parseHandlers(input: readonly unknown[]): readonly AnyHandler[] {
+  return input.length === 0 ? NO_HANDLERS : Object.freeze(input.map(toHandler));
 }
 
 function toHandler(handler: unknown, index: number): AnyHandler {
@@ -37,7 +37,7 @@ function toHandler(handler: unknown, index: number): AnyHandler {
   );
 }
 
-/** A constant that is misspelt is undefined, and must not open a route to every token. */
+/** A misspelt constant is undefined, and must not allow every token. */
 function refuseUndefinedPolicy(policy: unknown): void {
   if (policy !== undefined) return;
   const fix = 'Call guard() or guard(handler) to demand a valid access token and no scope.';

@@ -5,13 +5,13 @@ import type { GuardOptions } from './guard.js';
 
 /** The options of a guard, checked, with every default filled in. */
 export interface GuardConfig {
-  /** What each route of the guard requires, besides its policy. */
+  /** The requirements of every route of the guard, without a policy. */
   readonly requirements: Requirements;
   readonly errors: NonNullable<GuardOptions['errors']>;
   readonly onRefusal: GuardOptions['onRefusal'];
 }
 
-/** Reads what becomes of a refused request. */
+/** Reads how a refused request is answered. */
 export const readErrors = optional(oneOf(['respond', 'next'], "Give 'respond' or 'next'."));
 
 const READERS = {

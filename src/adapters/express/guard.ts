@@ -11,63 +11,62 @@ import type { AuthenticateOptions } from '../../verifier/requirements.js';
 /** The options of `createGuard`. */
 export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
   /**
-   * What becomes of a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: it
-   * gives the error to the app's error handler, with `status`, `headers`, `code` and `reason`.
+   * The response to a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: the error goes to
+   * the app's error handler, with `status`, `headers`, `code` and `reason`.
    * @defaultValue `'respond'`
    */
   readonly errors?: 'respond' | 'next';
-  /** Told of every refusal, before the answer. For logs and metrics; nothing it does changes the answer. */
+  /** Called for each refusal, before the response. For logs and metrics: it cannot change the response. */
   readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
 }
 
-/** Express' `next`. */
 export type NextFunction = (error?: unknown) => void;
 
 /** A middleware: a request handler for Express 4 and 5, and for anything else with `(req, res, next)`. */
 export type Middleware<Req, Res> = (req: Req, res: Res, next: NextFunction) => void;
 
-/** A request that a guard let through. */
+/** A request that a guard accepted. */
 export type Guarded<Req, Claims> = Req & { readonly auth: AccessToken<Claims> };
 
-/** A request that `guard.optional` let through, with or without a token. */
+/** A request that `guard.optional` accepted, with or without a token. */
 export type MaybeGuarded<Req, Claims> = Req & { readonly auth?: AccessToken<Claims> | undefined };
 
-/** Without express' types, `ExpressRequest` is `any`: handlers then get what Node has. */
+/** Without the types of express, `ExpressRequest` is `any`. Handlers then have the types of Node. */
 type IfTyped<T, Else> = 0 extends 1 & T ? Else : T;
 type DefaultRequest = IfTyped<ExpressRequest, IncomingMessage>;
 type DefaultResponse = IfTyped<ExpressResponse, ServerResponse>;
 
-/** What a guard runs after it let a request through. It may be asynchronous. */
+/** A handler that a guard runs for an accepted request. It may be asynchronous. */
 export type Handler<Req, Res> = (req: Req, res: Res, next: NextFunction) => unknown;
 type AtLeastOne<T> = readonly [T, ...(readonly T[])];
 
-// `NoInfer` keeps guarded handlers from becoming untyped where Express takes an error handler, whose first parameter is
-// `any`. A guard that was not called passes for no handler at all: its parameters are a policy and functions.
+// Express also accepts an error handler, whose first parameter is `any`. Without `NoInfer`, guarded handlers would become
+// untyped. A guard that is passed without a call does not compile: its parameters are a policy and functions.
 
-/** Makes a middleware of a policy and the handlers that it guards, either of which may be left out. */
+/** Creates a middleware from a policy and the handlers that it guards. Both are optional. */
 export interface GuardCall<Auth> {
-  /** Demands a valid access token and no scope, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  /** Requires a valid access token and no scope. Its handlers have a typed `req.auth`. @throws {ConfigurationError} */
   <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
     ...handlers: AtLeastOne<Handler<Req & Auth, Res>>
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
-  /** Demands a valid access token, and what the policy says. @throws {ConfigurationError} */
+  /** Requires a valid access token that meets the policy. @throws {ConfigurationError} */
   (...policy: readonly [] | readonly [policy: PolicyInput]): Middleware<IncomingMessage, ServerResponse>;
-  /** Demands what the policy says, with the handlers that it guards: they see `req.auth`, typed. @throws {ConfigurationError} */
+  /** Requires a valid access token that meets the policy. Its handlers have a typed `req.auth`. @throws {ConfigurationError} */
   <Req extends IncomingMessage = DefaultRequest, Res extends ServerResponse = DefaultResponse>(
     policy: PolicyInput,
     ...handlers: AtLeastOne<Handler<Req & Auth, Res>>
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 }
 
-/** Makes request handlers that let a request through with a good access token alone. */
+/** Creates middlewares that accept only requests with a valid access token. */
 export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown, Claims>> {
   readonly optional: OptionalGuard<Claims>;
   readonly public: PublicGuard;
 }
 
 /**
- * Lets a request without a token through, without `req.auth`. A token that is there must be good and meet
- * the policy: a bad one is refused, never taken for none.
+ * Accepts a request without a token, and sets no `req.auth` then. A token must be valid and meet the policy: an invalid
+ * one is refused and never ignored.
  *
  * @example
  * ```ts
@@ -82,8 +81,8 @@ export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown
 export interface OptionalGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
 
 /**
- * Lets every request through: it declares that a route is public on purpose, so that `listGuards` and
- * `npx scopegate routes` do not report it as one that was forgotten. Looks at no token, and sets no `req.auth`.
+ * Accepts every request: it declares a public route, so that `listGuards` and `npx scopegate routes` do not report it as
+ * unguarded. Reads no token, and sets no `req.auth`.
  *
  * @example
  * ```ts

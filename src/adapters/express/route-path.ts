@@ -1,58 +1,60 @@
 /**
- * What is known of the path of a layer.
+ * The path of a layer, as far as it is known.
  *
- * - `root`: it matches every request and takes nothing off the path.
- * - `text`: it matches `text` to the letter, at the end of a segment.
- * - `open`: whatever it matches begins with the whole segments of `text`; what follows is not known.
- * - `opaque`: nothing is known of what it matches.
+ * - `root`: it matches every request and removes nothing from the path.
+ * - `text`: it matches exactly `text`, at the end of a segment.
+ * - `open`: every match begins with the whole segments of `text`; the rest is not known.
+ * - `opaque`: its matches are not known.
  */
 export interface RoutePath {
   readonly kind: 'root' | 'text' | 'open' | 'opaque';
   readonly text: string;
-  /** Whether upper and lower case differ. Undefined where nobody can tell. */
+  /** Whether upper and lower case differ. Undefined if that is not known. */
   readonly isSensitive: boolean | undefined;
-  /** As it was declared, for people. */
+  /** As it was declared, for messages. */
   readonly display: string;
-  /** The names of its parameters; undefined where they are not known. */
+  /** The names of its parameters; undefined if they are not known. */
   readonly names: readonly string[] | undefined;
 }
 
-/** What a router sees of the path of a request on its way to a route: the paths of routers below it, put together. */
-export interface Way {
+/** The part of the path of a request that a router matches: the joined paths of the routers and the route below it. */
+export interface PathBelow {
   readonly pieces: readonly Pick<RoutePath, 'text' | 'isSensitive'>[];
-  /** `exact`: it is the pieces. `open`: it begins with them. `opaque`: it may be anything, even no path (`OPTIONS *`). */
+  /** `exact`: the pieces are all of it. `open`: it begins with them. `opaque`: it may be anything, even no path (`OPTIONS *`). */
   readonly end: 'exact' | 'open' | 'opaque';
 }
 
-export const NO_WAY: Way = { pieces: [], end: 'exact' };
+export const EMPTY_PATH: PathBelow = { pieces: [], end: 'exact' };
 
-/** Adds the path of the next layer to a way. */
-export function extendWay(way: Way, path: RoutePath): Way {
-  if (way.end !== 'exact' || path.kind === 'root') return way;
-  // Whatever matched a path before has begun with a slash.
-  if (path.kind === 'opaque') return { pieces: way.pieces, end: way.pieces.length === 0 ? 'opaque' : 'open' };
-  return { pieces: [...way.pieces, path], end: path.kind === 'text' ? 'exact' : 'open' };
+/** Adds the path of the next layer. */
+export function extendPath(below: PathBelow, path: RoutePath): PathBelow {
+  if (below.end !== 'exact' || path.kind === 'root') return below;
+  // After another piece, a match begins with a slash.
+  if (path.kind === 'opaque') return { pieces: below.pieces, end: below.pieces.length === 0 ? 'opaque' : 'open' };
+  return { pieces: [...below.pieces, path], end: path.kind === 'text' ? 'exact' : 'open' };
 }
 
-/** Tells whether a middleware that `use` put at a path sees every request that goes this way. Where it might not, no. */
-export function coversWay(path: RoutePath, way: Way): boolean {
+/** Returns whether a middleware at a path runs for every request with the path below. False if it might not. */
+export function coversPath(path: RoutePath, below: PathBelow): boolean {
   if (path.kind === 'root') return true;
-  if (path.kind !== 'text' || way.end === 'opaque') return false;
-  const characters = way.pieces.flatMap(({ text, isSensitive }) =>
+  if (path.kind !== 'text' || below.end === 'opaque') return false;
+  const characters = below.pieces.flatMap(({ text, isSensitive }) =>
     [...text].map((character) => ({ character, isFolded: isSensitive !== true })),
   );
+
   const isFolded = path.isSensitive === false;
-  const isBegin = [...path.text].every((expected, index) => {
+  const isPrefix = [...path.text].every((expected, index) => {
     const found = characters[index];
     if (found === undefined) return false;
     if (isFolded) return foldCase(found.character) === foldCase(expected);
     return found.character === expected && !(found.isFolded && hasCase(expected));
   });
+
   const next = characters[[...path.text].length];
-  return isBegin && (next === undefined || next.character === '/');
+  return isPrefix && (next === undefined || next.character === '/');
 }
 
-/** Regular expressions fold more than ASCII, in ways of their own: other letters are the same to the letter alone. */
+/** Folds ASCII alone: regular expressions fold other letters differently, so these must be equal. */
 function foldCase(character: string): string {
   return character <= '\x7f' ? character.toLowerCase() : character;
 }
@@ -61,16 +63,16 @@ function hasCase(character: string): boolean {
   return /[a-z]/i.test(character) || character > '\x7f';
 }
 
-// What path-to-regexp 0.1 writes: the segments of a path, and what it puts at the end of the path.
+// The output of path-to-regexp 0.1: the segments of a path, and its end.
 const SEGMENT = String.raw`\\/\(\.\*\)|\(\?:\\/\(\[\^\\?/\]\+\?\)\)\??|\\/(?:[^\\^$.*+?()[\]{}|/]|\\\.)*`;
 const MOUNT_PATTERN = new RegExp(String.raw`^\^((?:${SEGMENT})*)\\/\?\(\?=\\/\|\$\)$`);
 const ROUTE_PATTERN = new RegExp(String.raw`^\^((?:${SEGMENT})*)(?:\\/\?)?\$$`);
 const SEGMENTS = new RegExp(SEGMENT, 'g');
 
 /**
- * Reads the paths of a layer out of the regular expression that Express 4 made of them, since it keeps nothing else.
- * Undefined where it is more than text, parameters that are whole segments, and `*` as one. An expression of the user's
- * that is written as Express would have matches as such a path does.
+ * Parses the paths of a layer from the regular expression that Express 4 made of them: it stores nothing else. Returns
+ * undefined if there is more than text, parameters that are whole segments, and `*` as a segment. A user's expression in
+ * the form of Express matches the same as such a path.
  */
 export function readExpress4Paths(
   regexp: RegExp,
@@ -83,10 +85,12 @@ export function readExpress4Paths(
   const names = [...keys];
   const alternatives = source.split(/\|(?=\^)/).map((alternative) => pattern.exec(alternative)?.[1]);
   if (alternatives.some((body) => body === undefined)) return undefined;
+
   return alternatives.map((body = '') => {
     const segments = body.match(SEGMENTS) ?? [];
     const plain = segments.map(readText);
     const end = plain.indexOf(undefined);
+
     const own: string[] = [];
     const shown = segments.map((segment, index) => {
       if (plain[index] !== undefined) return plain[index];
@@ -94,6 +98,7 @@ export function readExpress4Paths(
       if (segment.endsWith('(.*)')) return '/*';
       return `/:${own.at(-1)}${segment.endsWith('?') ? '?' : ''}`;
     });
+
     return {
       kind: end === -1 ? 'text' : 'open',
       text: plain.slice(0, end === -1 ? undefined : end).join(''),
@@ -108,48 +113,56 @@ function readText(segment: string): string | undefined {
   return segment.includes('(') ? undefined : segment.replace('\\/', '/').replaceAll('\\.', '.');
 }
 
-/** Tells whether a text matches the path. */
+/** Returns whether a text matches the path. */
 export type Matches = (path: string) => boolean;
 
-// What has a meaning in path-to-regexp 8.
+// The special characters of path-to-regexp 8.
 const SPECIAL = /[:*{}()[\]+?!\\]/;
 const NAME = /[:*](?:"((?:[^"\\]|\\.)*)"|([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*))/gu;
 
-/** Reads a path of Express 5, which keeps it as it was given. */
-export function readExpress5Path(given: unknown, isMount: boolean, matches: Matches | undefined): RoutePath {
-  // In a list, a slash alone is no root: it leaves the second slash of `//x` to the router.
-  const display = isMount && given === '/' ? '/' : displayPath(given);
+/** Parses a path of Express 5, which stores it as it was declared. */
+export function readExpress5Path(declared: unknown, isMount: boolean, matches: Matches | undefined): RoutePath {
+  // In a list, a slash alone is no root: the router then matches the second slash of `//x`.
+  const display = isMount && declared === '/' ? '/' : displayPath(declared);
   const opaque = { kind: 'opaque', text: '', isSensitive: undefined, display, names: undefined } as const;
-  if (typeof given !== 'string') return opaque;
-  const special = given.search(SPECIAL);
-  const names = namesOf(given);
+  if (typeof declared !== 'string') return opaque;
+
+  const special = declared.search(SPECIAL);
+  const names = namesOf(declared);
   if (special === -1) {
-    // The router takes slashes from the end, but not from a path that is nothing else and stands in a list.
-    const text = isMount && given !== '/' ? given.replace(/\/+$/, '') : given;
+    // The router removes slashes at the end, but not those of a `/` in a list.
+    const text = isMount && declared !== '/' ? declared.replace(/\/+$/, '') : declared;
     if (text !== '' && !text.startsWith('/')) return { ...opaque, names };
-    return { kind: 'text', text, isSensitive: probeCase(given, given, matches), display, names };
+    return { kind: 'text', text, isSensitive: probeCase(declared, declared, matches), display, names };
   }
-  const text = given.slice(0, special);
+
+  const text = declared.slice(0, special);
   if (!text.startsWith('/')) return { ...opaque, names };
   const segments = text.slice(0, text.lastIndexOf('/'));
-  return { kind: 'open', text: segments, isSensitive: probeCase(segments, toExample(given), matches), display, names };
+  return {
+    kind: 'open',
+    text: segments,
+    isSensitive: probeCase(segments, toExample(declared), matches),
+    display,
+    names,
+  };
 }
 
-/** Writes a path for people, without the slash at its end. */
-export function displayPath(given: unknown): string {
-  return typeof given === 'string' && given.endsWith('/') ? given.slice(0, -1) : String(given);
+/** Formats a path for messages, without a slash at its end. */
+export function displayPath(declared: unknown): string {
+  return typeof declared === 'string' && declared.endsWith('/') ? declared.slice(0, -1) : String(declared);
 }
 
 function namesOf(path: string): readonly string[] {
   return [...path.matchAll(NAME)].map(([, quoted, name]) => name ?? (quoted as string).replaceAll(/\\(.)/g, '$1'));
 }
 
-/** Writes a path that a pattern matches: parameters filled in, optional parts left out. */
+/** Creates a path that a pattern matches: with values for parameters, without optional parts. */
 function toExample(pattern: string): string {
   return pattern.replaceAll(/\{[^{}]*\}/g, '').replaceAll(NAME, 'x');
 }
 
-/** Layers do not tell whether they heed case, and their router may be told otherwise later: they show it. */
+/** Tests whether case matters: layers do not show it, and the setting of their router may have changed since. */
 function probeCase(text: string, example: string, matches: Matches | undefined): boolean | undefined {
   if (matches?.(example) !== true) return undefined;
   const swapped = [...text].map((character) => swapCase(character)).join('');

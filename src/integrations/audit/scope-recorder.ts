@@ -6,35 +6,35 @@ import type { DiagnosticsMessages } from '../../platform/diagnostics.js';
 
 /** The options of `createScopeRecorder`. */
 export interface ScopeRecorderOptions {
-  /** How many clients are remembered; beyond it, those that came last. @defaultValue 1000 */
+  /** How many clients are recorded. Beyond it, the ones seen last. @defaultValue 1000 */
   readonly maxClients?: number;
 }
 
-/** What one client of an issuer was granted, and what of it its requests needed. */
+/** The scopes that a client of an issuer was granted, and those that its requests needed. */
 export interface ScopeUse {
   readonly issuer: string;
   readonly clientId: string | undefined;
-  /** Requests that were let through. */
+  /** Accepted requests. */
   readonly requests: number;
-  /** Scopes that were granted and that a request needed. */
+  /** Granted scopes that a request needed. */
   readonly used: readonly string[];
-  /** Scopes that were granted and that no request needed: candidates for a smaller grant. */
+  /** Granted scopes that no request needed: candidates for a smaller grant. */
   readonly unused: readonly string[];
 }
 
-/** Records which granted scopes clients need, in this process, over all verifiers. */
+/** Records which granted scopes clients need, for all verifiers of this process. */
 export interface ScopeRecorder {
-  /** Since when: milliseconds since the epoch. */
+  /** When the recording started, in milliseconds since the epoch. */
   readonly since: number;
-  /** Gives what was recorded, clients with the most unused scopes first. */
+  /** Returns the records, clients with the most unused scopes first. */
   report(): readonly ScopeUse[];
-  /** Gives the report as a table in Markdown. */
+  /** Formats the report as a table in Markdown. */
   toMarkdown(): string;
-  /** Ends the recording. What was recorded stays. */
+  /** Ends the recording. The records stay. */
   close(): void;
 }
 
-interface Recorded {
+interface ClientRecord {
   readonly issuer: string;
   readonly clientId: string | undefined;
   requests: number;
@@ -45,7 +45,7 @@ interface Recorded {
 type Decision = DiagnosticsMessages['scopegate:decision'];
 
 const CHANNEL = 'scopegate:decision';
-// A client whose tokens bring ever new scopes must not fill the memory.
+// Bounds the memory that a client with ever new scopes takes.
 const MAX_SCOPES_PER_CLIENT = 256;
 
 const READERS = {
@@ -53,8 +53,8 @@ const READERS = {
 } satisfies ReadersOf<ScopeRecorderOptions>;
 
 /**
- * Starts to record which of the scopes that clients were granted their requests need, so that grants can be cut.
- * Listens on the channel `scopegate:decision`; without a recorder nothing is computed.
+ * Starts to record which granted scopes clients need, so that grants can be reduced. Subscribes to the channel
+ * `scopegate:decision`; without a recorder nothing is computed.
  *
  * @example
  * ```ts
@@ -69,33 +69,33 @@ const READERS = {
  */
 export function createScopeRecorder(options: ScopeRecorderOptions = {}): ScopeRecorder {
   const { maxClients: max } = readOptions(options, '', 'Give an object such as { maxClients: 1000 }.', READERS);
-  const records = new LRUCache<string, Recorded>({ max });
-  const listen = (message: unknown) => note(records, message as Decision);
-  subscribe(CHANNEL, listen);
+  const records = new LRUCache<string, ClientRecord>({ max });
+  const onDecision = (message: unknown) => record(records, message as Decision);
+  subscribe(CHANNEL, onDecision);
   const report = () => [...records.values()].map(describe).sort((a, b) => b.unused.length - a.unused.length);
   return Object.freeze({
     since: Date.now(),
     report,
     toMarkdown: () => toMarkdown(report()),
-    close: () => void unsubscribe(CHANNEL, listen),
+    close: () => void unsubscribe(CHANNEL, onDecision),
   });
 }
 
-function note(records: LRUCache<string, Recorded>, { issuer, clientId, granted, needed }: Decision): void {
+function record(records: LRUCache<string, ClientRecord>, { issuer, clientId, granted, needed }: Decision): void {
   if (issuer === undefined) return;
-  const name = JSON.stringify([issuer, clientId]);
-  const record = records.get(name) ?? { issuer, clientId, requests: 0, granted: new Set(), needed: new Set() };
-  records.set(name, record);
-  record.requests += 1;
-  addAll(record.granted, granted);
-  addAll(record.needed, needed);
+  const key = JSON.stringify([issuer, clientId]);
+  const client = records.get(key) ?? { issuer, clientId, requests: 0, granted: new Set(), needed: new Set() };
+  records.set(key, client);
+  client.requests += 1;
+  addAll(client.granted, granted);
+  addAll(client.needed, needed);
 }
 
-function addAll(to: Set<string>, scopes: readonly string[]): void {
-  for (const scope of scopes) if (to.size < MAX_SCOPES_PER_CLIENT) to.add(scope);
+function addAll(target: Set<string>, scopes: readonly string[]): void {
+  for (const scope of scopes) if (target.size < MAX_SCOPES_PER_CLIENT) target.add(scope);
 }
 
-function describe({ issuer, clientId, requests, granted, needed }: Recorded): ScopeUse {
+function describe({ issuer, clientId, requests, granted, needed }: ClientRecord): ScopeUse {
   const scopes = [...granted].sort();
   return {
     issuer,
@@ -115,7 +115,7 @@ function toMarkdown(report: readonly ScopeUse[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Clients are named by strangers, at issuers where anybody may register one. */
+/** Escapes Markdown: some issuers let anybody register a client, with any name. */
 function escapeCell(text: string): string {
   return text.replace(/[\\|`*_<>[\]]/g, '\\$&').replace(/\s+/g, ' ');
 }
