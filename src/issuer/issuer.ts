@@ -74,6 +74,7 @@ function createKeySource(
 ): KeySource {
   const { allowInsecureHttp } = rules;
   const jwks = { issuer, limits, clock, fetch, signal, snapshot };
+
   switch (location.kind) {
     case 'secret':
       return new SharedSecrets(location.secrets, location.algorithms, clock);

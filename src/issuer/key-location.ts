@@ -54,6 +54,7 @@ export function parseKeyLocation(
   allowInsecureHttp: boolean,
 ): KeyLocation {
   const { metadataUrl, jwksUri, jwks } = input;
+
   if (jwks !== undefined) return { kind: 'jwks', members: parseJwks(jwks, optionPath(path, 'jwks')) };
   if (jwksUri !== undefined) {
     return { kind: 'jwksUri', url: checkUrl(jwksUri, optionPath(path, 'jwksUri'), allowInsecureHttp) };

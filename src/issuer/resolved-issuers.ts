@@ -98,8 +98,8 @@ export class ResolvedIssuers implements IssuerRegistry {
   }
 
   async #resolve(iss: string): Promise<Issuer | Refusal> {
-    const known = this.#trusted.get(iss) ?? this.#createRefreshing(iss);
-    const resolution = await known.refresh('age');
+    const refreshing = this.#trusted.get(iss) ?? this.#createRefreshing(iss);
+    const resolution = await refreshing.refresh('age');
     if (resolution instanceof Unavailable) return this.#refuseFailed(iss, resolution);
 
     if (resolution === undefined) {
@@ -107,7 +107,7 @@ export class ResolvedIssuers implements IssuerRegistry {
       this.#refused.add(iss);
       return refuse(iss);
     }
-    this.#trusted.set(iss, known);
+    this.#trusted.set(iss, refreshing);
     return resolution.issuer;
   }
 

@@ -59,6 +59,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const MAX_RSA_BITS = 8192;
 // NIST SP 800-56B §6.2 bounds e below at 65,537. With e = 1 every signature can be forged (Wycheproof).
 const MIN_RSA_EXPONENT = 65_537n;
+// A verification with a larger exponent is slow.
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
 
 /**

@@ -6,6 +6,7 @@ import type { Reader } from './option-reader.js';
 /** Checks a URL to fetch, or the URL that names an issuer. @throws {ConfigurationError} */
 export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean): string {
   const fix = 'Give an absolute https URL.';
+
   switch (findUrlProblem(input, allowInsecureHttp)) {
     case undefined:
       return input as string;

@@ -131,9 +131,9 @@ function refuseUnknownNames(input: object, allowed: readonly string[], path: str
   const name = namesIn(input).find((candidate) => !allowed.includes(candidate));
   if (name === undefined) return;
 
-  const meant = allowed.find((candidate) => isAlike(candidate, name));
-  if (meant !== undefined) {
-    throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${meant}?`);
+  const suggestion = allowed.find((candidate) => isAlike(candidate, name));
+  if (suggestion !== undefined) {
+    throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${suggestion}?`);
   }
   throw new ConfigurationError(
     optionPath(path, describeName(name)),

@@ -14,6 +14,7 @@ export interface OktaOptions {
 
 const EXAMPLE = 'dev-123.okta.com';
 const SERVER_ID = /^[0-9A-Za-z_-]+$/;
+// The host of the admin console is copied by mistake. It issues no tokens.
 const ADMIN_CONSOLE = /-admin\.(?:okta|oktapreview|okta-emea)\.com$/;
 
 const READERS = { domain: readDomain, authorizationServer: optional(readServer) } satisfies ReadersOf<OktaOptions>;

@@ -5,6 +5,7 @@ export function createIssuerFetch(documents: IssuerDocuments): typeof fetch {
   return async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     const { status, type, body } = documents.answer(url);
+
     switch (documents.outage) {
       case 'refuse':
         throw failure('ECONNREFUSED');

@@ -64,9 +64,17 @@ export function findForbiddenImports(sources: Sources, mayImport: MayImport): re
 
 /** Finds what the table allows and nobody uses, so that it says no more than is true. */
 export function findUnusedPermissions(sources: Sources, mayImport: MayImport): readonly string[] {
-  const used = new Set(relativeImports(sources).map(([from, to]) => `${folderOf(from)} -> ${folderOf(to)}`));
+  const used = importPairs(sources);
   const allowed = Object.entries(mayImport).flatMap(([from, folders]) => folders.map((to) => `${from} -> ${to}`));
-  return allowed.filter((pair) => !used.has(pair));
+  return allowed.filter((pair) => !used.includes(pair));
+}
+
+/** Lists which folder imports which other folder, each pair once. The main entry is no folder. */
+export function importPairs(sources: Sources): readonly string[] {
+  const pairs = relativeImports(sources)
+    .map(([from, to]) => [folderOf(from), folderOf(to)])
+    .filter(([importer, imported]) => importer !== '' && importer !== imported);
+  return [...new Set(pairs.map((pair) => pair.join(' -> ')))];
 }
 
 /** Finds relative imports that lead to no file of the sources. */

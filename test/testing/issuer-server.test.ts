@@ -7,25 +7,25 @@ import { IssuerServer } from '../../src/testing/issuer-server.js';
 const JWKS = { keys: [] };
 
 let server: IssuerServer;
-let site: IssuerDocuments;
+let documents: IssuerDocuments;
 let onAsked: () => void;
 
 beforeEach(async () => {
   server = new IssuerServer();
   await server.open();
   onAsked = () => {};
-  site = new IssuerDocuments(server.origin, () => {
+  documents = new IssuerDocuments(server.origin, () => {
     onAsked();
     return JWKS;
   });
-  server.serve(site);
+  server.serve(documents);
 });
 afterEach(() => server.close());
 
 describe('IssuerServer', () => {
-  it('serves a site on a loopback port', async () => {
+  it('serves a documents on a loopback port', async () => {
     expect(server.origin).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const response = await fetch(site.jwksUri);
+    const response = await fetch(documents.jwksUri);
     expect(response.headers.get('content-type')).toBe('application/json');
     await expect(response.json()).resolves.toEqual(JWKS);
     expect((await fetch(`${server.origin}/elsewhere`)).status).toBe(404);
@@ -35,13 +35,13 @@ describe('IssuerServer', () => {
     const { origin } = server;
     await server.open();
     expect(server.origin).toBe(origin);
-    expect((await fetch(site.jwksUri)).status).toBe(200);
+    expect((await fetch(documents.jwksUri)).status).toBe(200);
   });
 
   it('refuses connections once it is closed, and is closed once', async () => {
     await server.close();
     await server.close();
-    await expect(fetch(site.jwksUri)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    await expect(fetch(documents.jwksUri)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
   it('ends the connections that are open when it closes', async () => {
@@ -62,7 +62,7 @@ describe('IssuerServer', () => {
     await server.close();
     await server.open();
     expect(server.origin).toBe(origin);
-    await expect((await fetch(site.jwksUri)).json()).resolves.toEqual(JWKS);
+    await expect((await fetch(documents.jwksUri)).json()).resolves.toEqual(JWKS);
   });
 
   it('says when its port was taken in the meantime', async () => {
@@ -76,19 +76,19 @@ describe('IssuerServer', () => {
 
   it('answers nothing while the outage is "hang"', async () => {
     const controller = new AbortController();
-    const asked = new Promise<void>((resolve) => {
+    const requested = new Promise<void>((resolve) => {
       onAsked = resolve;
     });
-    site.outage = 'hang';
-    const fetching = fetch(site.jwksUri, { signal: controller.signal });
-    await asked;
+    documents.outage = 'hang';
+    const fetching = fetch(documents.jwksUri, { signal: controller.signal });
+    await requested;
     controller.abort(new Error('enough'));
     await expect(fetching).rejects.toThrow('enough');
   });
 
   it('breaks the connection in the middle of the body while the outage is "reset"', async () => {
-    site.outage = 'reset';
-    const response = await fetch(site.jwksUri);
+    documents.outage = 'reset';
+    const response = await fetch(documents.jwksUri);
     expect(response.status).toBe(200);
     await expect(response.text()).rejects.toThrow(TypeError);
   });
@@ -96,9 +96,9 @@ describe('IssuerServer', () => {
   it.each([
     ['error', 500],
     ['html', 200],
-  ] as const)('answers as the site does while the outage is "%s"', async (outage, status) => {
-    site.outage = outage;
-    const response = await fetch(site.jwksUri);
+  ] as const)('answers with the documents while the outage is "%s"', async (outage, status) => {
+    documents.outage = outage;
+    const response = await fetch(documents.jwksUri);
     expect(response.status).toBe(status);
     await expect(response.json()).rejects.toThrow(SyntaxError);
   });
