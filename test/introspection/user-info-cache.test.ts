@@ -182,6 +182,7 @@ describe('verifier.userInfo, asked again', () => {
   });
 
   it('an endpoint that is down gets one request for each back-off, whatever the tokens', async () => {
+    covers('J22');
     const { verifier } = await createWithToken();
     const tokens = Array.from({ length: 60 }, (_, i) => raw.token({ payload: { jti: `"token-${i}"` } }));
     const accessTokens = await Promise.all(tokens.map((token) => verifier.verify(token)));
@@ -203,6 +204,7 @@ describe('verifier.userInfo, asked again', () => {
   });
 
   it('RFC 9110 §15.6.4: 100 requests are under way at most; the next is 503 with Retry-After', async () => {
+    covers('J22');
     const { verifier } = await createWithToken();
     const held: ServerResponse[] = [];
     answer = (res) => void held.push(res);

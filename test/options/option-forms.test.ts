@@ -14,6 +14,7 @@ import { createTestIssuer } from '../../src/testing/index.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { GOOD_JWKS } from '../support/bad-keys.js';
 import { expectMisuse, ISSUER } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { issuerRules } from '../support/issuer-rules.js';
 import { listen } from '../support/listen.js';
 import { OPTION_FORMS, withUnknownName } from '../support/option-forms.js';
@@ -422,6 +423,7 @@ function claimsOf(token: string): object {
 }
 
 describe.each(ENTRIES.map((entry) => [entry.what, entry] as const))('%s', (_, entry) => {
+  covers('E16');
   const { without, options, path } = entry;
   const effect = entry.effect as (options: object) => unknown;
 

@@ -14,6 +14,7 @@ import {
 import * as presets from '../../src/presets/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { ISSUER } from '../support/configuration-error.js';
+import { covers } from '../support/covers.js';
 import { RUNS } from './runs.js';
 
 /** Longer than the start of a text that an error may show. */
@@ -129,6 +130,7 @@ const SHAPES: readonly ((secret: string) => unknown)[] = [
 ];
 
 describe('ConfigurationError', () => {
+  covers('E18');
   it('RFC 9700 §4.9.3: never shows what may be a secret, wherever it was given', async () => {
     await fc.assert(
       fc.asyncProperty(secret, fc.constantFrom(...SHAPES), fc.constantFrom(...NAMES), async (text, shape, name) => {

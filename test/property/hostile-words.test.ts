@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createVerifier, isRefusal, type Verifier, type VerifierOptions } from '../../src/index.js';
+import { covers } from '../support/covers.js';
 import { generateKeys, RawIssuer } from '../support/raw-issuer.js';
 
 /*
@@ -113,6 +114,7 @@ function textsIn(found: unknown): readonly string[] {
 }
 
 it('CWE-117, CWE-150: words of others break no line and steer no terminal', async () => {
+  covers('F20');
   let seen = 0;
   const property = fc.asyncProperty(world, async (given) => {
     const raw = new RawIssuer({ keys });

@@ -180,6 +180,15 @@ export const ATTACKS = [
         source: 'CWE-862',
         sentence: 'With denyUnguarded, no handler of a route runs before a guard let the request through.',
       },
+      E16: {
+        source: 'CWE-636',
+        sentence: 'An option counts however it is given: as a member, inherited, or by a getter, which is read once.',
+      },
+      E17: { source: 'CWE-862', sentence: 'A policy that is undefined is refused at start; it never means any token.' },
+      E18: {
+        source: 'CWE-209',
+        sentence: 'No error of configuration shows more than a few characters of what was given.',
+      },
     },
   },
   {
@@ -212,6 +221,15 @@ export const ATTACKS = [
         source: 'RFC 6455 §10.5',
         sentence: 'A WebSocket upgrade without a good token is refused by the same rules.',
       },
+      F19: {
+        source: 'CWE-248, CWE-754',
+        sentence:
+          'What a hook, a setter or a handler throws after the verdict goes to the error handler, and lets nobody in.',
+      },
+      F20: {
+        source: 'CWE-117, CWE-150',
+        sentence: 'No text from outside brings line breaks or terminal escapes into details, status or channels.',
+      },
     },
   },
   {
@@ -230,6 +248,10 @@ export const ATTACKS = [
       G4: {
         source: 'RFC 8725 §3.12',
         sentence: 'Where typ does not tell, tokens of another kind are known by their marks.',
+      },
+      G6: {
+        source: 'CWE-636',
+        sentence: 'Claims that a schema gives keep what their type promises, or the token is refused.',
       },
     },
   },
@@ -301,6 +323,11 @@ export const ATTACKS = [
         source: 'RFC 7519 §4.1.4',
         sentence: 'A token from the cache is held to time, age, audience and binding at every request.',
       },
+      H30: {
+        source: 'CWE-400',
+        sentence:
+          'A guessed kid keeps no new key out, and an old token of another environment costs the issuer nothing.',
+      },
     },
   },
   {
@@ -344,6 +371,14 @@ export const ATTACKS = [
         source: 'CWE-248, CWE-636',
         sentence:
           'Whatever throws, rejects or never settles, no handler runs on a refusal and no rejection is unhandled.',
+      },
+      J21: {
+        source: 'RFC 7662 §4, RFC 9449 §7.2',
+        sentence: 'What an introspected JWT says of itself may refuse it, and grants nothing.',
+      },
+      J22: {
+        source: 'CWE-770',
+        sentence: 'Questions to the UserInfo endpoint are bounded in number, time and memory.',
       },
     },
   },

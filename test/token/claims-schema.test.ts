@@ -284,6 +284,7 @@ describe('applyClaimsSchema, freezing', () => {
   });
 
   it('CWE-636: refuses an output that is an instance of a class, whose getters and methods would be lost', async () => {
+    covers('G6');
     class Account {
       readonly status = 'suspended';
       get isSuspended(): boolean {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../src/index.js';
 import type { IntrospectionOptions } from '../../src/issuer/introspection-options.js';
 import type { IssuerOptions } from '../../src/issuer/issuer-options.js';
+import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
 import { reasonOfCall } from '../support/reason-of.js';
@@ -31,6 +32,7 @@ function open({ issuer = {}, introspection = {}, answer = {} }: Setting = {}) {
 const NOW = 1_800_000_000;
 
 describe('a JWT that is introspected', () => {
+  covers('J21');
   it.each<[what: string, reason: string, changes: { header?: JsonTexts; payload?: JsonTexts }]>([
     ['RFC 9449 §7.2: is bound to a key', 'binding_not_proven', { payload: { cnf: '{"jkt":"x"}' } }],
     ['RFC 8725 §3.11: has the typ of another kind', 'token_type_not_allowed', { header: { typ: '"logout+jwt"' } }],

@@ -158,6 +158,7 @@ describe.each([['guard'], ['guard.optional']] as const)('%s', (face) => {
     ['before several handlers', [handler, handler]],
     ['before what is no handler', ['read']],
   ])('refuses undefined %s, which a misspelt constant is, and would demand no scope', async (_, after) => {
+    covers('E17');
     expect(() => declare(...after)).not.toThrow();
     const fix = 'Call guard() or guard(handler) to demand a valid access token and no scope.';
     await expectMisuse(() => declare(undefined, ...after), { option: 'policy', told: 'is undefined.', fix });

@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGuard, createVerifier, type Verifier } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
+import { covers } from '../../support/covers.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { watchUnhandledRejections } from '../../support/rejections.js';
 import { bearerHeaders, startApp, type TestApp } from '../../support/test-app.js';
@@ -55,6 +56,7 @@ const throwOnAuth: RequestHandler = (req, _res, next) => {
 const forged = async () => `${(await issuer.token({ scope: 'read' })).slice(0, -8)}AAAAAAAA`;
 
 describe.each(EXPRESS_VERSIONS)('what throws while a verdict is carried out, in %s', (_version, express) => {
+  covers('F19');
   const start = async (before: RequestHandler) => {
     const guard = createGuard(verifier);
     app = await startApp(express, (it) => it.get('/', before, guard('read'), handler));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createVerifier } from '../../../src/index.js';
 import { TOKEN_CACHES, verdictOf, withHeader } from '../../support/clients.js';
+import { covers } from '../../support/covers.js';
 import { KeyServer } from '../../support/key-server.js';
 import { messagesDuring } from '../../support/listening.js';
 
@@ -11,6 +12,7 @@ const LONG = { expiresInSeconds: 86_400 };
  * its key, or nobody has.
  */
 describe.each(TOKEN_CACHES)('tokens of an unknown key that say when they were issued, %s', (_, tokenCache) => {
+  covers('H30');
   async function open(keys = {}) {
     const server = await KeyServer.create();
     const verifier = createVerifier({ ...server.verifierOptions, tokenCache, keys });
