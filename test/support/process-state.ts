@@ -83,7 +83,7 @@ function readProperties(name: string, object: object): readonly (readonly [strin
 }
 
 /** What libraries keep on `globalThis` for as long as they are loaded: the agent of `fetch`, the registry of zod. */
-const OF_LIBRARIES = /^(?:Symbol\(undici\.\w+\.1\)|__zod_\w+)$/;
+const OF_LIBRARIES = /^(?:Symbol\(undici\.\w+\.\d+\)|__zod_\w+)$/;
 
 /** What is compared by its content. */
 const OF_PROCESS: ReadonlySet<PropertyKey> = new Set(['env', '_events', '_eventsCount']);

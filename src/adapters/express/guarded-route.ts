@@ -4,7 +4,7 @@ import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
-import { Refusal } from '../../protocol/refusal.js';
+import { escapeControls, Refusal } from '../../protocol/refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
@@ -100,7 +100,7 @@ export async function notify(call: () => unknown): Promise<void> {
 /** What is thrown may throw again when it is looked at. */
 function describeThrown(error: unknown): string {
   try {
-    return error instanceof Error ? String(error) : inspect(error);
+    return escapeControls(error instanceof Error ? String(error) : inspect(error));
   } catch {
     return 'what cannot be shown';
   }
