@@ -156,8 +156,15 @@ function parseScopePolicy(text: string, path: string): Policy {
   return others.length === 0 ? first : Object.freeze({ all: Object.freeze([first, ...others]) });
 }
 
+// Deeper than anybody writes a policy by hand; a policy that holds itself has no end.
+const MAX_DEPTH = 32;
+
 function parsePolicies(input: unknown, path: string): readonly Policy[] {
   if (!Array.isArray(input)) throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
+  if (path.split('[').length > MAX_DEPTH) {
+    throw new ConfigurationError(path.slice(0, path.indexOf('[')), 'is nested too deep, or holds itself.', FIX);
+  }
+
   const policies = Array.from(input, (policy, index) => parsePolicy(policy, `${path}[${index}]`));
   if (policies.length === 0) throw new ConfigurationError(path, 'has no policies in it.', FIX);
   return Object.freeze(policies);

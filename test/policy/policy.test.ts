@@ -94,3 +94,20 @@ describe('calls that make policies', () => {
     await expectMisuse(call, said);
   });
 });
+
+describe('a policy without end', () => {
+  it('is refused where it holds itself, or is nested deeper than anybody writes by hand', async () => {
+    const circle: { all: unknown[] } = { all: [] };
+    circle.all.push(circle);
+    let deep: Policy = { scope: 'read' };
+    for (let level = 0; level < 20_000; level += 1) deep = { all: [deep] };
+
+    expect(parsePolicy({ all: [{ any: [{ scope: 'read' }] }] }, 'policy')).toEqual({
+      all: [{ any: [{ scope: 'read' }] }],
+    });
+    for (const policy of [circle, deep]) {
+      const fix = 'Give a scope string';
+      await expectMisuse(() => parsePolicy(policy, 'policy'), { option: 'policy.all', told: 'holds itself.', fix });
+    }
+  });
+});

@@ -24,7 +24,7 @@ export interface DenyUnguardedOptions {
 }
 
 type HandleRequest = (this: RouteLayer, req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
-type Handle = (req: WatchedRequest, res: ServerResponse, next: NextFunction) => unknown;
+type Handle = (req: WatchedRequest, res: ServerResponse, next: NextFunction | undefined) => unknown;
 
 /** A handler in a route. Express 5 calls `handleRequest`, Express 4 calls `handle_request`. */
 interface RouteLayer {
@@ -41,14 +41,18 @@ interface Route {
 
 interface WatchedRequest extends IncomingMessage {
   readonly baseUrl?: string;
-  [RULES]?: Rules;
-  [ROUTE]?: Route;
+  /** Of the innermost app or router that the request is in now. */
+  [RULES]?: Rules | undefined;
+  [ROUTE]?: Route | undefined;
+  /** The routes that it entered while there were rules, and those rules. */
+  [ENTERED]?: Map<Route, Rules>;
 }
 
 type Rules = ReadOptions<typeof READERS>;
 
 const RULES = Symbol('scopegate.denyUnguarded');
 const ROUTE = Symbol('scopegate.route');
+const ENTERED = Symbol('scopegate.enteredRoutes');
 const WATCHED = Symbol('scopegate.watched');
 const READERS = {
   errors: readErrors,
@@ -73,8 +77,9 @@ export function denyUnguarded<App extends object>(app: App, options: DenyUnguard
   const target = requireApp(app);
   const { handle } = target;
   target.handle = function scopegateDenyUnguarded(req, res, next) {
+    const outer = req[RULES];
     watch(req, rules);
-    return handle.call(this, req, res, next);
+    return handle.call(this, req, res, leave(req, outer, next));
   };
   return app;
 }
@@ -90,25 +95,44 @@ function requireApp(app: unknown): { handle: Handle } {
 
 /** Express sets `req.route` before it runs a handler of a route: in every version, router and mounted app. */
 function watch(req: WatchedRequest, rules: Rules): void {
-  if (req[RULES] !== undefined) return;
+  if (req[ENTERED] === undefined) {
+    req[ENTERED] = new Map();
+    Object.defineProperty(req, 'route', ROUTE_PROPERTY);
+  }
   req[RULES] = rules;
-  Object.defineProperty(req, 'route', ROUTE_PROPERTY);
 }
 
+/** What is around the app or router has rules of its own, or none. */
+function leave(
+  req: WatchedRequest,
+  outer: Rules | undefined,
+  next: NextFunction | undefined,
+): NextFunction | undefined {
+  if (next === undefined) return undefined;
+  return (error) => {
+    req[RULES] = outer;
+    next(error);
+  };
+}
+
+// Not configurable: a middleware that deletes or redefines it would switch the check off.
 const ROUTE_PROPERTY = {
-  configurable: true,
+  configurable: false,
   enumerable: true,
   get(this: WatchedRequest) {
     return this[ROUTE];
   },
   set(this: WatchedRequest, route: Route | undefined) {
-    this[ROUTE] = route as Route;
-    for (const layer of route?.stack ?? []) watchLayer(layer);
+    this[ROUTE] = route;
+    if (route === undefined) return;
+    // What counts is where the request entered the route: what it left since does not open the handlers to come.
+    if (this[RULES] !== undefined) this[ENTERED]?.set(route, this[RULES]);
+    for (const layer of route.stack ?? []) watchLayer(layer, route);
   },
 };
 
 /** Changes no prototype, since other apps share it. Requests of other apps that reach this layer run as before. */
-function watchLayer(layer: RouteLayer): void {
+function watchLayer(layer: RouteLayer, route: Route): void {
   if (layer[WATCHED] === true) return;
   Object.defineProperty(layer, WATCHED, { value: true });
   for (const name of METHODS) {
@@ -116,21 +140,22 @@ function watchLayer(layer: RouteLayer): void {
     if (run === undefined) continue;
 
     const value: HandleRequest = function handleIfPassed(req, res, next) {
-      if (mayRun(this, req)) return run.call(this, req, res, next);
-      return refuse(req, res, next);
+      const rules = req[ENTERED]?.get(route);
+      if (rules === undefined || mayRun(this, req)) return run.call(this, req, res, next);
+      return refuse(rules, req, res, next);
     };
     Object.defineProperty(layer, name, { value, configurable: true, writable: true });
   }
 }
 
 function mayRun({ handle }: RouteLayer, req: WatchedRequest): boolean {
-  if (req[RULES] === undefined || hasPassed(req) || guardMetadataOf(handle) !== undefined) return true;
+  if (hasPassed(req) || guardMetadataOf(handle) !== undefined) return true;
   // Express does not call a handler of errors here.
   return (handle as () => unknown).length > 3;
 }
 
-function refuse(req: WatchedRequest, res: ServerResponse, next: NextFunction): void {
-  const { errors, onRefusal } = req[RULES] as Rules;
+function refuse(rules: Rules, req: WatchedRequest, res: ServerResponse, next: NextFunction): void {
+  const { errors, onRefusal } = rules;
   const { method, baseUrl = '' } = req;
   const route = quoteUntrusted(`${method} ${baseUrl}${req[ROUTE]?.path}`);
   const error = new UnguardedRouteError(`no guard let the request through before a handler of ${route}`);

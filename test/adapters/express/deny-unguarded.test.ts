@@ -38,6 +38,50 @@ describe.each(EXPRESS_VERSIONS)('denyUnguarded, %s', (_, express) => {
     });
   });
 
+  it('CWE-862: a middleware that deletes or redefines req.route does not switch it off', async () => {
+    covers('E15');
+    const tampers: readonly ((req: Request) => unknown)[] = [
+      (req) => Reflect.deleteProperty(req, 'route'),
+      (req) => Reflect.defineProperty(req, 'route', { value: undefined, writable: true, configurable: true }),
+      (req) => {
+        req.route = {} as never;
+      },
+    ];
+    for (const tamper of tampers) {
+      const send = open((app) => {
+        app.use((req: Request, _res: Response, next: NextFunction) => {
+          tamper(req);
+          next();
+        });
+        app.get('/open', guard.public(), answer);
+        app.get('/x', answer);
+      });
+      expect((await send('GET', '/open')).status).toBe(200);
+      expect((await send('GET', '/x')).status).toBe(500);
+    }
+  });
+
+  it.each(['router', 'app'])('of a mounted %s says nothing about the routes around it', async (kind) => {
+    const inner = kind === 'app' ? express().set('env', 'test') : express.Router();
+    denyUnguarded(inner as Express);
+    (inner as Express).get('/inside', answer).get('/public', guard.public(), answer);
+    const app = express().set('env', 'test').use(inner).get('/health', answer);
+    const send = async (url: string) => (await dispatch(app, 'GET', url)).statusCode;
+    expect(await send('/public')).toBe(200);
+    expect(await send('/inside')).toBe(500);
+    expect(await send('/health')).toBe(200);
+  });
+
+  it('of a mounted router has options of its own, and those of the app count again behind it', async () => {
+    const told: string[] = [];
+    const inner = denyUnguarded(express.Router(), { onRefusal: () => void told.push('inner') });
+    inner.get('/inside', answer);
+    const app = denyUnguarded(express().set('env', 'test'), { onRefusal: () => void told.push('outer') });
+    app.use(inner).get('/behind', answer);
+    for (const url of ['/inside', '/behind']) expect((await dispatch(app, 'GET', url)).statusCode).toBe(500);
+    expect(told).toEqual(['inner', 'outer']);
+  });
+
   it.each([
     ['guard.public() of the route', (app: Express) => app.get('/x', guard.public(answer))],
     ['guard.optional()', (app: Express) => app.get('/x', guard.optional(), answer)],
