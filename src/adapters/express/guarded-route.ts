@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
-import { escapeControls, Refusal } from '../../protocol/refusal.js';
+import { Refusal } from '../../protocol/refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
@@ -12,6 +11,7 @@ import type { GuardArguments } from './guard-arguments.js';
 import { markPassed } from './guard-metadata.js';
 import type { GuardConfig } from './guard-options.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
+import { describeThrown, errorForNext } from './thrown.js';
 import { writeAnswer } from './write-answer.js';
 
 /** A request that a guard may put a token on. */
@@ -57,13 +57,13 @@ export class GuardedRoute implements Requirements {
       if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
       markPassed(req);
     } catch (thrown) {
-      return next(toHookError(thrown));
+      return next(errorForNext(thrown));
     }
 
     runHandlers(this.handlers, req, res, next);
   }
 
-  refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
+  private refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
     if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
 
@@ -72,14 +72,9 @@ export class GuardedRoute implements Requirements {
     try {
       writeAnswer(res, answers.for(refusal));
     } catch (thrown) {
-      next(toHookError(thrown));
+      next(errorForNext(thrown));
     }
   }
-}
-
-/** `next()` with nothing would let the request through. */
-function toHookError(thrown: unknown): unknown {
-  return thrown || new Error('A hook of the request or response threw nothing.');
 }
 
 /** Keeps an existing `private` or `no-store`, which is at least as strict. */
@@ -94,14 +89,5 @@ export async function notify(call: () => unknown): Promise<void> {
     await call();
   } catch (error) {
     process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
-  }
-}
-
-/** What is thrown may throw again when it is looked at. */
-function describeThrown(error: unknown): string {
-  try {
-    return escapeControls(error instanceof Error ? String(error) : inspect(error));
-  } catch {
-    return 'what cannot be shown';
   }
 }
