@@ -8,7 +8,16 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
 const { metafile } = await build({
   absWorkingDir: dist,
-  entryPoints: ['index.js', 'testing/index.js', 'presets/index.js', 'adapters/express/global.js', 'cli/main.js'],
+  entryPoints: [
+    'index.js',
+    'testing/index.js',
+    'presets/index.js',
+    'adapters/express/global.js',
+    'adapters/fetch/index.js',
+    'adapters/fastify/index.js',
+    'adapters/koa/index.js',
+    'cli/main.js',
+  ],
   outdir: '.',
   allowOverwrite: true,
   bundle: true,

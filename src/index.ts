@@ -83,6 +83,7 @@ export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
+export { type AccessTokenSignalOptions, accessTokenSignal } from './verifier/access-token-signal.js';
 export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
 export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';

@@ -1,17 +1,15 @@
 import type { ServerResponse } from 'node:http';
-import { ConfigurationError } from '../../options/configuration-error.js';
-import { describeValue } from '../../options/describe-value.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
 import { authenticate } from '../../verifier/authenticate.js';
-import { internalsOf } from '../../verifier/create-verifier.js';
 import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache } from '../core/answer-cache.js';
+import { parseGuardArguments, parseHandlers } from '../core/guard-arguments.js';
+import { requireInternals } from '../core/require-internals.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
-import { parseGuardArguments, parseHandlers } from './guard-arguments.js';
 import { markGuarded, markPassed } from './guard-metadata.js';
 import { parseGuardOptions } from './guard-options.js';
 import { type GuardableRequest, GuardedRoute, type GuardRuntime } from './guarded-route.js';
-import { runHandlers } from './run-handlers.js';
+import { type AnyHandler, runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
 
@@ -42,7 +40,7 @@ export function createGuard<Claims = UntypedClaims>(
   verifier: Verifier<Claims>,
   options: GuardOptions = {},
 ): Guard<Claims> {
-  const internals = requireInternals(verifier);
+  const internals = requireInternals(verifier, 'createGuard');
   const config = parseGuardOptions(options, internals.audience);
   const runtime: GuardRuntime = Object.freeze({ ...config, answers: new AnswerCache(config.requirements.realm) });
 
@@ -81,7 +79,7 @@ function createMiddleware(internals: VerifierInternals, route: GuardedRoute): No
 
 /** Creates a middleware that accepts every request and reads no token. */
 function createPublic(...input: readonly unknown[]): NodeMiddleware {
-  const handlers = parseHandlers(input);
+  const handlers = parseHandlers<AnyHandler>(input);
   const hasHandlers = handlers.length > 0;
   const scopegatePublic: NodeMiddleware = (req, res, next) => {
     markPassed(req);
@@ -100,14 +98,4 @@ function createPublic(...input: readonly unknown[]): NodeMiddleware {
 /** Returns the internals of the verifier of a guard; undefined for anything that `createGuard` did not create. */
 export function internalsOfGuard(guard: unknown): VerifierInternals | undefined {
   return typeof guard === 'function' ? (guard as { [INTERNALS]?: VerifierInternals })[INTERNALS] : undefined;
-}
-
-function requireInternals(verifier: unknown): VerifierInternals {
-  const internals = internalsOf(verifier);
-  if (internals !== undefined) return internals;
-  throw new ConfigurationError(
-    'verifier',
-    `is ${describeValue(verifier)} and not a verifier.`,
-    'Call createGuard(createVerifier({ ... })), with both functions from the same copy of scopegate.',
-  );
 }

@@ -5,13 +5,15 @@ import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
 import { Refusal } from '../../protocol/refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
-import type { AnswerCache } from './answer-cache.js';
+import type { AnswerCache } from '../core/answer-cache.js';
+import type { GuardArguments } from '../core/guard-arguments.js';
+import { notify } from '../core/notify.js';
+import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
+import { errorForNext } from '../core/thrown.js';
 import type { NextFunction } from './guard.js';
-import type { GuardArguments } from './guard-arguments.js';
 import { markPassed } from './guard-metadata.js';
 import type { GuardConfig } from './guard-options.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
-import { describeThrown, errorForNext } from './thrown.js';
 import { writeAnswer } from './write-answer.js';
 
 /** A request that a guard may put a token on. */
@@ -33,7 +35,7 @@ export class GuardedRoute implements Requirements {
   readonly readsQuery: boolean;
   readonly runtime: GuardRuntime;
 
-  constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments, isOptional: boolean) {
+  constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments<AnyHandler>, isOptional: boolean) {
     const { audience, realm, extraTokenLocations } = runtime.requirements;
     this.audience = audience;
     this.policy = policy;
@@ -79,15 +81,6 @@ export class GuardedRoute implements Requirements {
 
 /** Keeps an existing `private` or `no-store`, which is at least as strict. */
 function keepOutOfSharedCaches(res: ServerResponse): void {
-  if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
+  if (res.headersSent || isKeptOutOfSharedCaches(res.getHeader('Cache-Control'))) return;
   res.setHeader('Cache-Control', 'private');
-}
-
-/** Calls a function of the user's, which may throw or reject and changes nothing by it. */
-export async function notify(call: () => unknown): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
-  }
 }

@@ -1,6 +1,7 @@
+import { errorForNext } from '../core/thrown.js';
 import type { NextFunction } from './guard.js';
-import { errorForNext } from './thrown.js';
 
+/** A handler of a router. */
 export type AnyHandler = (req: unknown, res: unknown, next: NextFunction) => unknown;
 
 /**

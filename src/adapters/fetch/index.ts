@@ -1,0 +1,8 @@
+export {
+  createFetchGuard,
+  type FetchGuard,
+  type FetchGuardOptions,
+  type FetchHandler,
+  type GuardedFetchHandler,
+  type Protect,
+} from './create-fetch-guard.js';
