@@ -1,3 +1,4 @@
+export type { RouteGuardOptions } from '../core/route-guard.js';
 export {
   createFastifyGuard,
   type FastifyGuard,

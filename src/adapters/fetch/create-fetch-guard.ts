@@ -52,6 +52,8 @@ export interface FetchGuard<Claims = UntypedClaims> {
  *
  * @example
  * ```ts
+ * import { createFetchGuard } from 'scopegate/fetch';
+ *
  * const { protect } = createFetchGuard(verifier);
  *
  * export const GET = protect('orders:read', (request, { auth }) => {

@@ -16,8 +16,7 @@ import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 /** The part of a Koa context that the guard uses. */
 export interface KoaContext {
   readonly req: IncomingMessage;
-  /** `body` is there if a body parser ran before. */
-  readonly request: { readonly body?: unknown };
+  readonly request: object;
   readonly response: { get(name: string): string | string[] };
   // biome-ignore lint/suspicious/noExplicitAny: Koa gives it this type
   state: any;
@@ -27,27 +26,28 @@ export interface KoaContext {
 }
 
 /** The options of `createKoaGuard`. */
-export interface KoaGuardOptions extends RouteGuardOptions<DefaultContext> {}
+export interface KoaGuardOptions extends RouteGuardOptions<KoaDefaultContext> {}
 
 /** Without the types of koa, `Context` is `any`. */
-type DefaultContext = 0 extends 1 & Context ? KoaContext : Context;
-type Next = () => Promise<unknown>;
+export type KoaDefaultContext = 0 extends 1 & Context ? KoaContext : Context;
+/** Goes on to what comes after the guard. */
+export type KoaNext = () => Promise<unknown>;
 
 /** A middleware of Koa. */
-export type KoaMiddleware<Ctx> = (ctx: Ctx, next: Next) => Promise<unknown>;
+export type KoaMiddleware<Ctx> = (ctx: Ctx, next: KoaNext) => Promise<unknown>;
 /** A handler behind a guard. It may go on by `next`. */
-export type KoaHandler<Ctx, Auth> = (ctx: Ctx & { state: { readonly auth: Auth } }, next: Next) => unknown;
+export type KoaHandler<Ctx, Auth> = (ctx: Ctx & { state: { readonly auth: Auth } }, next: KoaNext) => unknown;
 
 /** Creates a middleware from a policy and the handlers that it guards. Both are optional. */
 export interface KoaGuardCall<Auth> {
   /** Requires a valid access token and no scope. @throws {ConfigurationError} */
-  <Ctx extends KoaContext = DefaultContext>(
+  <Ctx extends KoaContext = KoaDefaultContext>(
     ...handlers: readonly [KoaHandler<Ctx, Auth>, ...(readonly KoaHandler<Ctx, Auth>[])]
   ): KoaMiddleware<NoInfer<Ctx>>;
   /** Requires a valid access token that meets the policy. @throws {ConfigurationError} */
   (...policy: readonly [] | readonly [policy: PolicyInput]): KoaMiddleware<KoaContext>;
   /** Requires a valid access token that meets the policy. @throws {ConfigurationError} */
-  <Ctx extends KoaContext = DefaultContext>(
+  <Ctx extends KoaContext = KoaDefaultContext>(
     policy: PolicyInput,
     ...handlers: readonly [KoaHandler<Ctx, Auth>, ...(readonly KoaHandler<Ctx, Auth>[])]
   ): KoaMiddleware<NoInfer<Ctx>>;
@@ -105,7 +105,9 @@ function createMiddleware(decide: Decide, handlers: readonly AnyKoaHandler[]): A
 
 function requestOf({ req, request }: KoaContext): HttpRequest {
   const { method, url, headers, rawHeaders } = req;
-  return { method, url, headers, rawHeaders, body: request.body };
+  // A body parser, if one ran before, left it here.
+  const { body } = request as { readonly body?: unknown };
+  return { method, url, headers, rawHeaders, body };
 }
 
 function writeAnswer(ctx: KoaContext, { status, headers, body }: HttpAnswer): void {
@@ -115,7 +117,7 @@ function writeAnswer(ctx: KoaContext, { status, headers, body }: HttpAnswer): vo
 }
 
 /** Runs handlers in turn, as Koa does: each goes on by `next`, and the last one to what comes after the guard. */
-async function runHandlers(handlers: readonly AnyKoaHandler[], ctx: KoaContext, next: Next): Promise<unknown> {
+async function runHandlers(handlers: readonly AnyKoaHandler[], ctx: KoaContext, next: KoaNext): Promise<unknown> {
   const [handler, ...others] = handlers;
   if (handler === undefined) return next();
   return handler(ctx, () => runHandlers(others, ctx, next));
