@@ -16,6 +16,7 @@ const { metafile } = await build({
     'adapters/fetch/index.js',
     'adapters/fastify/index.js',
     'adapters/koa/index.js',
+    'adapters/nest/index.js',
     'cli/main.js',
   ],
   outdir: '.',

@@ -43,6 +43,7 @@ const MAY_IMPORT: MayImport = {
   'adapters/express': ['protocol', 'options', 'policy', 'verifier', 'adapters/core'],
   'adapters/fetch': ['protocol', 'policy', 'verifier', 'adapters/core'],
   'adapters/fastify': ['protocol', 'policy', 'verifier', 'adapters/core'],
+  'adapters/nest': ['protocol', 'options', 'policy', 'verifier', 'adapters/core'],
   'adapters/koa': ['protocol', 'policy', 'verifier', 'adapters/core'],
   'integrations/audit': ['options', 'platform'],
   presets: ['protocol', 'options', 'issuer'],
@@ -60,7 +61,7 @@ const TYPE_PACKAGES: Readonly<Record<string, string>> = {
 
 /** What comes by a subpath of its own, or not at all, and never with the main entry. */
 const NOT_IN_MAIN_ENTRY =
-  /^(?:testing|presets|cli|redis|otel)\/|^adapters\/(?:fetch|fastify|koa)\/|^adapters\/express\/global\.ts$/;
+  /^(?:testing|presets|cli|redis|otel)\/|^adapters\/(?:fetch|fastify|koa|nest)\/|^adapters\/express\/global\.ts$/;
 
 const sources = new Map(readSources(new URL('../src/', import.meta.url)));
 // One line, which loads whatever module the command line was told of. No other file may.

@@ -24,6 +24,12 @@ Server.prototype.listen = function (...args) {
 };
 `;
 
+const SETTINGS = {
+  extends: join(PROJECT, 'test/types/tsconfig.base.json'),
+  compilerOptions: { preserveSymlinks: true, skipLibCheck: true, experimentalDecorators: true },
+  include: ['*.ts'],
+};
+
 let folder: string;
 beforeAll(async () => {
   await checkIsBuilt();
@@ -31,21 +37,14 @@ beforeAll(async () => {
   mkdirSync(join(HERE, '.scratch'), { recursive: true });
   folder = mkdtempSync(join(HERE, '.scratch/docs-'));
   writeFileSync(join(folder, 'tell-port.mjs'), TELL_PORT);
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(SETTINGS));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe.skipIf(IS_SKIPPED)('the programs of docs/frameworks.md', () => {
   // The declarations of the frameworks themselves are not for us to check.
   it('compile with the types of their frameworks', { timeout: 60_000 }, async () => {
-    const files = PROGRAMS.map(({ fileName, code }) => {
-      writeFileSync(join(folder, fileName), code);
-      return fileName;
-    });
-    const base = join(PROJECT, 'test/types/tsconfig.base.json');
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ extends: base, compilerOptions: { preserveSymlinks: true, skipLibCheck: true }, files }),
-    );
+    for (const { fileName, code } of PROGRAMS) writeFileSync(join(folder, fileName), code);
     const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
     const { stdout } = await runCommand(process.execPath, [tsc, '-p', '.'], { cwd: folder });
     expect(stdout).toBe('');
@@ -79,8 +78,11 @@ async function start({ fileName, code }: CodeBlock, issuer: string): Promise<str
   );
   const file = join(folder, `run-${fileName}`);
   writeFileSync(file, trusted.replace('3000', '0'));
-  const hook = `--import=${join(folder, 'tell-port.mjs')}`;
-  const program = startProgram(file, { env: { NODE_OPTIONS: hook } });
+  const env = {
+    NODE_OPTIONS: `--import=${join(folder, 'tell-port.mjs')}`,
+    TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json'),
+  };
+  const program = startProgram(file, { env });
   onTestFinished(async () => {
     await program.end('SIGKILL');
   });

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { describeAdapterContract, type StartAdapter } from './contract.js';
+import { describeAdapterContract, type StartAdapter, type WithoutAdditions } from './contract.js';
 
 /*
  * The frameworks of test/adapters/package.json are no development dependencies, so that `npm install` stays small:
@@ -20,7 +20,12 @@ export async function loadFramework(name: string): Promise<Framework> {
 }
 
 /** Describes the contract of an adapter if its framework is installed. */
-export function describeFrameworkContract(name: string, framework: Framework, start: StartAdapter): void {
-  if (framework !== undefined) return describeAdapterContract(name, start);
+export function describeFrameworkContract(
+  name: string,
+  framework: Framework,
+  start: StartAdapter,
+  withoutAdditions?: WithoutAdditions,
+): void {
+  if (framework !== undefined) return describeAdapterContract(name, start, withoutAdditions);
   describe.skip(`the HTTP contract on ${name}: needs npm ci --prefix test/adapters`, () => {});
 }

@@ -26,6 +26,7 @@ const CALLED = [
   'createFastifyGuard',
   'scopegatePlugin',
   'createKoaGuard',
+  'createNestGuard',
   'accessTokenSignal',
   'createTestIssuer',
 ];
@@ -34,7 +35,7 @@ const sources = readdirSync(join(PACKAGE, 'src'), { recursive: true, encoding: '
   .map((path) => `src/${path.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.ts'));
 // Their frameworks are not installed here. test/adapters compiles the programs of docs/frameworks.md, which say the same.
-const NEEDS_FRAMEWORK = /^src\/adapters\/(?:fastify|koa)\//;
+const NEEDS_FRAMEWORK = /^src\/adapters\/(?:fastify|koa|nest)\//;
 const examples = sources.flatMap((path) => readDocExamples(path, readFileSync(join(PACKAGE, path), 'utf8')));
 
 /** The presets that the package exports. */
