@@ -7,6 +7,7 @@ import { HeaderCache } from '../jws/header-cache.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { notify } from '../platform/notify.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
@@ -122,14 +123,11 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 
 async function verifyToken(
   { context, audience }: VerifierInternals,
-  token: string,
+  token: string | null | undefined,
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseVerifyOptions(options, audience);
-  const outcome =
-    typeof token === 'string'
-      ? authenticateToken(context, { token }, requirements)
-      : new Refusal('token_malformed', 'it is not a string');
+  const outcome = typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoText(token);
   return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
@@ -138,9 +136,18 @@ async function authenticateRequest(
   request: HttpRequest,
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
-  const { requirements, signal } = parseAuthenticateOptions(options, audience);
-  const outcome = authenticate(context, request, requirements);
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  const { requirements, signal, onRefusal } = parseAuthenticateOptions(options, audience);
+  const outcome = await untilAborted(signal, Promise.resolve(authenticate(context, request, requirements)));
+  if (outcome instanceof Refusal && onRefusal !== undefined) {
+    void notify('onRefusal', () => onRefusal(toError(outcome, requirements.realm), request));
+  }
+  return orThrow(outcome, requirements.realm);
+}
+
+function refuseNoText(token: unknown): Refusal {
+  return token === undefined || token === null
+    ? new Refusal('token_missing', `the token is ${token}`)
+    : new Refusal('token_malformed', 'it is not a string');
 }
 
 async function findUserInfo(

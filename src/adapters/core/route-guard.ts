@@ -1,5 +1,6 @@
 import { type ReadersOf, readOptions } from '../../options/option-reader.js';
 import { callback, oneOf, optional } from '../../options/readers.js';
+import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import { type AuthorizationError, type IssuerUnavailableError, toError } from '../../protocol/errors.js';
@@ -15,10 +16,9 @@ import {
 } from '../../verifier/requirements.js';
 import type { VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from './answer-cache.js';
-import { notify } from './notify.js';
 
 /** The options of a guard for a framework other than Express. `Req` is the framework's request. */
-export interface RouteGuardOptions<Req> extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
+export interface RouteGuardOptions<Req> extends Omit<AuthenticateOptions, 'policy' | 'signal' | 'onRefusal'> {
   /**
    * What becomes of a refusal. `respond`: the guard writes the answer of docs/http.md. `throw`: the error goes to the error
    * handler of the app, with `status`, `headers`, `code` and `reason`.
@@ -85,7 +85,7 @@ export class RouteGuard {
   #refuse(refusal: Refusal, original: unknown): HttpAnswer {
     const onRefusal = this.#onRefusal;
     const { realm } = this.#requirements;
-    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, realm), original));
+    if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(toError(refusal, realm), original));
     if (this.#throws) throw toError(refusal, realm);
     return this.#answers.for(refusal);
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
@@ -7,9 +8,8 @@ import { Refusal } from '../../protocol/refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from '../core/answer-cache.js';
 import type { GuardArguments } from '../core/guard-arguments.js';
-import { notify } from '../core/notify.js';
 import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
-import { errorForNext } from '../core/thrown.js';
+import { errorForNext } from './error-for-next.js';
 import type { NextFunction } from './guard.js';
 import { markPassed } from './guard-metadata.js';
 import type { GuardConfig } from './guard-options.js';
@@ -67,7 +67,7 @@ export class GuardedRoute implements Requirements {
 
   private refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
-    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
+    if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
     // Sessions and compression patch the response: what they throw is for the error handler, not for the process.

@@ -1,4 +1,4 @@
-import { errorForNext } from '../core/thrown.js';
+import { errorForNext } from './error-for-next.js';
 import type { NextFunction } from './guard.js';
 
 /** A handler of a router. */
