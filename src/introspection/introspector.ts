@@ -21,7 +21,6 @@ import {
   SIGNED_RESPONSE_TYPE,
 } from './introspection-endpoint.js';
 import { verifySignedAnswer } from './signed-introspection.js';
-import { Unusable } from './unusable.js';
 
 export interface IntrospectorOptions {
   readonly clock: Clock;
@@ -125,7 +124,7 @@ export class Introspector {
     if (response instanceof Refusal) return response;
 
     const answer = await this.#read(response, issuer);
-    if (answer instanceof Unusable) return endpoint.refuse(answer.why);
+    if (answer instanceof Malformed) return endpoint.refuse(answer.why);
     if (answer instanceof Refusal) {
       // The keys of the answer cannot be had: that is the reason, and the token is not to blame.
       endpoint.refuse(answer.detail);
@@ -152,13 +151,13 @@ export class Introspector {
   #read(
     { bytes, mediaType }: IntrospectionResponse,
     issuer: IntrospectedIssuer,
-  ): MaybePromise<JsonObject | Unusable | Refusal> {
+  ): MaybePromise<JsonObject | Malformed | Refusal> {
     const { signed, credentials } = issuer.introspection;
     if (!signed) {
       const answer = parseStrictJsonObject(bytes);
-      return answer instanceof Malformed ? new Unusable(`the answer ${answer.why}`) : answer;
+      return answer instanceof Malformed ? new Malformed(`the answer ${answer.why}`) : answer;
     }
-    if (mediaType !== SIGNED_RESPONSE_TYPE) return new Unusable('the answer is not signed');
+    if (mediaType !== SIGNED_RESPONSE_TYPE) return new Malformed('the answer is not signed');
 
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;
     const clientId = credentials.id as string;
