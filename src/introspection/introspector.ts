@@ -64,7 +64,7 @@ export class Introspector {
   introspect(token: string, issuer: IntrospectedIssuer, own?: OwnClaims): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;
-    const introspection = this.#of(issuer);
+    const introspection = this.#introspectionOf(issuer);
     const cached = introspection.active.get(digest) ?? this.#inactive.get(name);
     if (cached !== undefined) return cached;
 
@@ -76,14 +76,14 @@ export class Introspector {
     });
   }
 
-  /** Finds out where the endpoint of an issuer is, or gives why that failed. */
+  /** Finds the endpoint of an issuer. Returns why that failed. */
   async ready(issuer: Issuer): Promise<Refusal | undefined> {
-    return isIntrospected(issuer) ? this.#of(issuer).endpoint.ready() : undefined;
+    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.ready() : undefined;
   }
 
   /** Undefined for an issuer that does not introspect. */
   status(issuer: Issuer): IntrospectionStatus | undefined {
-    return isIntrospected(issuer) ? this.#of(issuer).endpoint.status() : undefined;
+    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.status() : undefined;
   }
 
   /** Forgets all answers. */
@@ -92,7 +92,7 @@ export class Introspector {
     this.#inactive.clear();
   }
 
-  #of(issuer: IntrospectedIssuer): Introspection {
+  #introspectionOf(issuer: IntrospectedIssuer): Introspection {
     const known = this.#byIssuer.get(issuer);
     if (known !== undefined) return known;
 
@@ -147,7 +147,7 @@ export class Introspector {
     return untimely?.reason === 'token_expired' ? untimely : undefined;
   }
 
-  /** Gives the members of an answer. A refusal says that the keys which sign answers cannot be had. */
+  /** Returns the members of an answer. A refusal says that the keys which sign answers cannot be had. */
   #read(
     { bytes, mediaType }: IntrospectionResponse,
     issuer: IntrospectedIssuer,

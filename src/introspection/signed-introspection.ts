@@ -24,7 +24,7 @@ const ANSWER_TYPE = /^(?:application\/)?token-introspection\+jwt$/i;
 const MAX_ANSWER_AGE_SECONDS = 60;
 
 /**
- * Verifies a signed introspection answer and gives the members of `token_introspection`. A refusal says that the issuer's keys
+ * Verifies a signed introspection answer and returns the members of `token_introspection`. A refusal says that the issuer's keys
  * cannot be had.
  *
  * @see RFC 9701 §5, §8.1

@@ -119,7 +119,7 @@ export class JwksCache implements KeySource {
     };
   }
 
-  /** Gives no keys that are too old to be used. */
+  /** Returns no keys that are too old to be used. */
   snapshot(): KeySnapshot | undefined {
     const { last } = this.#refreshing;
     if (last === undefined || this.#refreshing.current() === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import type { Clock } from '../platform/clock.js';
 import { isObserved, publish } from '../platform/diagnostics.js';
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { chain, type MaybePromise } from '../platform/maybe-promise.js';
 import { checkPolicy, scopesThatMeet } from '../policy/check-policy.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { findBearerToken } from '../protocol/bearer-token.js';
@@ -46,7 +46,7 @@ export function authenticate(
   const bearer = findBearerToken(request, requirements.extraTokenLocations);
   const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
   if (!isObserved('scopegate:decision')) return outcome;
-  return after(outcome, (settled) => publishDecision(settled, requirements));
+  return chain(outcome, (settled) => publishDecision(settled, requirements));
 }
 
 /** Authenticates a token that was found before, or came without an HTTP request. */
