@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
 import { BackOff } from '../resilience/back-off.js';
+import { withDeadline } from '../resilience/deadline.js';
 import { SingleFlight } from '../resilience/single-flight.js';
 import {
   type AuthorizationServerMetadata,
@@ -55,7 +56,11 @@ export class EndpointLocator {
   async #fetch(): Promise<string> {
     const { discovery, fetchOptions, name, find } = this.#options;
     try {
-      const metadata = await fetchMetadata(discovery, (url) => fetchJson(url, fetchOptions));
+      // The document may be at two places: one deadline for both.
+      const metadata = await withDeadline(fetchOptions.timeoutSeconds, (deadline) => {
+        return fetchMetadata(discovery, (url) => fetchJson(url, { ...fetchOptions, deadline }));
+      });
+
       this.#endpoint = requireEndpoint(metadata.url, name, find(metadata));
       this.#backOff.reset();
       return this.#endpoint;

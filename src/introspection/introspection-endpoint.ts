@@ -85,7 +85,7 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** Finds out where the endpoint is, or gives why that failed. */
+  /** Finds the endpoint. Returns why that failed. */
   async ready(): Promise<Refusal | undefined> {
     try {
       await this.#locator.locate();

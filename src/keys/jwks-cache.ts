@@ -4,7 +4,6 @@ import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
-import { withinSeconds } from '../resilience/deadline.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
 import { AbsentKeys, MAX_KID_LENGTH, type NotAskedBecause } from './absent-keys.js';
@@ -75,7 +74,7 @@ export class JwksCache implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const now = this.#options.clock();
     const set = this.#refreshing.current(now)?.set;
-    if (set === undefined) return this.#withinDeadline(this.#findWhenLoaded(query));
+    if (set === undefined) return this.#findWhenLoaded(query);
 
     const refresh = this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
@@ -119,7 +118,7 @@ export class JwksCache implements KeySource {
     };
   }
 
-  /** Gives no keys that are too old to be used. */
+  /** Returns no keys that are too old to be used. */
   snapshot(): KeySnapshot | undefined {
     const { last } = this.#refreshing;
     if (last === undefined || this.#refreshing.current() === undefined) return undefined;
@@ -152,7 +151,7 @@ export class JwksCache implements KeySource {
     const absent = this.#refuseIfAbsent(query);
     if (absent !== undefined) return absent;
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
-    return this.#withinDeadline(this.#findByFetch(query, ownRefresh));
+    return this.#findByFetch(query, ownRefresh);
   }
 
   async #findByFetch(
@@ -171,15 +170,6 @@ export class JwksCache implements KeySource {
     if (fetched instanceof Unavailable) return this.#refuse(fetched);
     const keys = fetched.set.candidates(query);
     return keys.length > 0 ? keys : this.#refuseAbsent(query);
-  }
-
-  /** A request may wait for a fetch that is under way, and then for one of its own: one deadline for both. */
-  async #withinDeadline<T>(finding: Promise<T>): Promise<T | Refusal> {
-    try {
-      return await withinSeconds(this.#options.limits.fetchTimeoutSeconds, finding);
-    } catch (error) {
-      return this.#refuse(new Unavailable(error));
-    }
   }
 
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {

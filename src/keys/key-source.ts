@@ -17,7 +17,10 @@ export interface KeyQuery extends KeySelector {
 
 /** Where the keys of one issuer come from. */
 export interface KeySource {
-  /** Finds one key or two to try, or gives why there is none. Starts a refresh in the background when one is due. */
+  /**
+   * Finds one key or two to try, or gives why there is none. Starts a refresh in the background when one is due. It may wait for
+   * two fetches in turn: the deadline of the request is the caller's.
+   */
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
   /** Whether `find` would still give this key for such a token. `now` is in milliseconds since the epoch. */
   stillHas(key: VerificationKey, selector: KeySelector, now: number): boolean;

@@ -1,3 +1,5 @@
+import type { MaybePromise } from '../platform/maybe-promise.js';
+
 /** Something did not settle in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -34,6 +36,38 @@ export async function withDeadline<T>(seconds: number, run: (deadline: AbortSign
     clearTimeout(timer);
   }
 }
+
+/** One deadline for everything that a request waits for in turn. It begins with the first wait. */
+export class Deadline {
+  readonly #seconds: number;
+  #timer: NodeJS.Timeout | undefined;
+  #late: Promise<typeof LATE> | undefined;
+
+  constructor(seconds: number) {
+    this.#seconds = seconds;
+  }
+
+  /** Waits for a value. Returns that of `onLate` once the time is over. */
+  wait<T, Late>(value: MaybePromise<T>, onLate: (seconds: number) => Late): MaybePromise<T | Late> {
+    return value instanceof Promise ? this.#race(value, onLate) : value;
+  }
+
+  /** Call it when nothing is waited for any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #race<T, Late>(promise: Promise<T>, onLate: (seconds: number) => Late): Promise<T | Late> {
+    this.#late ??= new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, this.#seconds * 1000, LATE);
+      this.#timer.unref();
+    });
+    const outcome = await Promise.race([promise, this.#late]);
+    return outcome === LATE ? onLate(this.#seconds) : outcome;
+  }
+}
+
+const LATE = Symbol('late');
 
 /** Waits for a promise until the signal is aborted. Others may go on waiting for it. */
 export async function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ import { SingleFlight } from './single-flight.js';
 
 export type RefreshCause = DiagnosticsMessages['scopegate:refresh']['cause'];
 
-/** What a fetch gave. */
+/** The result of a fetch. */
 export interface Fetched<Value> {
   readonly value: Value;
   readonly maxAgeSeconds: number;
@@ -139,19 +139,19 @@ export class Refreshing<Value> {
     return this.current(now) !== undefined && this.underWay === undefined && this.backingOff() === undefined;
   }
 
-  /** Starts a fetch in the background when one is due, and gives it. */
+  /** Starts a fetch in the background when one is due, and returns it. */
   refreshIfDue(now?: number): Promise<Value | Unavailable> | undefined {
     return this.isDue(now) ? this.refresh(this.isFresh(now) ? 'retry' : 'age') : undefined;
   }
 
-  /** Waits for what is pending, or for a new fetch; during a back-off gives the last failure at once. */
+  /** Waits for what is pending, or for a new fetch; during a back-off returns the last failure at once. */
   load(): MaybePromise<Value | Unavailable> {
     return this.pending ?? this.backingOff() ?? this.refresh('empty');
   }
 
   /**
    * Starts a fetch, which others join from now on. It joins none itself: one that is under way may have been answered
-   * before the change that the caller knows of. Never rejects.
+   * before the change that the caller saw. Never rejects.
    */
   refresh(cause: RefreshCause): Promise<Value | Unavailable> {
     this.#retried = this.#failure;

@@ -15,7 +15,7 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
-import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { Deadline, DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
@@ -158,11 +158,17 @@ async function findUserInfo(
   const { signal } = parseUserInfoOptions(options);
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
+  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds);
+  const refuseLate = (seconds: number) => {
+    return new Refusal('userinfo_unavailable', `no answer within ${seconds} s in all`, { retryAfterSeconds: 1 });
+  };
   async function find(): Promise<StandardClaims | Refusal> {
-    const issuer = await context.issuers.find(accessToken.issuer);
-    return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
+    const issuer = await deadline.wait(context.issuers.find(accessToken.issuer), refuseLate);
+    if (issuer instanceof Refusal) return issuer;
+    return deadline.wait(userInfos.find(accessToken as AccessToken, issuer), refuseLate);
   }
-  return orThrow(await untilAborted(signal, find()), defaultRealm(audience));
+  const found = await untilAborted(signal, find()).finally(() => deadline.end());
+  return orThrow(found, defaultRealm(audience));
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Introspector } from '../introspection/introspector.js';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
+import { isHmacAlgorithm } from '../jws/algorithm.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
 import type { HeaderCache } from '../jws/header-cache.js';
 import { JwsProblem } from '../jws/malformed.js';
@@ -8,7 +9,8 @@ import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
-import { Refusal } from '../protocol/refusal.js';
+import { Refusal, type RefusalReason } from '../protocol/refusal.js';
+import type { Deadline } from '../resilience/deadline.js';
 import { checkNotBound, checkTime, findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
 import { parseJwtClaims, parseJwtHeader, refuseJws } from '../token/jwt-access-token.js';
 import { parseOwnClaims } from '../token/own-claims.js';
@@ -57,17 +59,18 @@ export function parseAccessToken(
 
 /**
  * Verifies an access token by its form: a JWT with the keys of its issuer, an opaque token by introspection. A token that
- * fails one of them is never tried with the other.
+ * fails one of them is never tried with the other. `deadline` is for what a JWT waits for; introspection has its own.
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
   { issuers, introspector, headers, signatures }: AccessTokenDependencies,
   rules: RequestRules,
+  deadline: Deadline,
 ): Promise<VerifiedToken | Refusal> {
   const { token, jws } = unverified;
   if (jws === undefined) return introspector.introspect(token, unverified.issuer);
 
-  const issuer = await findIssuer(jws, issuers);
+  const issuer = await deadline.wait(findIssuer(jws, issuers), refuseLate('issuer_resolver_failed'));
   if (issuer instanceof Refusal) return issuer;
   if (isIntrospected(issuer) && issuer.introspection.jwt) {
     const own = parseOwnClaims(jws, issuer);
@@ -81,7 +84,9 @@ export async function verifyAccessToken(
   if (header instanceof Refusal) return header;
 
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
-  const keys = await issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
+  const finding = issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
+  const reason = isHmacAlgorithm(header.algorithm) ? 'secret_unavailable' : 'keys_unavailable';
+  const keys = await deadline.wait(finding, refuseLate(reason));
   if (keys instanceof Refusal) return keys;
 
   const key = await verifySignature(keys, header.algorithm, jws, signatures);
@@ -91,6 +96,11 @@ export async function verifyAccessToken(
   const validated = parseJwtClaims(jws, issuer.rules);
   if (validated instanceof Refusal) return validated;
   return { issuer, key, header, introspected: undefined, payload: jws.payload, validated };
+}
+
+/** The next request waits for what is under way, or starts anew: nothing holds it back. */
+function refuseLate(reason: RefusalReason): (seconds: number) => Refusal {
+  return (seconds) => new Refusal(reason, `the request waited for ${seconds} s in all`, { retryAfterSeconds: 1 });
 }
 
 /** Whether a token would be accepted if its signature were valid. Only then an unknown key is worth a fetch. */
