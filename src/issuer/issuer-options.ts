@@ -6,7 +6,7 @@ import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeName, describeValue } from '../options/describe-value.js';
 import { optionPath, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
-import { anything, optional, strings, text } from '../options/readers.js';
+import { anything, boolean, optional, strings, text } from '../options/readers.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
@@ -31,9 +31,23 @@ export interface IssuerIdentity extends SharedRules {
   readonly issuer: string;
   /**
    * A narrower audience for this issuer's tokens, besides that of the verifier or guard. `false`: the tokens of
-   * this issuer have no audience, so none is required, whatever the verifier or guard requires. Needs `clientIds`.
+   * this issuer have no audience, so none is required, whatever the verifier or guard requires. Needs `clientIds`, or
+   * `dangerouslyAcceptAnyAudience`.
    */
   readonly audience?: string | readonly string[] | false;
+  /**
+   * Stop telling other kinds of tokens by their claims. For an issuer whose access tokens look like ID tokens, such as
+   * Dex. Every ID, refresh and logout token that it signs for this audience then passes, unless its `typ` header is
+   * registered for another kind, such as `logout+jwt`.
+   * @defaultValue `false`
+   */
+  readonly dangerouslyAcceptAnyTokenKind?: boolean;
+  /**
+   * Accept every token of this issuer, whoever it is meant for, and whichever client has it. For session tokens that name
+   * neither, from a key set that belongs to this one app (WorkOS, Clerk). Includes `audience: false`.
+   * @defaultValue `false`
+   */
+  readonly dangerouslyAcceptAnyAudience?: boolean;
   /**
    * Introspects tokens that are no JWTs (RFC 7662). Only one issuer of a verifier may have it: an opaque token names no
    * issuer.
@@ -96,6 +110,8 @@ export type IssuerResolver = (iss: string) => IssuerOptions | undefined | Promis
 export interface IssuerConfig {
   readonly issuer: string;
   readonly audience: readonly string[] | false | undefined;
+  /** Whether the options say that neither audience nor client matters. */
+  readonly acceptsAnyAudience: boolean;
   readonly location: KeyLocation;
   /** Whether the options say where the keys are. */
   readonly hasKeyLocation: boolean;
@@ -111,6 +127,8 @@ const ISSUER_FIX = `Give the issuer's URL, ${ISSUER_EXAMPLE}.`;
 const ISSUER_READERS = {
   issuer: anything,
   audience: optional(readAudience),
+  dangerouslyAcceptAnyTokenKind: boolean(),
+  dangerouslyAcceptAnyAudience: boolean(),
   introspection: anything,
   ...KEY_LOCATION_READERS,
   ...SHARED_RULE_READERS,
@@ -134,10 +152,10 @@ export function parseIssuerOptions(input: unknown, path: string, shared: IssuerR
   const location = parseLocation(options, issuer, path, rules);
   const urls = findMetadataUrls(issuer, location, rules);
 
-  requireClientIds(options, rules, path);
   return Object.freeze({
     issuer,
-    audience: options.audience,
+    audience: parseAudience(options, rules, path),
+    acceptsAnyAudience: options.dangerouslyAcceptAnyAudience === true,
     location,
     hasKeyLocation: hasKeyLocation(options),
     metadataUrls: urls,
@@ -150,14 +168,27 @@ function readAudience(value: unknown, path: string): readonly string[] | false {
   return value === false ? false : strings('Give a string or a list of them.')(value, path);
 }
 
-function requireClientIds({ audience }: IssuerInput, { clientIds }: IssuerRules, path: string): void {
-  if (audience !== false || clientIds !== undefined) return;
+function parseAudience(
+  { audience, dangerouslyAcceptAnyAudience: acceptsAny }: IssuerInput,
+  { clientIds }: IssuerRules,
+  path: string,
+): IssuerConfig['audience'] {
+  if (acceptsAny) {
+    if (audience === undefined || audience === false) return false;
+    const fix = 'Leave one of the two out: an audience is required, or none is.';
+    throw new ConfigurationError(optionPath(path, 'audience'), 'is at odds with dangerouslyAcceptAnyAudience.', fix);
+  }
+
+  if (audience !== false || clientIds !== undefined) return audience;
   const problem = 'is false, so that any token of this issuer would be accepted, whoever it is meant for.';
-  throw new ConfigurationError(optionPath(path, 'audience'), problem, 'Name the clients to accept in clientIds.');
+  const fix =
+    'Name the clients to accept in clientIds. Where tokens name no client either, and the key set belongs to this app alone, set dangerouslyAcceptAnyAudience.';
+  throw new ConfigurationError(optionPath(path, 'audience'), problem, fix);
 }
 
-function parseRules(options: IssuerInput, path: string, shared: IssuerRules): IssuerRules {
+function parseRules(options: IssuerInput, path: string, verifierRules: IssuerRules): IssuerRules {
   const algorithmsPath = optionPath(path, 'algorithms');
+  const shared = { ...verifierRules, acceptAnyTokenKind: options.dangerouslyAcceptAnyTokenKind ?? false };
   if (options.secret === undefined) {
     return toIssuerRules(
       { ...options, algorithms: optional(readAlgorithms)(options.algorithms, algorithmsPath) },

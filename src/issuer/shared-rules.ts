@@ -58,6 +58,8 @@ export interface IssuerRules {
   readonly maxTokenAgeSeconds: number | undefined;
   readonly requireKid: boolean;
   readonly allowInsecureHttp: boolean;
+  /** Whether claims tell no kinds of tokens apart. An issuer alone can say so. */
+  readonly acceptAnyTokenKind: boolean;
 }
 
 const DEFAULT_RULES: IssuerRules = {
@@ -68,6 +70,7 @@ const DEFAULT_RULES: IssuerRules = {
   maxTokenAgeSeconds: undefined,
   requireKid: false,
   allowInsecureHttp: false,
+  acceptAnyTokenKind: false,
 };
 
 // Access tokens live for hours. A longer bound is a mistake, such as milliseconds.
@@ -98,6 +101,7 @@ export function toIssuerRules(
     maxTokenAgeSeconds: options.maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
     requireKid: options.requireKid ?? defaults.requireKid,
     allowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? defaults.allowInsecureHttp,
+    acceptAnyTokenKind: defaults.acceptAnyTokenKind,
   });
 }
 

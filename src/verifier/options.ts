@@ -197,8 +197,8 @@ function createResolver(resolver: IssuerResolver, parse: (item: unknown, path: s
   };
 }
 
-function requireClientIds({ issuer, audience, rules }: IssuerConfig): void {
-  if (Array.isArray(audience) || rules.clientIds !== undefined) return;
+function requireClientIds({ issuer, audience, acceptsAnyAudience, rules }: IssuerConfig): void {
+  if (Array.isArray(audience) || acceptsAnyAudience || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
     'audience',
     `is false, so that any token of ${describeValue(issuer)} would be accepted, whoever it is meant for.`,

@@ -80,7 +80,8 @@ const NAMES = [
   ...['extraTokenLocations', 'errors', 'onRefusal', 'policy', 'signal', 'timeoutSeconds', 'max', 'maxAgeSeconds'],
   ...['maxClients', 'network', 'path', 'startAt', 'header', 'domain', 'url', 'tenants', 'version', 'roles', 'groups'],
   ...['userPoolId', 'permissions', 'authorizationServer', 'realmRoles', 'clientRoles', 'oidc', 'naiveTimeZone'],
-  ...['scope', 'all', 'any', 'claim', 'equals', 'unheardOf'],
+  ...['scope', 'all', 'any', 'claim', 'equals', 'dangerouslyAcceptAnyTokenKind', 'dangerouslyAcceptAnyAudience'],
+  'unheardOf',
 ];
 
 /** Everything that an error tells: its texts, and what a log would print of it. */

@@ -162,7 +162,6 @@ describe('RFC 8725', () => {
   );
 
   it.each([
-    ['an ID token', { nonce: '"n"' }],
     ['an ID token', { at_hash: '"h"' }],
     ['a logout token', { events: '{"http://schemas.openid.net/event/backchannel-logout":{}}' }],
     ['a refresh token', { typ: '"Refresh"' }],
