@@ -225,7 +225,7 @@ export class JwksCache implements KeySource {
 
   /** @throws {JwksFailure} */
   async #fetch(cause: RefreshCause): Promise<Fetched<FetchedKeys>> {
-    const { issuer, clock } = this.#options;
+    const { issuer, clock, signal } = this.#options;
     publish('scopegate:refresh', () => ({ issuer, cause }));
     const requestedAt = clock();
     const last = this.#refreshing.last?.value;
@@ -236,10 +236,9 @@ export class JwksCache implements KeySource {
 
       const { members, version, number: order } = response;
       const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
+      const previous = this.#refreshing.last?.value.set;
       const set =
-        members === undefined
-          ? (last as FetchedKeys).set
-          : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+        members === undefined ? (last as FetchedKeys).set : await KeySet.import(members, clock(), { previous, signal });
       if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds, requestedAt }, maxAgeSeconds, order };
       throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
     } catch (error) {

@@ -46,6 +46,7 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   'cached tokens': () => [constant('src/verifier/options.ts', 'DEFAULT_TOKEN_CACHE_MAX')],
   'one fetch of metadata or keys': () => [option('fetchTimeoutSeconds'), option('maxResponseBytes') / KIB],
   'age of keys': () => [option('maxAgeSeconds'), option('staleIfErrorSeconds')],
+  'import of a large key set': () => [constant('src/platform/time-slices.ts', 'MAX_SLICE_MS')],
   'fetches because of unknown `kid`s': () => {
     return [option('refetchBurst'), 1, option('refetchEverySeconds'), constant(ABSENT, 'PUBLISHED_WITHIN_SECONDS')];
   },
