@@ -70,9 +70,22 @@ export async function judgeAll(judges: Judges, token: string, at: number): Promi
   return { scopegate, jose, ...(oauth4webapi !== undefined && { oauth4webapi }) };
 }
 
+/** Calls at different times are under way together, so each carries its own. */
+const times = new AsyncLocalStorage<number>();
+let callsUnderWay = 0;
+
+/** Runs a call at a time. Every promise of the process costs more while the storage is in use, so it is let go of. */
+async function callAt<Result>(at: number, call: () => Promise<Result>): Promise<Result> {
+  callsUnderWay += 1;
+  try {
+    return await times.run(at, call);
+  } finally {
+    callsUnderWay -= 1;
+    if (callsUnderWay === 0) times.disable();
+  }
+}
+
 function createScopegateJudge(world: World, profile: OracleProfile, { everyNthRefusal }: Scrutiny): Judge {
-  // Calls at different times are under way together, so each carries its own.
-  const times = new AsyncLocalStorage<number>();
   const verifier = createVerifier({
     issuer: { issuer: world.issuer, jwks: world.jwks },
     audience: world.audience,
@@ -85,7 +98,7 @@ function createScopegateJudge(world: World, profile: OracleProfile, { everyNthRe
 
   async function judgeOnce(token: string, at: number): Promise<Verdict> {
     try {
-      const { claims } = await times.run(at, () => verifier.verify(token));
+      const { claims } = await callAt(at, () => verifier.verify(token));
       return accepted(claims);
     } catch (error) {
       if (!isRefusal(error)) {

@@ -16,9 +16,13 @@ const state = readProcessState();
 const resources = countOpenResources();
 
 afterAll(async () => {
-  for (let waited = 0; findLeftOpen(resources).length > 0 && waited < PATIENCE_MS; waited += STEP_MS) {
+  for (let waited = 0; findLeft().length > 0 && waited < PATIENCE_MS; waited += STEP_MS) {
     await sleep(STEP_MS, undefined, { ref: false });
   }
-  const left = [...compareStates(state, readProcessState()), ...findLeftOpen(resources)];
+  const left = findLeft();
   if (left.length > 0) throw new Error(`This file of tests leaves behind: ${left.join(', ')}`);
 }, 2 * PATIENCE_MS);
+
+function findLeft(): readonly string[] {
+  return [...compareStates(state, readProcessState()), ...findLeftOpen(resources)];
+}

@@ -34,6 +34,7 @@ export function readProcessState(): ProcessState {
       .map(([name, value]) => [`process.env.${name}`, value] as const),
     ...Object.keys(CHANNELS).map((name) => [`a subscriber of ${name}`, hasSubscribers(name)] as const),
     ['fake timers', vi.isFakeTimers()],
+    ['a hook that watches promises', arePromisesWatched()],
     ['the working directory', process.cwd()],
     ['process.exitCode', process.exitCode],
   ]);
@@ -96,6 +97,11 @@ function readListeners(): readonly (readonly [string, unknown])[] {
   return process.eventNames().flatMap((event) => {
     return process.listeners(event as 'exit').map((listener, i) => [`process.on('${String(event)}') ${i}`, listener]);
   }) as (readonly [string, unknown])[];
+}
+
+/** Whether `async_hooks` or an `AsyncLocalStorage` is in use, which makes each promise dear. Then it is numbered. */
+function arePromisesWatched(): boolean {
+  return Object.getOwnPropertySymbols(Promise.resolve()).length > 0;
 }
 
 function isObject(value: unknown): value is object {
