@@ -14,7 +14,8 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
-import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { AbortListeners } from '../resilience/abort-listeners.js';
+import { DeadlineError, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
@@ -33,6 +34,8 @@ import {
 import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js';
 
 const INTERNALS = Symbol('scopegate.verifier');
+// Registered: tells a verifier of another copy of this package from what is none.
+const VERIFIER = Symbol.for('scopegate.verifier');
 
 /**
  * Creates a verifier. Nothing is fetched until the first token or `ready()`.
@@ -73,13 +76,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   };
 
-  return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
+  Object.defineProperties(verifier, { [INTERNALS]: { value: internals }, [VERIFIER]: { value: true } });
+  return Object.freeze(verifier);
 }
 
 /** Returns the internals of a verifier; undefined for anything that `createVerifier` of this copy did not create. */
 export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   if (typeof verifier !== 'object' || verifier === null) return undefined;
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
+}
+
+/** Returns whether some copy of this package created a value as a verifier. */
+export function isVerifierOfAnyCopy(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { [VERIFIER]?: unknown })[VERIFIER] === true;
 }
 
 function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
@@ -91,6 +100,7 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
     context: createContext(config, signal),
     audience,
     issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
+    abortListeners: new AbortListeners(),
     userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
   });
 }
@@ -121,7 +131,7 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 }
 
 async function verifyToken(
-  { context, audience }: VerifierInternals,
+  { context, audience, abortListeners }: VerifierInternals,
   token: string,
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
@@ -130,21 +140,21 @@ async function verifyToken(
     typeof token === 'string'
       ? authenticateToken(context, { token }, requirements)
       : new Refusal('token_malformed', 'it is not a string');
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function authenticateRequest(
-  { context, audience }: VerifierInternals,
+  { context, audience, abortListeners }: VerifierInternals,
   request: HttpRequest,
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseAuthenticateOptions(options, audience);
   const outcome = authenticate(context, request, requirements);
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function findUserInfo(
-  { context, audience, userInfos }: VerifierInternals,
+  { context, audience, userInfos, abortListeners }: VerifierInternals,
   accessToken: AccessToken<unknown>,
   options: UserInfoOptions | undefined,
 ): Promise<StandardClaims> {
@@ -155,7 +165,7 @@ async function findUserInfo(
     const issuer = await context.issuers.find(accessToken.issuer);
     return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
   }
-  return orThrow(await untilAborted(signal, find()), defaultRealm(audience));
+  return orThrow(await abortListeners.untilAborted(signal, find()), defaultRealm(audience));
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {

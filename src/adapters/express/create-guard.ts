@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../options/configuration-error.js';
 import { describeValue } from '../../options/describe-value.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
 import { authenticate } from '../../verifier/authenticate.js';
-import { internalsOf } from '../../verifier/create-verifier.js';
+import { internalsOf, isVerifierOfAnyCopy } from '../../verifier/create-verifier.js';
 import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from './answer-cache.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
@@ -105,6 +105,13 @@ export function internalsOfGuard(guard: unknown): VerifierInternals | undefined 
 function requireInternals(verifier: unknown): VerifierInternals {
   const internals = internalsOf(verifier);
   if (internals !== undefined) return internals;
+  if (isVerifierOfAnyCopy(verifier)) {
+    throw new ConfigurationError(
+      'verifier',
+      'was created by another copy of scopegate: two versions are installed, or one is imported and the other required.',
+      'Call createVerifier and createGuard of the same copy, such as both by import or both by require.',
+    );
+  }
   throw new ConfigurationError(
     'verifier',
     `is ${describeValue(verifier)} and not a verifier.`,
