@@ -105,6 +105,7 @@ export function internalsOfGuard(guard: unknown): VerifierInternals | undefined 
 function requireInternals(verifier: unknown): VerifierInternals {
   const internals = internalsOf(verifier);
   if (internals !== undefined) return internals;
+
   if (isVerifierOfAnyCopy(verifier)) {
     throw new ConfigurationError(
       'verifier',
@@ -112,6 +113,7 @@ function requireInternals(verifier: unknown): VerifierInternals {
       'Call createVerifier and createGuard of the same copy, such as both by import or both by require.',
     );
   }
+
   throw new ConfigurationError(
     'verifier',
     `is ${describeValue(verifier)} and not a verifier.`,
