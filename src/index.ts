@@ -43,10 +43,12 @@ export type {
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
+export type { Jwk, JwkSet } from './jws/jwk.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
 export { ConfigurationError } from './options/configuration-error.js';
 export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
+export type { Fetch, FetchInit, FetchResponse } from './platform/fetch.js';
 export { meets } from './policy/meets.js';
 export {
   allOf,

@@ -5,6 +5,7 @@ import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock, Period } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { digestOf } from '../platform/digest.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -24,7 +25,7 @@ import { verifySignedAnswer } from './signed-introspection.js';
 
 export interface IntrospectorOptions {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends requests that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
   readonly clockToleranceSeconds: number;

@@ -3,6 +3,7 @@ import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
 import { Malformed } from '../jws/malformed.js';
 import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
+import type { Fetch } from '../platform/fetch.js';
 import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -15,7 +16,7 @@ export interface UserInfoEndpointOptions {
   readonly timeoutSeconds: number;
   readonly maxResponseBytes: number;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends requests that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,6 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
-import type { JWK } from 'jose';
 import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, MIN_RSA_BITS } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeSecret } from '../options/describe-value.js';
@@ -62,7 +62,7 @@ export interface SecretIntrospection extends IntrospectionSettings {
 export interface PrivateKeyIntrospection extends IntrospectionSettings {
   readonly clientId: string;
   /** Its `kid` goes into the header. */
-  readonly privateKey: KeyObject | JWK;
+  readonly privateKey: KeyObject | Jwk;
   /** @defaultValue `alg` of the JWK, else the first algorithm that fits the key */
   readonly algorithm?: Algorithm;
   /** The `kid` of a key that is no JWK, or of a JWK without one. */

@@ -1,7 +1,7 @@
-import type { JSONWebKeySet } from 'jose';
 import { isFetchable } from '../discovery/fetch-metadata.js';
 import { metadataUrls } from '../discovery/well-known.js';
 import { ALL_HMAC_ALGORITHMS, type HmacAlgorithm, isHmacAlgorithm } from '../jws/algorithm.js';
+import type { JwkSet } from '../jws/jwk.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeName, describeValue } from '../options/describe-value.js';
@@ -74,7 +74,7 @@ export interface JwksUriIssuer extends IssuerIdentity {
 
 /** Keys are in the options and never fetched. */
 export interface StaticKeysIssuer extends IssuerIdentity {
-  readonly jwks: JSONWebKeySet;
+  readonly jwks: JwkSet;
   readonly metadataUrl?: never;
   readonly jwksUri?: never;
   readonly secret?: never;

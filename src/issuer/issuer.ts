@@ -5,6 +5,7 @@ import type { KeyLimits, KeySnapshot, KeySource } from '../keys/key-source.js';
 import { SharedSecrets } from '../keys/shared-secrets.js';
 import { StaticKeys } from '../keys/static-keys.js';
 import type { Clock } from '../platform/clock.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { Refusal } from '../protocol/refusal.js';
 import type { IntrospectionConfig } from './introspection-options.js';
 import type { IssuerConfig } from './issuer-options.js';
@@ -47,7 +48,7 @@ export async function refreshKeys({ keys, needsKeys }: Issuer): Promise<Refusal 
 /** The dependencies of issuers. */
 export interface IssuerEnvironment {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly keyLimits: KeyLimits;
   /** Aborted by `close()` of the verifier: ends running fetches and starts no new ones. */
   readonly signal: AbortSignal;

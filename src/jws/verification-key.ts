@@ -1,7 +1,7 @@
 import { KeyObject } from 'node:crypto';
-import type { JWK } from 'jose';
 import { importJWK } from 'jose/key/import';
 import { type Algorithm, algorithmsOfKey, MIN_RSA_BITS, type SignatureAlgorithm } from './algorithm.js';
+import type { Jwk } from './jwk.js';
 import { Malformed } from './malformed.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
@@ -30,7 +30,7 @@ export interface VerificationKey extends SignatureKey {
   readonly kid: string | undefined;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** The public members of its JWK; undefined for a secret. */
-  readonly publicJwk: JWK | undefined;
+  readonly publicJwk: Jwk | undefined;
   /** When the key set first had it, in milliseconds since the epoch. */
   readonly seenAt: number;
 }
@@ -39,7 +39,7 @@ export interface VerificationKey extends SignatureKey {
 export interface UsableJwk {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
-  readonly publicJwk: JWK;
+  readonly publicJwk: Jwk;
 }
 
 type UntrustedJwk = { readonly [name: string]: unknown };
@@ -87,7 +87,7 @@ export function checkJwk(member: unknown): UsableJwk | Malformed {
     ...(kid !== undefined && { kid }),
     ...(alg !== undefined && { alg }),
   };
-  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as JWK };
+  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as Jwk };
 }
 
 /** Imports a key that `checkJwk` found usable. */

@@ -1,6 +1,7 @@
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
@@ -24,7 +25,7 @@ export interface JwksCacheOptions {
   readonly location: JwksEndpointOptions['location'];
   readonly limits: KeyLimits;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends fetches that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
   /** Keys to start with, from another process. */

@@ -1,5 +1,5 @@
-import type { JWK } from 'jose';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { escapeControls, quoteUntrusted, Refusal } from '../protocol/refusal.js';
@@ -44,7 +44,7 @@ export interface KeySnapshot {
   readonly fetchedAt: number;
   /** From which age on the process that fetched it would have fetched it anew. Without it, that of the options. */
   readonly maxAgeSeconds?: number;
-  readonly keys: readonly JWK[];
+  readonly keys: readonly Jwk[];
 }
 
 /** The state of the keys of one issuer. */

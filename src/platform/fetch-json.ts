@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { escapeControls } from '../protocol/refusal.js';
+import { cancelBody, chunksOf, type Fetch, type FetchResponse } from './fetch.js';
 
 /** A document could not be fetched. The message holds the URL and a cause, never anything of the body. */
 export class FetchFailure extends Error {
@@ -14,7 +16,7 @@ export class FetchFailure extends Error {
 }
 
 export interface FetchJsonOptions {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** One deadline for everything, the body included. */
   readonly timeoutSeconds: number;
   readonly maxBytes: number;
@@ -100,8 +102,13 @@ async function fetchAndRead(url: string, options: FetchJsonOptions, signal: Abor
   signal.throwIfAborted();
   const { form, headers, accept = 'application/json' } = options;
   const response = await options.fetch(url, {
-    headers: { accept, ...headers, ...(options.etag !== undefined && { 'if-none-match': options.etag }) },
-    ...(form !== undefined && { method: 'POST', body: form }),
+    ...(form === undefined ? { method: 'GET' } : { method: 'POST', body: form.toString() }),
+    headers: {
+      accept,
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }),
+      ...(options.etag !== undefined && { 'if-none-match': options.etag }),
+      ...headers,
+    },
     redirect: 'manual',
     signal,
   });
@@ -115,22 +122,21 @@ async function fetchAndRead(url: string, options: FetchJsonOptions, signal: Abor
     return { bytes: await readBody(url, response, options.maxBytes), ...described };
   }
 
-  // A body that is neither read nor cancelled would occupy its connection.
-  await response.body?.cancel().catch(() => {});
+  await cancelBody(response.body);
   if (response.status === 304 && options.etag !== undefined) return { bytes: undefined, ...described };
   throw new FetchFailure(`${url} ${describeStatus(response)}`, { status: response.status });
 }
 
-function describeStatus({ status, type }: Response): string {
+function describeStatus({ status, type }: FetchResponse): string {
   const isRedirect = type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
   return isRedirect ? `answered ${status}: a redirect, which is not followed` : `answered ${status}`;
 }
 
-async function readBody(url: string, response: Response, maxBytes: number): Promise<Buffer> {
+async function readBody(url: string, response: FetchResponse, maxBytes: number): Promise<Buffer> {
   if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of chunksOf(response.body)) {
     size += chunk.byteLength;
     // Leaving the loop cancels the body.
     if (size > maxBytes) throw new FetchFailure(`${url} answered with more than ${maxBytes} bytes`);
@@ -166,8 +172,13 @@ function parseMaxAge(cacheControl: string | null): number | undefined {
 
 /** The message of undici is "fetch failed"; its `cause` has the reason. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'an unknown failure';
+  if (!isError(error)) return 'an unknown failure';
   const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  if (isError(cause)) return 'code' in cause ? String(cause.code) : cause.message;
   return error.message;
+}
+
+/** The fetch of Node.js makes errors that are none by `instanceof` where tests run in a realm of their own, as in Jest. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }

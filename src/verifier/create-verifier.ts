@@ -15,7 +15,8 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
-import { Deadline, DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { AbortListeners } from '../resilience/abort-listeners.js';
+import { Deadline, DeadlineError, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
@@ -34,6 +35,8 @@ import {
 import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js';
 
 const INTERNALS = Symbol('scopegate.verifier');
+// Registered: tells a verifier of another copy of this package from what is none.
+const VERIFIER = Symbol.for('scopegate.verifier');
 
 /**
  * Creates a verifier. Nothing is fetched until the first token or `ready()`.
@@ -74,13 +77,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   };
 
-  return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
+  Object.defineProperties(verifier, { [INTERNALS]: { value: internals }, [VERIFIER]: { value: true } });
+  return Object.freeze(verifier);
 }
 
 /** Returns the internals of a verifier; undefined for anything that `createVerifier` of this copy did not create. */
 export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   if (typeof verifier !== 'object' || verifier === null) return undefined;
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
+}
+
+/** Returns whether some copy of this package created a value as a verifier. */
+export function isVerifierOfAnyCopy(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { [VERIFIER]?: unknown })[VERIFIER] === true;
 }
 
 function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
@@ -92,6 +101,7 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
     context: createContext(config, signal),
     audience,
     issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
+    abortListeners: new AbortListeners(),
     userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
   });
 }
@@ -122,22 +132,25 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 }
 
 async function verifyToken(
-  { context, audience }: VerifierInternals,
+  { context, audience, abortListeners }: VerifierInternals,
   token: string | null | undefined,
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseVerifyOptions(options, audience);
   const outcome = typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoText(token);
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function authenticateRequest(
-  { context, audience }: VerifierInternals,
+  { context, audience, abortListeners }: VerifierInternals,
   request: HttpRequest,
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal, onRefusal } = parseAuthenticateOptions(options, audience);
-  const outcome = await untilAborted(signal, Promise.resolve(authenticate(context, request, requirements)));
+  const outcome = await abortListeners.untilAborted(
+    signal,
+    Promise.resolve(authenticate(context, request, requirements)),
+  );
   if (outcome instanceof Refusal && onRefusal !== undefined) {
     void notify('onRefusal', () => onRefusal(toError(outcome, requirements.realm), request));
   }
@@ -151,7 +164,7 @@ function refuseNoText(token: unknown): Refusal {
 }
 
 async function findUserInfo(
-  { context, audience, userInfos }: VerifierInternals,
+  { context, audience, userInfos, abortListeners }: VerifierInternals,
   accessToken: AccessToken<unknown>,
   options: UserInfoOptions | undefined,
 ): Promise<StandardClaims> {
@@ -167,7 +180,7 @@ async function findUserInfo(
     if (issuer instanceof Refusal) return issuer;
     return deadline.wait(userInfos.find(accessToken as AccessToken, issuer), refuseLate);
   }
-  const found = await untilAborted(signal, find()).finally(() => deadline.end());
+  const found = await abortListeners.untilAborted(signal, find()).finally(() => deadline.end());
   return orThrow(found, defaultRealm(audience));
 }
 

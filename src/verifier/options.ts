@@ -12,6 +12,7 @@ import { describeValue } from '../options/describe-value.js';
 import { type ReadersOf, readMembers, readOptions, readRecord, requireObject } from '../options/option-reader.js';
 import { anything, callback, number, optional, required, strings } from '../options/readers.js';
 import type { Clock } from '../platform/clock.js';
+import { type Fetch, globalFetch } from '../platform/fetch.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
 /** How key sets are fetched and cached. */
@@ -55,8 +56,8 @@ export interface VerifierOptions<Schema extends StandardSchema<object> = Standar
   readonly keys?: KeyOptions;
   /** The first keys: the `verifier.snapshot()` of another process. It is trusted like the other options. */
   readonly snapshot?: VerifierSnapshot;
-  /** Used for every outgoing request. Replace it for proxies, private certificate authorities and tests. @defaultValue the global `fetch` */
-  readonly fetch?: typeof fetch;
+  /** Used for every outgoing request. Replace it for proxies, private certificate authorities and tests. @defaultValue the global `fetch` of the moment */
+  readonly fetch?: Fetch;
   /** Milliseconds since the epoch. @defaultValue `Date.now` */
   readonly clock?: Clock;
 }
@@ -78,7 +79,7 @@ export interface VerifierConfig {
   readonly tokenCacheMax: number;
   readonly keyLimits: KeyLimits;
   readonly snapshot: ReadonlyMap<string, KeySnapshot>;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 
@@ -117,7 +118,7 @@ const READERS = {
   tokenCache: readTokenCacheMax,
   keys: readKeyLimits,
   snapshot: readSnapshot,
-  fetch: callback<typeof fetch>(),
+  fetch: callback<Fetch>(),
   clock: callback<Clock>(),
   ...SHARED_RULE_READERS,
 } satisfies ReadersOf<VerifierOptions>;
@@ -137,8 +138,9 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
     tokenCacheMax: options.tokenCache,
     keyLimits: keys,
     snapshot,
-    fetch: options.fetch ?? globalThis.fetch,
-    clock: options.clock ?? Date.now,
+    fetch: options.fetch ?? globalFetch,
+    // Looked up for each use: fake timers replace it after the import.
+    clock: options.clock ?? (() => Date.now()),
   });
 }
 

@@ -5,6 +5,7 @@ import type { AccessToken } from '../protocol/access-token.js';
 import type { UntypedClaims } from '../protocol/claims.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
+import type { AbortListeners } from '../resilience/abort-listeners.js';
 import type { TokenCacheStatus } from '../token/verified-token-cache.js';
 import type { VerifierContext } from './authenticate.js';
 import type { VerifierSnapshot } from './options.js';
@@ -125,4 +126,6 @@ export interface VerifierInternals {
   /** Issuers whose tokens need no audience. `unknown`: a function finds the issuers. */
   readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
   readonly userInfos: UserInfoCache;
+  /** For the signals that callers give. */
+  readonly abortListeners: AbortListeners;
 }

@@ -10,9 +10,15 @@ export interface Run {
 export async function run(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly input?: string },
+  options: {
+    readonly cwd: string;
+    readonly input?: string;
+    /** Besides the variables of this process. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<Run> {
-  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe' });
+  const env = { ...process.env, ...options.env };
+  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe', env });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

@@ -99,6 +99,13 @@ describe('createGuard', () => {
     await expectMisuse(() => createGuard({ ...verifier }), misuse);
   });
 
+  it('says so where another copy of the package created the verifier', async () => {
+    const ofAnotherCopy = { ...verifier, [Symbol.for('scopegate.verifier')]: true };
+    const told = 'was created by another copy of scopegate';
+    const misuse = { option: 'verifier', told, fix: 'Call createVerifier and createGuard of the same copy' };
+    await expectMisuse(() => createGuard(ofAnotherCopy), misuse);
+  });
+
   it.each<[what: string, options: unknown, told: string]>([
     ['null', null, 'is null.'],
     ['a text', 'https://api.test', 'is "https://api.test".'],
