@@ -71,9 +71,12 @@ describe('fetchMetadata', () => {
 
   it('does not go on to the next place where the first gave no answer at all', async () => {
     const broken = () => {
-      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) });
     };
-    const site = await expectFailure({ [OIDC]: broken, [OAUTH]: METADATA }, `${OIDC} could not be fetched: ECONNRESET`);
+    const site = await expectFailure(
+      { [OIDC]: broken, [OAUTH]: METADATA },
+      `${OIDC} could not be fetched: ECONNREFUSED`,
+    );
     expect(site.requests).toEqual([OIDC]);
   });
 
@@ -92,7 +95,7 @@ describe('fetchMetadata', () => {
   it('does not use a document that is too large', async () => {
     covers('H8');
     const large = { ...METADATA, x: 'x'.repeat(4096) };
-    await expectFailure({ [OIDC]: large }, `${OIDC} answered with more than 4096 bytes`);
+    await expectFailure({ [OIDC]: large }, `${OIDC} answered with more than 4096 bytes; ${OAUTH} answered 404`);
   });
 
   it.each([
