@@ -121,6 +121,7 @@ export class ResolvedIssuers implements IssuerRegistry {
     const refreshing: Refreshing<Resolution> = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       backOff: new BackOff(clock, RETRY),
       fetch: () => this.#callResolver(iss, refreshing.last?.value),
     });

@@ -7,9 +7,10 @@ import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { withinSeconds } from '../resilience/deadline.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
+import { wasSuspended } from '../resilience/was-suspended.js';
 import { AbsentKeys, MAX_KID_LENGTH, type NotAskedBecause } from './absent-keys.js';
 import { JwksEndpoint, type JwksEndpointOptions, JwksFailure, type JwksVersion } from './jwks-endpoint.js';
-import { type KeySelector, KeySet } from './key-set.js';
+import { describeSkipped, type KeySelector, KeySet, type SkippedKey } from './key-set.js';
 import {
   describeKeys,
   type KeyLimits,
@@ -53,6 +54,8 @@ export class JwksCache implements KeySource {
   readonly #refreshing: Refreshing<FetchedKeys>;
   readonly #allowance: TokenBucket;
   readonly #absent: AbsentKeys;
+  /** Of the key set that was fetched last, whether or not it has a key that can be used. */
+  #skipped: readonly SkippedKey[] = [];
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -65,6 +68,7 @@ export class JwksCache implements KeySource {
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: (cause) => this.#fetch(cause),
       onSuccess: ({ set }) => this.#publishChanges(set),
       onFailure: (cause) => this.#publishBackOff(cause),
@@ -111,9 +115,13 @@ export class JwksCache implements KeySource {
     const { failure } = this.#refreshing;
     return {
       state: this.#refreshing.state,
-      ...describeKeys(this.#refreshing.current()?.set, this.#options.clock()),
+      ...describeKeys(
+        { keys: this.#refreshing.current()?.set.keys ?? [], skipped: this.#skipped },
+        this.#options.clock(),
+      ),
       ageSeconds: this.#refreshing.ageSeconds(),
       fetches: this.#endpoint.counts,
+      metadata: this.#endpoint.metadataAttempts.map((attempt) => ({ ...attempt })),
       lastError: failure && JwksFailure.from(failure.cause).message,
       nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };
@@ -175,9 +183,14 @@ export class JwksCache implements KeySource {
 
   /** A request may wait for a fetch that is under way, and then for one of its own: one deadline for both. */
   async #withinDeadline<T>(finding: Promise<T>): Promise<T | Refusal> {
+    const { clock, limits } = this.#options;
+    const { fetchTimeoutSeconds: timeoutSeconds } = limits;
+    const startedAt = clock();
     try {
-      return await withinSeconds(this.#options.limits.fetchTimeoutSeconds, finding);
+      return await withinSeconds(timeoutSeconds, finding);
     } catch (error) {
+      // While the process was suspended, nobody waited. What it waits for is fetched anew.
+      if (wasSuspended({ clock, startedAt, timeoutSeconds })) return this.#withinDeadline(finding);
       return this.#refuse(new Unavailable(error));
     }
   }
@@ -250,8 +263,9 @@ export class JwksCache implements KeySource {
         members === undefined
           ? (last as FetchedKeys).set
           : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+      this.#reportSkipped(set);
       if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds, requestedAt }, maxAgeSeconds, order };
-      throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
+      throw new Error(`the key set has no key that can be used: ${describeSkipped(set.skipped)}`);
     } catch (error) {
       throw JwksFailure.from(error);
     }
@@ -278,15 +292,19 @@ export class JwksCache implements KeySource {
     }));
   }
 
+  /** Publishes each member that cannot be used once, for as long as it is there. */
+  #reportSkipped({ skipped }: KeySet): void {
+    const { issuer } = this.#options;
+    const reported = new Set(this.#skipped.map(({ digest }) => digest));
+    this.#skipped = skipped;
+    for (const { index, why, digest } of skipped) {
+      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
+    }
+  }
+
   #publishChanges(now: KeySet): void {
     const { issuer } = this.#options;
     const before = this.#refreshing.last?.value.set;
-
-    const reported = new Set(before?.skipped.map(({ digest }) => digest));
-    for (const { index, why, digest } of now.skipped) {
-      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
-    }
-
     if (before === undefined || before === now) return;
     const added = now.keys.filter((key) => !before.has(key)).map(kidOf);
     const removed = before.keys.filter((key) => !now.has(key)).map(kidOf);
@@ -306,6 +324,7 @@ export class JwksCache implements KeySource {
 
     const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
     const importing = KeySet.import(keys, fetchedAt).then((set) => {
+      this.#reportSkipped(set);
       if (set.keys.length === 0) return undefined;
       return { value: { set, version: undefined, maxAgeSeconds, requestedAt: fetchedAt }, ...dates };
     });

@@ -242,7 +242,7 @@ describe('H: documents of an issuer that are bad', () => {
     const api = await testbed.startApi();
     const token = issuer.token();
     expect(await api.ask(token)).toBe('metadata_unavailable');
-    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 1, jwks: 0 });
+    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 1, elsewhere: 1 });
     issuer.metadata = {};
     issuer.clock.advance(BACK_OFF_SECONDS);
     expect(await api.ask(token)).toBe('accepted');
@@ -251,7 +251,7 @@ describe('H: documents of an issuer that are bad', () => {
     expect(await api.ask(token)).toBe('accepted');
     await until(() => api.verifier.status().issuers[0]?.state === 'failing');
     expect(await api.ask(token)).toBe('accepted');
-    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 3, jwks: 1 });
+    expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 3, jwks: 1, elsewhere: 2 });
   });
 
   describe('an issuer by https', () => {

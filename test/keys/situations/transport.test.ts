@@ -41,9 +41,8 @@ async function passDeadline(jwksHits: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(DEADLINE_MS);
 }
 
-/** Where a connection ends before an answer, the request is sent a second time. */
-const OUTAGES: readonly (readonly [name: string, answer: Answering, hangs: boolean, tries?: number])[] = [
-  ['the connection is reset before the headers', (res) => res.destroy(), false, 2],
+const OUTAGES: readonly (readonly [name: string, answer: Answering, hangs: boolean])[] = [
+  ['the connection is reset before the headers', (res) => res.destroy(), false],
   [
     'the connection is reset in the middle of the body',
     (res, body) => {
@@ -77,7 +76,9 @@ const OUTAGES: readonly (readonly [name: string, answer: Answering, hangs: boole
 describe('a real connection', () => {
   it.each(OUTAGES)(
     '%s: 503 with nothing cached, known keys answer, and then it recovers',
-    async (_, answer, hangs, tries = 1) => {
+    async (name, answer, hangs) => {
+      // Where a connection ends before an answer, the request is sent a second time.
+      const tries = name === 'the connection is reset before the headers' ? 2 : 1;
       covers('H8', 'H9');
       server.answerJwks = answer;
       const asked = verdictOf(open().verify(await server.issuer.token(EVERLASTING)));

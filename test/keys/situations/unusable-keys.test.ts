@@ -263,3 +263,71 @@ function zeros(length: number): string {
 function x25519(): AnyJwk {
   return { ...generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }), kid: 'odd' };
 }
+
+describe('a key set with no key that can be used', () => {
+  const ENC = { ...EC.jwk, use: 'enc' };
+  const why = ['is an RSA key of less than 2048 bits', 'has a use other than sig'];
+
+  async function openSpoilt(keys: readonly unknown[]) {
+    const server = await KeyServer.create();
+    server.answer('jwks', () => Response.json({ keys }));
+    const verifier = createVerifier(server.verifierOptions);
+    return { server, verifier, ask: async () => verifier.verify(await server.issuer.token()).catch((error) => error) };
+  }
+
+  it('says of each why, in the detail, in status() and on the channel', async () => {
+    const { verifier, server, ask } = await openSpoilt([SMALL_RSA.jwk, ENC]);
+    const reported = await messagesDuring('scopegate:skipped-key', async () => {
+      const error = await ask();
+      expect(error).toMatchObject({ reason: 'keys_unavailable', status: 503 });
+      expect(error.detail).toBe(`the key set has no key that can be used: keys[0] ${why[0]}; keys[1] ${why[1]}`);
+    });
+    const { issuer } = server.issuer;
+    expect(reported).toEqual([
+      { issuer, index: 0, why: why[0] },
+      { issuer, index: 1, why: why[1] },
+    ]);
+    const status = verifier.status().issuers[0];
+    expect(status?.skippedKeys).toEqual([
+      { index: 0, why: why[0] },
+      { index: 1, why: why[1] },
+    ]);
+    expect(status?.lastError).toContain(why[1]);
+  });
+
+  it('reports each member once, and again where it came back', async () => {
+    const { server, ask } = await openSpoilt([ENC]);
+    const report = async (keys: readonly unknown[]) => {
+      server.answer('jwks', () => Response.json({ keys }));
+      server.issuer.advance(5);
+      return (await messagesDuring('scopegate:skipped-key', ask)).map(({ index }) => index);
+    };
+    expect(await report([ENC])).toEqual([0]);
+    expect(await report([ENC])).toEqual([]);
+    expect(await report([SMALL_RSA.jwk, ENC])).toEqual([0]);
+    expect(await report([SMALL_RSA.jwk])).toEqual([]);
+    expect(await report([ENC])).toEqual([0]);
+  });
+
+  it('names the first of very many', async () => {
+    const { ask } = await openSpoilt(Array(1000).fill(null));
+    const { detail } = await ask();
+    expect(detail).toMatch(/^the key set has no key that can be used: keys\[0\] is not an object; .*; and 992 more$/);
+  });
+
+  it('says so where there is none at all', async () => {
+    const { ask } = await openSpoilt([]);
+    expect((await ask()).detail).toBe('the key set has no key that can be used: it is empty');
+  });
+
+  it('shows in status() what is wrong with a set that came while older keys are in use', async () => {
+    const server = await KeyServer.create();
+    const verifier = createVerifier(server.verifierOptions);
+    await verifier.ready();
+    server.answer('jwks', () => Response.json({ keys: [ENC] }));
+    await expect(verifier.refresh()).rejects.toMatchObject({ reason: 'keys_unavailable' });
+    const status = verifier.status().issuers[0];
+    expect(status?.keys).toHaveLength(1);
+    expect(status?.skippedKeys).toEqual([{ index: 0, why: why[1] }]);
+  });
+});
