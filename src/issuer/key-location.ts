@@ -42,7 +42,7 @@ export type SecretSource =
 const SECRET_FIX = 'Give a random string or bytes, such as the output of "openssl rand -base64 64".';
 
 // RFC 7517 §4, RFC 7518 §6, RFC 9964 §3: the members that `checkJwk` reads, and the private ones that it refuses.
-const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'];
+const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e', 'pub', 'x5c', 'x5t'];
 const PRIVATE_JWK_NAMES = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const JWK_NAMES: readonly string[] = [...PUBLIC_JWK_NAMES, ...PRIVATE_JWK_NAMES];
 

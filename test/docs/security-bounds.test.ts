@@ -51,7 +51,8 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   },
   'waiting after a fetch that failed': () => {
     const first = backOff('firstSeconds');
-    return [first * (1 - backOff('jitter')), first, backOff('maxSeconds')];
+    const withoutKeys = constant('src/resilience/back-off.ts', 'MAX_WAIT_WITHOUT_VALUE_SECONDS');
+    return [first * (1 - backOff('jitter')), first, backOff('maxSeconds'), withoutKeys];
   },
   'cached unknown keys': () => [constant(ABSENT, 'MAX_ABSENT_KEYS'), constant(ABSENT, 'MAX_KID_LENGTH')],
   'one introspection': () => {
