@@ -1,11 +1,12 @@
 import {
   ALL_ALGORITHMS,
   type Algorithm,
+  DEFAULT_ALGORITHMS,
   isAlgorithm,
   isHmacAlgorithm,
   type SignatureAlgorithm,
 } from '../jws/algorithm.js';
-import { hasMlDsa } from '../jws/runtime-support.js';
+import { isSupported } from '../jws/runtime-support.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import type { ReadersOf, ReadOptions } from '../options/option-reader.js';
@@ -25,7 +26,7 @@ export type ScopeSource = string | ((claims: JsonObject) => readonly string[]);
 export interface SharedRules {
   /**
    * Signature algorithms to accept.
-   * @defaultValue every asymmetric algorithm that scopegate knows
+   * @defaultValue every asymmetric algorithm that scopegate knows but ES256K and Ed448
    */
   readonly algorithms?: readonly Algorithm[];
   /** @defaultValue `'jwt'` */
@@ -61,7 +62,7 @@ export interface IssuerRules {
 }
 
 const DEFAULT_RULES: IssuerRules = {
-  algorithms: new Set(ALL_ALGORITHMS),
+  algorithms: new Set(DEFAULT_ALGORITHMS),
   profile: 'jwt',
   scopesFrom: ['scope', 'scp'],
   clientIds: undefined,
@@ -108,7 +109,7 @@ export function readAlgorithms(value: unknown, path: string): ReadonlySet<Algori
 }
 
 function toAlgorithm(name: string, path: string): Algorithm {
-  if (isAlgorithm(name) && (!name.startsWith('ML-DSA') || hasMlDsa())) return name;
+  if (isAlgorithm(name) && isSupported(name)) return name;
   throw new ConfigurationError(path, `holds ${describeValue(name)}${describeProblem(name)}.`, ALGORITHMS_FIX);
 }
 

@@ -1,7 +1,13 @@
-import { KeyObject } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 import { importJWK } from 'jose/key/import';
-import { type Algorithm, algorithmsOfKey, MIN_RSA_BITS, type SignatureAlgorithm } from './algorithm.js';
+import {
+  type Algorithm,
+  algorithmsOfKey,
+  DEFAULT_ALGORITHMS,
+  MIN_RSA_BITS,
+  type SignatureAlgorithm,
+} from './algorithm.js';
 import { Malformed } from './malformed.js';
 import { normalizeJwk, normalizeName } from './normalize-jwk.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
@@ -116,13 +122,18 @@ function respell(alg: string): string {
 export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | Malformed> {
   const { algorithms, publicJwk } = usable;
   try {
-    // importJWK returns bytes for a symmetric key alone, and `checkJwk` refuses its kty.
-    const imported = await importJWK(publicJwk, algorithms[0] as string);
-    const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
+    const key = toSignatureKey(await importPublicKey(publicJwk, algorithms[0] as Algorithm));
     return { ...usable, ...key, identity: identityOf(usable), seenAt };
   } catch {
     return INVALID_KEY;
   }
+}
+
+async function importPublicKey(jwk: JWK, algorithm: Algorithm): Promise<KeyObject> {
+  // The Web Cryptography API, which jose builds on, has no such keys.
+  if (!DEFAULT_ALGORITHMS.includes(algorithm)) return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  // importJWK returns bytes for a symmetric key alone, and `checkJwk` refuses its kty.
+  return KeyObject.from((await importJWK(jwk, algorithm)) as ImportedKey);
 }
 
 /** A problem that only node:crypto finds. */

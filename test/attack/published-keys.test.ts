@@ -117,7 +117,7 @@ const ROWS: readonly Row[] = [
     withMembers({ x: base64url('00'.repeat(32)), y: base64url('00'.repeat(32)) }),
   ),
   row('H12', 'an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
-  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
+  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'P-192' })),
   row('H12', 'an OKP key for key agreement', OKP, () => X25519),
   ...SMALL_ORDER_POINTS.map((x) =>
     row('H12', `an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
