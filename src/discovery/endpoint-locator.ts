@@ -56,6 +56,7 @@ export class EndpointLocator {
   async #fetch(): Promise<string> {
     const { clock, fetchOptions } = this.#options;
     const startedAt = clock();
+
     try {
       this.#endpoint = await this.#find();
       this.#backOff.reset();

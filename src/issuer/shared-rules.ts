@@ -58,6 +58,8 @@ export interface IssuerRules {
   readonly clientIds: readonly string[] | undefined;
   readonly maxTokenAgeSeconds: number | undefined;
   readonly requireKid: boolean;
+  /** The keys have no names, so the `kid` of a token is not looked at. */
+  readonly ignoreKid: boolean;
   readonly allowInsecureHttp: boolean;
 }
 
@@ -68,6 +70,7 @@ const DEFAULT_RULES: IssuerRules = {
   clientIds: undefined,
   maxTokenAgeSeconds: undefined,
   requireKid: false,
+  ignoreKid: false,
   allowInsecureHttp: false,
 };
 
@@ -98,6 +101,7 @@ export function toIssuerRules(
     clientIds: options.clientIds ?? defaults.clientIds,
     maxTokenAgeSeconds: options.maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
     requireKid: options.requireKid ?? defaults.requireKid,
+    ignoreKid: false,
     allowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? defaults.allowInsecureHttp,
   });
 }

@@ -3,7 +3,10 @@ import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
+import type { UnverifiedParts } from '../issuer/issuer-options.js';
+import { parseCompactJws } from '../jws/compact-jws.js';
 import { HeaderCache } from '../jws/header-cache.js';
+import { JwsProblem } from '../jws/malformed.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
@@ -152,10 +155,16 @@ async function findUserInfo(
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
   async function find(): Promise<StandardClaims | Refusal> {
-    const issuer = await context.issuers.find(accessToken.issuer);
+    const issuer = await context.issuers.find(accessToken.issuer, partsOf(accessToken.token, context));
     return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
   }
   return orThrow(await untilAborted(signal, find()), defaultRealm(audience));
+}
+
+/** An opaque token has no parts. */
+function partsOf(token: string, { maxTokenBytes }: VerifierContext): UnverifiedParts {
+  const jws = parseCompactJws(token, maxTokenBytes);
+  return jws instanceof JwsProblem ? { header: {}, claims: {} } : { header: jws.header, claims: jws.payload };
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {

@@ -42,7 +42,9 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   },
   'clock tolerance': () => [option('clockToleranceSeconds'), maxOfOption('clockToleranceSeconds')],
   'lifetime of a token': () => [],
-  'signatures checked for a token': () => [constant('src/keys/key-set.ts', 'MAX_CANDIDATES')],
+  'signatures checked for a token': () => {
+    return [constant('src/keys/key-set.ts', 'MAX_CANDIDATES'), constant('src/issuer/public-key-option.ts', 'MAX_KEYS')];
+  },
   'cached tokens': () => [constant('src/verifier/options.ts', 'DEFAULT_TOKEN_CACHE_MAX')],
   'one fetch of metadata or keys': () => [option('fetchTimeoutSeconds'), option('maxResponseBytes') / KIB],
   'age of keys': () => [option('maxAgeSeconds'), option('staleIfErrorSeconds')],
