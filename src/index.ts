@@ -37,10 +37,13 @@ export type {
   IssuerOptions,
   IssuerResolver,
   JwksUriIssuer,
+  PublicKeyIssuer,
   SharedSecretIssuer,
   StaticKeysIssuer,
+  UnverifiedParts,
 } from './issuer/issuer-options.js';
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
+export type { CryptoKeyLike, PublicKeyInput } from './issuer/public-key-option.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
 export type { Jwk, JwkSet } from './jws/jwk.js';

@@ -1,5 +1,5 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, MIN_RSA_BITS } from '../jws/algorithm.js';
+import { type Algorithm, algorithmsOfKey, DEFAULT_ALGORITHMS, MIN_RSA_BITS } from '../jws/algorithm.js';
 import type { Jwk } from '../jws/jwk.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
@@ -304,10 +304,12 @@ function algorithmsFor(key: KeyObject, path: string): readonly Algorithm[] {
 
   const { kty, crv, alg } = toJwk(key);
   // RFC 9964 §3: the JWK of an ML-DSA key names its algorithm.
-  const supported = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
+  const supported = algorithmsOfKey(kty, crv).filter((name) => {
+    return name === (alg ?? name) && DEFAULT_ALGORITHMS.includes(name);
+  });
   if (supported.length > 0) return supported;
 
-  const fix = `Give a key for one of ${ALL_ALGORITHMS.join(', ')}.`;
+  const fix = `Give a key for one of ${DEFAULT_ALGORITHMS.join(', ')}.`;
   throw new ConfigurationError(path, 'is a key that no supported algorithm signs with.', fix);
 }
 

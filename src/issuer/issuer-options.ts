@@ -7,6 +7,7 @@ import { ConfigurationError } from '../options/configuration-error.js';
 import { describeName, describeValue } from '../options/describe-value.js';
 import { optionPath, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
 import { anything, boolean, optional, strings, text } from '../options/readers.js';
+import type { JsonObject } from '../protocol/json-object.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
@@ -17,6 +18,7 @@ import {
   parseSecretSource,
   type SecretSource,
 } from './key-location.js';
+import type { PublicKeyInput } from './public-key-option.js';
 import {
   type IssuerRules,
   readAlgorithms,
@@ -27,7 +29,10 @@ import {
 
 /** The options that every form of an issuer has. */
 export interface IssuerIdentity extends SharedRules {
-  /** Must equal the `iss` claim, character for character. */
+  /**
+   * Must equal the `iss` claim, character for character. Any text; a URL where the keys are found through the metadata at its
+   * well-known place.
+   */
   readonly issuer: string;
   /**
    * A narrower audience for this issuer's tokens, besides that of the verifier or guard. `false`: the tokens of
@@ -61,6 +66,7 @@ export interface DiscoveredIssuer extends IssuerIdentity {
   readonly metadataUrl?: string;
   readonly jwksUri?: never;
   readonly jwks?: never;
+  readonly publicKey?: never;
   readonly secret?: never;
 }
 
@@ -69,6 +75,7 @@ export interface JwksUriIssuer extends IssuerIdentity {
   readonly jwksUri: string;
   readonly metadataUrl?: never;
   readonly jwks?: never;
+  readonly publicKey?: never;
   readonly secret?: never;
 }
 
@@ -77,12 +84,23 @@ export interface StaticKeysIssuer extends IssuerIdentity {
   readonly jwks: JwkSet;
   readonly metadataUrl?: never;
   readonly jwksUri?: never;
+  readonly publicKey?: never;
+  readonly secret?: never;
+}
+
+/** Keys are in the options, without names: the `kid` of a token is not looked at. */
+export interface PublicKeyIssuer extends IssuerIdentity {
+  /** One key or several, 8 at most, in PEM or another form. Give several during a rotation: each that fits is tried. */
+  readonly publicKey: PublicKeyInput | readonly PublicKeyInput[];
+  readonly metadataUrl?: never;
+  readonly jwksUri?: never;
+  readonly jwks?: never;
   readonly secret?: never;
 }
 
 /**
  * Tokens are signed with a shared secret. Everybody who has it can issue tokens, this server too: use it for an existing
- * scheme, not for a new one. The name of the issuer need not be a URL.
+ * scheme, not for a new one.
  */
 export interface SharedSecretIssuer extends Omit<IssuerIdentity, 'algorithms'> {
   /**
@@ -94,17 +112,28 @@ export interface SharedSecretIssuer extends Omit<IssuerIdentity, 'algorithms'> {
   readonly metadataUrl?: never;
   readonly jwksUri?: never;
   readonly jwks?: never;
+  readonly publicKey?: never;
 }
 
 /** How the keys of one trusted issuer are found. */
-export type IssuerOptions = DiscoveredIssuer | JwksUriIssuer | StaticKeysIssuer | SharedSecretIssuer;
+export type IssuerOptions = DiscoveredIssuer | JwksUriIssuer | StaticKeysIssuer | PublicKeyIssuer | SharedSecretIssuer;
+
+/** What a token says of itself. Nobody has verified it. */
+export interface UnverifiedParts {
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+}
 
 /**
  * Finds the options of an issuer by the `iss` of a token; undefined: not trusted. The `issuer` of the result must be
- * that `iss`. Called before the token is verified, so `iss` is untrusted. Results are cached, undefined too. If it
- * throws or never settles, requests get 503.
+ * that `iss`. `token` tells more where `iss` alone does not, such as the tenant. Called before the token is verified, so
+ * all of it is untrusted. Results are cached, undefined too, by `iss` and by those members of `token` that the function
+ * read. If it throws or never settles, requests get 503.
  */
-export type IssuerResolver = (iss: string) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>;
+export type IssuerResolver = (
+  iss: string,
+  token: UnverifiedParts,
+) => IssuerOptions | undefined | Promise<IssuerOptions | undefined>;
 
 /** The options of one issuer, checked, with every default filled in. */
 export interface IssuerConfig {
@@ -148,9 +177,10 @@ export function parseIssuerOptions(input: unknown, path: string, shared: IssuerR
   const issuerPath = isName ? path : optionPath(path, 'issuer');
   const issuer = text(ISSUER_FIX)(options.issuer, issuerPath);
   const rules = parseRules(options, path, shared);
-  if (options.secret === undefined) checkIssuerUrl(issuer, issuerPath, rules.allowInsecureHttp);
-  const location = parseLocation(options, issuer, path, rules);
+  const introspection = parseIntrospectionOption(options.introspection, path, rules);
+  const location = parseLocation(options, { issuer, path, issuerPath, introspection }, rules);
   const urls = findMetadataUrls(issuer, location, rules);
+  if (introspection !== undefined && urls.length === 0) requireEndpoint(introspection, path);
 
   return Object.freeze({
     issuer,
@@ -159,7 +189,7 @@ export function parseIssuerOptions(input: unknown, path: string, shared: IssuerR
     location,
     hasKeyLocation: hasKeyLocation(options),
     metadataUrls: urls,
-    introspection: parseIntrospectionOption(options.introspection, urls, rules, path),
+    introspection,
     rules,
   });
 }
@@ -190,10 +220,9 @@ function parseRules(options: IssuerInput, path: string, verifierRules: IssuerRul
   const algorithmsPath = optionPath(path, 'algorithms');
   const shared = { ...verifierRules, acceptAnyTokenKind: options.dangerouslyAcceptAnyTokenKind ?? false };
   if (options.secret === undefined) {
-    return toIssuerRules(
-      { ...options, algorithms: optional(readAlgorithms)(options.algorithms, algorithmsPath) },
-      shared,
-    );
+    const algorithms = optional(readAlgorithms)(options.algorithms, algorithmsPath);
+    const rules = toIssuerRules({ ...options, algorithms }, shared);
+    return Object.freeze({ ...rules, ignoreKid: options.publicKey !== undefined });
   }
   const rules = toIssuerRules({ ...options, algorithms: undefined }, shared);
   return Object.freeze({ ...rules, algorithms: new Set(readHmacAlgorithms(options.algorithms, algorithmsPath)) });
@@ -206,45 +235,75 @@ function readHmacAlgorithms(value: unknown, path: string): readonly HmacAlgorith
   throw new ConfigurationError(path, `holds ${names.map(describeName).join(', ')}.`, fix);
 }
 
-function parseLocation(options: IssuerInput, issuer: string, path: string, rules: IssuerRules): KeyLocation {
-  if (options.secret === undefined) return parseKeyLocation(options, issuer, path, rules.allowInsecureHttp);
-  const algorithms = [...rules.algorithms].filter(isHmacAlgorithm);
-  return parseSecretSource(options.secret, algorithms, optionPath(path, 'secret'));
+/** The name of an issuer, and where it and its options stand. */
+interface NamedIssuer {
+  readonly issuer: string;
+  readonly path: string;
+  readonly issuerPath: string;
+  readonly introspection: IntrospectionConfig | undefined;
 }
 
-/** Only an issuer with public keys needs a URL: a secret is not fetched. */
+function parseLocation(
+  options: IssuerInput,
+  { issuer, path, issuerPath, introspection }: NamedIssuer,
+  rules: IssuerRules,
+): KeyLocation {
+  const { allowInsecureHttp, algorithms } = rules;
+  if (options.secret !== undefined) {
+    return parseSecretSource(options.secret, [...algorithms].filter(isHmacAlgorithm), optionPath(path, 'secret'));
+  }
+
+  // Its tokens are introspected, and no keys of it are needed.
+  const hasNoKeys = introspection?.signed === false && !hasKeyLocation(options) && !isPlace(issuer, allowInsecureHttp);
+  if (hasNoKeys) return { kind: 'jwks', members: [] };
+
+  return parseKeyLocation(options, path, {
+    algorithms,
+    allowInsecureHttp,
+    metadataUrls: () => {
+      checkIssuerUrl(issuer, issuerPath, allowInsecureHttp);
+      return metadataUrls(issuer);
+    },
+  });
+}
+
+const OTHER_NAMES_FIX =
+  'Or say where its keys are, with metadataUrl, jwksUri, jwks, publicKey or secret: any text may be the name then.';
+
+/** Where nothing else says where the keys are, the name does. */
 function checkIssuerUrl(issuer: string, path: string, allowInsecureHttp: boolean): void {
-  checkUrl(issuer, path, allowInsecureHttp);
-  // RFC 8414 §2: no query or fragment components.
-  if (!/[?#]/.test(issuer)) return;
-  throw new ConfigurationError(
-    path,
-    `${describeValue(issuer)} has a query or fragment.`,
-    `Give the URL alone, ${ISSUER_EXAMPLE}.`,
-  );
+  checkUrl(issuer, path, allowInsecureHttp, OTHER_NAMES_FIX);
+  if (isPlace(issuer, allowInsecureHttp)) return;
+  const fix = `Give the URL alone, ${ISSUER_EXAMPLE}. ${OTHER_NAMES_FIX}`;
+  throw new ConfigurationError(path, `${describeValue(issuer)} has a query or fragment.`, fix);
 }
 
-/** Returns no URL if the name of the issuer is none, or may not be fetched: a shared secret allows any name. */
+/** Returns no URL if the name of the issuer is none, or may not be fetched. */
 function findMetadataUrls(
   issuer: string,
   location: KeyLocation,
   { allowInsecureHttp }: IssuerRules,
 ): readonly string[] {
   if (location.kind === 'metadata') return location.urls;
-  return isFetchable(issuer, allowInsecureHttp) ? metadataUrls(issuer) : [];
+  return isPlace(issuer, allowInsecureHttp) ? metadataUrls(issuer) : [];
+}
+
+/** Whether metadata may be at the well-known places of a name. RFC 8414 §2: no query or fragment components. */
+function isPlace(issuer: string, allowInsecureHttp: boolean): boolean {
+  return isFetchable(issuer, allowInsecureHttp) && !/[?#]/.test(issuer);
 }
 
 function parseIntrospectionOption(
   input: unknown,
-  urls: readonly string[],
-  { allowInsecureHttp }: IssuerRules,
   path: string,
+  { allowInsecureHttp }: IssuerRules,
 ): IntrospectionConfig | undefined {
   if (input === undefined) return undefined;
-  const introspectionPath = optionPath(path, 'introspection');
-  const config = parseIntrospection(input, introspectionPath, allowInsecureHttp);
-  if (config.endpoint !== undefined || urls.length > 0) return config;
+  return parseIntrospection(input, optionPath(path, 'introspection'), allowInsecureHttp);
+}
 
+function requireEndpoint({ endpoint }: IntrospectionConfig, path: string): void {
+  if (endpoint !== undefined) return;
   const fix = 'Give its URL: the issuer is no https URL, and so has no metadata that could name it.';
-  throw new ConfigurationError(optionPath(introspectionPath, 'endpoint'), 'is missing.', fix);
+  throw new ConfigurationError(optionPath(optionPath(path, 'introspection'), 'endpoint'), 'is missing.', fix);
 }

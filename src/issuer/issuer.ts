@@ -2,6 +2,7 @@ import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
 import { FetchedSecrets } from '../keys/fetched-secrets.js';
 import { JwksCache } from '../keys/jwks-cache.js';
 import type { KeyLimits, KeySnapshot, KeySource } from '../keys/key-source.js';
+import { PublicKeys } from '../keys/public-keys.js';
 import { SharedSecrets } from '../keys/shared-secrets.js';
 import { StaticKeys } from '../keys/static-keys.js';
 import type { Clock } from '../platform/clock.js';
@@ -81,6 +82,8 @@ function createKeySource(
       return new SharedSecrets(location.secrets, location.algorithms, clock);
     case 'fetchedSecret':
       return new FetchedSecrets({ fetch: location.fetch, algorithms: location.algorithms, limits, clock, signal });
+    case 'publicKey':
+      return new PublicKeys(location.keys, clock);
     case 'jwks':
       return new StaticKeys(location.members, clock);
     case 'jwksUri':

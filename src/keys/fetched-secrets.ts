@@ -40,6 +40,7 @@ export class FetchedSecrets implements KeySource {
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: () => this.#fetch(),
     });
   }
@@ -77,6 +78,7 @@ export class FetchedSecrets implements KeySource {
       skippedKeys: [],
       ageSeconds: this.#refreshing.ageSeconds(),
       fetches: { metadata: 0, jwks: 0 },
+      metadata: [],
       lastError: failure && PROBLEM,
       nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };

@@ -9,7 +9,7 @@ import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../res
 import { TokenBucket } from '../resilience/token-bucket.js';
 import { AbsentKeys, MAX_KID_LENGTH, type NotAskedBecause } from './absent-keys.js';
 import { JwksEndpoint, type JwksEndpointOptions, JwksFailure, type JwksVersion } from './jwks-endpoint.js';
-import { type KeySelector, KeySet } from './key-set.js';
+import { describeSkipped, type KeySelector, KeySet, type SkippedKey } from './key-set.js';
 import {
   describeKeys,
   type KeyLimits,
@@ -53,6 +53,8 @@ export class JwksCache implements KeySource {
   readonly #refreshing: Refreshing<FetchedKeys>;
   readonly #allowance: TokenBucket;
   readonly #absent: AbsentKeys;
+  /** Of the key set that was fetched last, whether or not it has a key that can be used. */
+  #skipped: readonly SkippedKey[] = [];
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -65,6 +67,7 @@ export class JwksCache implements KeySource {
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: (cause) => this.#fetch(cause),
       onSuccess: ({ set }) => this.#publishChanges(set),
       onFailure: (cause) => this.#publishBackOff(cause),
@@ -111,9 +114,13 @@ export class JwksCache implements KeySource {
     const { failure } = this.#refreshing;
     return {
       state: this.#refreshing.state,
-      ...describeKeys(this.#refreshing.current()?.set, this.#options.clock()),
+      ...describeKeys(
+        { keys: this.#refreshing.current()?.set.keys ?? [], skipped: this.#skipped },
+        this.#options.clock(),
+      ),
       ageSeconds: this.#refreshing.ageSeconds(),
       fetches: this.#endpoint.counts,
+      metadata: this.#endpoint.metadataAttempts.map((attempt) => ({ ...attempt })),
       lastError: failure && JwksFailure.from(failure.cause).message,
       nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };
@@ -240,8 +247,9 @@ export class JwksCache implements KeySource {
       const previous = this.#refreshing.last?.value.set;
       const set =
         members === undefined ? (last as FetchedKeys).set : await KeySet.import(members, clock(), { previous, signal });
+      this.#reportSkipped(set);
       if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds, requestedAt }, maxAgeSeconds, order };
-      throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
+      throw new Error(`the key set has no key that can be used: ${describeSkipped(set.skipped)}`);
     } catch (error) {
       throw JwksFailure.from(error);
     }
@@ -268,15 +276,19 @@ export class JwksCache implements KeySource {
     }));
   }
 
+  /** Publishes each member that cannot be used once, for as long as it is there. */
+  #reportSkipped({ skipped }: KeySet): void {
+    const { issuer } = this.#options;
+    const reported = new Set(this.#skipped.map(({ digest }) => digest));
+    this.#skipped = skipped;
+    for (const { index, why, digest } of skipped) {
+      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
+    }
+  }
+
   #publishChanges(now: KeySet): void {
     const { issuer } = this.#options;
     const before = this.#refreshing.last?.value.set;
-
-    const reported = new Set(before?.skipped.map(({ digest }) => digest));
-    for (const { index, why, digest } of now.skipped) {
-      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
-    }
-
     if (before === undefined || before === now) return;
     const added = now.keys.filter((key) => !before.has(key)).map(kidOf);
     const removed = before.keys.filter((key) => !now.has(key)).map(kidOf);
@@ -296,6 +308,7 @@ export class JwksCache implements KeySource {
 
     const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
     const importing = KeySet.import(keys, fetchedAt).then((set) => {
+      this.#reportSkipped(set);
       if (set.keys.length === 0) return undefined;
       return { value: { set, version: undefined, maxAgeSeconds, requestedAt: fetchedAt }, ...dates };
     });

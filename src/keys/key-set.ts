@@ -130,6 +130,17 @@ async function importMember(
   return known.get(identityOf(usable)) ?? importVerificationKey(usable, now);
 }
 
+// A hostile document may have very many members.
+const MAX_DESCRIBED = 8;
+
+/** Says of members that cannot be used why, of the first ones at least. */
+export function describeSkipped(skipped: readonly SkippedKey[]): string {
+  if (skipped.length === 0) return 'it is empty';
+  const described = skipped.slice(0, MAX_DESCRIBED).map(({ index, why }) => `keys[${index}] ${why}`);
+  const others = skipped.length - described.length;
+  return [...described, ...(others > 0 ? [`and ${others} more`] : [])].join('; ');
+}
+
 /** What was fetched is JSON. What was given in options may be anything, such as a BigInt or a circle. */
 function toText(member: unknown): string {
   try {

@@ -63,6 +63,11 @@ export interface KeySourceStatus {
   readonly ageSeconds: number | undefined;
   /** Fetches of each document, whatever came of them. */
   readonly fetches: { readonly metadata: number; readonly jwks: number };
+  /**
+   * What came from each place of the metadata when it was fetched last, in the order in which they were tried. `error`: why
+   * that document is not used; undefined if it is. Empty if no metadata was fetched.
+   */
+  readonly metadata: readonly { readonly url: string; readonly error: string | undefined }[];
   /** Why the last fetch failed; undefined when it did not. */
   readonly lastError: string | undefined;
   /** While fetches fail: when the next one may start. */
@@ -102,6 +107,7 @@ export function describeStatic(listing: KeyListing): KeySourceStatus {
     ...listing,
     ageSeconds: undefined,
     fetches: { metadata: 0, jwks: 0 },
+    metadata: [],
     lastError: undefined,
     nextAttemptInSeconds: undefined,
   };

@@ -2,7 +2,7 @@ import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js
 import { toError } from '../protocol/errors.js';
 import { Refusal } from '../protocol/refusal.js';
 import { authenticateToken, type VerifierContext } from './authenticate.js';
-import { internalsOf } from './create-verifier.js';
+import { internalsOf, partsOf } from './create-verifier.js';
 import { defaultRealm, toRequirements } from './requirements.js';
 import type { Verifier, VerifierInternals } from './verifier.js';
 
@@ -74,14 +74,14 @@ async function abortAtEnd(
 
 /** Returns when the token may have ended, in seconds since the epoch. */
 async function findEnd(
-  { issuer, claims, expiresAt }: AccessToken<unknown>,
-  { issuers, clockToleranceSeconds }: VerifierContext,
+  { token, issuer, claims, expiresAt }: AccessToken<unknown>,
+  context: VerifierContext,
 ): Promise<number> {
-  const found = await issuers.find(issuer);
+  const found = await context.issuers.find(issuer, partsOf(token, context));
   const maxAge = found instanceof Refusal ? undefined : found.rules.maxTokenAgeSeconds;
   const { iat } = claims as { readonly iat?: unknown };
   const oldAt = maxAge !== undefined && typeof iat === 'number' ? iat + maxAge : Number.POSITIVE_INFINITY;
-  return Math.min(expiresAt, oldAt) + clockToleranceSeconds;
+  return Math.min(expiresAt, oldAt) + context.clockToleranceSeconds;
 }
 
 /** Waits until a time, or until the verifier is closed. The timer keeps no process alive. */

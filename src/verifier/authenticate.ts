@@ -78,7 +78,7 @@ async function authenticateNew(
   unverified: UnverifiedToken,
   requirements: Requirements,
 ): Promise<AccessToken | Refusal> {
-  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds);
+  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
   try {
     for (let isRetry = false; ; isRetry = true) {
       const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements), deadline);

@@ -3,7 +3,10 @@ import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
+import type { UnverifiedParts } from '../issuer/issuer-options.js';
+import { parseCompactJws } from '../jws/compact-jws.js';
 import { HeaderCache } from '../jws/header-cache.js';
+import { JwsProblem } from '../jws/malformed.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
@@ -171,17 +174,26 @@ async function findUserInfo(
   const { signal } = parseUserInfoOptions(options);
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
-  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds);
+  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
   const refuseLate = (seconds: number) => {
     return new Refusal('userinfo_unavailable', `no answer within ${seconds} s in all`, { retryAfterSeconds: 1 });
   };
   async function find(): Promise<StandardClaims | Refusal> {
-    const issuer = await deadline.wait(context.issuers.find(accessToken.issuer), refuseLate);
+    const issuer = await deadline.wait(
+      context.issuers.find(accessToken.issuer, partsOf(accessToken.token, context)),
+      refuseLate,
+    );
     if (issuer instanceof Refusal) return issuer;
     return deadline.wait(userInfos.find(accessToken as AccessToken, issuer), refuseLate);
   }
   const found = await abortListeners.untilAborted(signal, find()).finally(() => deadline.end());
   return orThrow(found, defaultRealm(audience));
+}
+
+/** An opaque token has no parts. */
+export function partsOf(token: string, { maxTokenBytes }: VerifierContext): UnverifiedParts {
+  const jws = parseCompactJws(token, maxTokenBytes);
+  return jws instanceof JwsProblem ? { header: {}, claims: {} } : { header: jws.header, claims: jws.payload };
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type IssuerOptions,
   type IssuerResolver,
   parseIssuerOptions,
+  type UnverifiedParts,
 } from '../issuer/issuer-options.js';
 import { type IssuerRules, SHARED_RULE_READERS, type SharedRules, toIssuerRules } from '../issuer/shared-rules.js';
 import type { KeyLimits, KeySnapshot } from '../keys/key-source.js';
@@ -160,14 +161,21 @@ function parseIssuers(input: unknown, audience: readonly string[] | false, rules
   return issuers;
 }
 
+/** Two entries may have one name if one has a secret: the algorithm of a token chooses (RFC 8725 §2.1). */
 function refuseDuplicates(issuers: readonly IssuerConfig[]): void {
-  const seen = new Set<string>();
-  for (const { issuer } of issuers) {
-    if (seen.has(issuer)) {
-      throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
-    }
-    seen.add(issuer);
+  for (const [index, { issuer, location }] of issuers.entries()) {
+    const sameName = issuers.slice(0, index).filter((other) => other.issuer === issuer);
+    if (sameName.every((other) => hasSecret(other.location) !== hasSecret(location))) continue;
+    throw new ConfigurationError(
+      'issuer',
+      `lists ${describeValue(issuer)} twice.`,
+      'Give each issuer once. One name may stand twice with a secret and with public keys.',
+    );
   }
+}
+
+function hasSecret({ kind }: IssuerConfig['location']): boolean {
+  return kind === 'secret' || kind === 'fetchedSecret';
 }
 
 /** An opaque token names no issuer, and must be sent to no issuer but its own. */
@@ -182,8 +190,8 @@ function requireSingleIntrospection(issuers: readonly IssuerConfig[]): void {
 }
 
 function createResolver(resolver: IssuerResolver, parse: (item: unknown, path: string) => IssuerConfig) {
-  return async (iss: string): Promise<IssuerConfig | undefined> => {
-    const input = await resolver(iss);
+  return async (iss: string, token: UnverifiedParts): Promise<IssuerConfig | undefined> => {
+    const input = await resolver(iss, token);
     if (input === undefined) return undefined;
 
     const config = parse(input, 'issuer');

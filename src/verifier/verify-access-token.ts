@@ -110,11 +110,11 @@ function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRule
 }
 
 /** Trust comes before the network: no request goes to an issuer that is not trusted. */
-function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
+function findIssuer({ header, payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
   const { iss } = payload;
   if (iss === undefined) return findWithoutIss(issuers) ?? new Refusal('claim_missing', 'iss');
   if (typeof iss !== 'string') return new Refusal('claim_malformed', 'iss is not a string');
-  return issuers.find(iss);
+  return issuers.find(iss, { header, claims: payload });
 }
 
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */

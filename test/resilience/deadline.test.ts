@@ -123,17 +123,19 @@ describe('Deadline', () => {
     vi.useRealTimers();
   });
 
+  let now = 0;
+  const clock = () => now;
   const never = new Promise<never>(() => {});
   const sleep = (ms: number) => new Promise<string>((resolve) => setTimeout(resolve, ms, 'slept'));
 
   it('returns a value that is no promise at once, and starts no timer for it', () => {
-    const deadline = new Deadline(1);
+    const deadline = new Deadline(1, clock);
     expect(deadline.wait('value', () => 'late')).toBe('value');
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('gives what the promise gives or rejects with, and leaves no timer behind', async () => {
-    const deadline = new Deadline(1);
+    const deadline = new Deadline(1, clock);
     expect(await deadline.wait(Promise.resolve('value'), () => 'late')).toBe('value');
     await expect(deadline.wait(Promise.reject(BOOM), () => 'late')).rejects.toBe(BOOM);
     deadline.end();
@@ -141,7 +143,7 @@ describe('Deadline', () => {
   });
 
   it('counts from the first wait on, for all that follow', async () => {
-    const deadline = new Deadline(1);
+    const deadline = new Deadline(1, clock);
     await vi.advanceTimersByTimeAsync(5000);
     const first = deadline.wait(sleep(900), () => 'late');
     await vi.advanceTimersByTimeAsync(900);
@@ -156,9 +158,23 @@ describe('Deadline', () => {
     expect(await deadline.wait(never, () => 'late')).toBe('late');
   });
 
+  it('begins anew for a process that was suspended while it waited', async () => {
+    const deadline = new Deadline(1, clock);
+    const settled = vi.fn();
+    void Promise.resolve(deadline.wait(never, () => 'late')).then(settled);
+    // An hour passes for the clock, and the timer fires when the process goes on.
+    now += 3_600_000;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(settled).not.toHaveBeenCalled();
+
+    now += 1000;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(settled).toHaveBeenCalledWith('late');
+  });
+
   it('lets a promise fail in silence after the time is over', async () => {
     const rejections = await rejectionsDuring(async () => {
-      const deadline = new Deadline(1);
+      const deadline = new Deadline(1, clock);
       const late = deadline.wait(
         sleep(2000).then(() => Promise.reject(BOOM)),
         () => 'late',

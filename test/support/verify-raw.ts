@@ -23,7 +23,7 @@ export function createVerifyJwt(options: VerifierOptions): (token: string) => Pr
     const unverified = parseAccessToken({ token }, rules);
     if (unverified instanceof Refusal) return unverified;
     const now = clock() / 1000;
-    const deadline = new Deadline(keyLimits.fetchTimeoutSeconds);
+    const deadline = new Deadline(keyLimits.fetchTimeoutSeconds, clock);
     const outcome = verifyAccessToken(unverified, rules, { audience, now, clockToleranceSeconds }, deadline);
     return outcome.finally(() => deadline.end());
   };
