@@ -65,11 +65,10 @@ export function authenticateToken(
   if (cached !== undefined) return acceptToken(context, presented.token, cached, requirements);
 
   const unverified = parseAccessToken(presented, context);
-  if (unverified instanceof Refusal) return unverified;
-  return authenticateNew(context, unverified, requirements);
+  return unverified instanceof Refusal ? unverified : authenticateNew(context, unverified, requirements);
 }
 
-/** Retries once if the issuer or the key changed during verification. */
+/** Starts again once if the issuer or the key changed during verification. */
 async function authenticateNew(
   context: VerifierContext,
   unverified: UnverifiedToken,
@@ -81,7 +80,9 @@ async function authenticateNew(
 
   const changed = checkStillTrusted(verified, context.issuers, context.clock());
   if (changed === undefined) return acceptToken(context, unverified.token, verified, requirements);
-  return isRetry ? changed : authenticateNew(context, unverified, requirements, true);
+  if (isRetry) return changed;
+  const again = parseAccessToken(unverified, context);
+  return again instanceof Refusal ? again : authenticateNew(context, again, requirements, true);
 }
 
 /** Checks the rules of this request, runs the schema, stores the token, and checks the policy of the route. */
