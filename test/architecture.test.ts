@@ -24,7 +24,7 @@ const MAY_IMPORT: MayImport = {
   discovery: ['protocol', 'platform', 'resilience'],
   keys: ['protocol', 'platform', 'resilience', 'jws', 'discovery'],
   issuer: ['protocol', 'options', 'platform', 'resilience', 'jws', 'discovery', 'keys'],
-  token: ['protocol', 'platform', 'jws', 'issuer'],
+  token: ['protocol', 'platform', 'resilience', 'jws', 'issuer'],
   policy: ['protocol', 'options', 'platform'],
   introspection: ['protocol', 'platform', 'resilience', 'jws', 'discovery', 'issuer', 'token'],
   verifier: [

@@ -68,25 +68,30 @@ export function authenticateToken(
   if (cached !== undefined) return acceptToken(context, presented.token, cached, requirements);
 
   const unverified = parseAccessToken(presented, context);
-  if (unverified instanceof Refusal) return unverified;
-  return authenticateNew(context, unverified, requirements);
+  return unverified instanceof Refusal ? unverified : authenticateNew(context, unverified, requirements);
 }
 
-/** Retries once if the issuer or the key changed during verification. One deadline for both. */
+/** Starts again once if the issuer or the key changed during verification. One deadline for both. */
 async function authenticateNew(
   context: VerifierContext,
   unverified: UnverifiedToken,
   requirements: Requirements,
 ): Promise<AccessToken | Refusal> {
   const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
+  let current = unverified;
+
   try {
     for (let isRetry = false; ; isRetry = true) {
-      const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements), deadline);
+      const verified = await verifyAccessToken(current, context, rulesNow(context, requirements), deadline);
       if (verified instanceof Refusal) return verified;
 
       const changed = checkStillTrusted(verified, context.issuers, context.clock());
-      if (changed === undefined) return await acceptToken(context, unverified.token, verified, requirements);
+      if (changed === undefined) return await acceptToken(context, current.token, verified, requirements);
       if (isRetry) return changed;
+
+      const again = parseAccessToken(current, context);
+      if (again instanceof Refusal) return again;
+      current = again;
     }
   } finally {
     deadline.end();

@@ -4,6 +4,7 @@ import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import { isHmacAlgorithm } from '../jws/algorithm.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
 import type { HeaderCache } from '../jws/header-cache.js';
+import type { JoseHeader } from '../jws/jose-header.js';
 import { JwsProblem } from '../jws/malformed.js';
 import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
@@ -25,10 +26,23 @@ export interface PresentedToken {
 }
 
 /** A parsed token. Nothing of it is verified yet. */
-export type UnverifiedToken =
-  | { readonly token: string; readonly jws: CompactJws }
+export type UnverifiedToken = UnverifiedJwt | OpaqueToken;
+
+interface UnverifiedJwt {
+  readonly token: string;
+  readonly jws: CompactJws;
+  /** A promise if a resolver has to find it. */
+  readonly issuer: MaybePromise<Issuer | Refusal>;
+  /** Undefined if the issuer is not known yet, or introspects JWTs. */
+  readonly header: JoseHeader | undefined;
+}
+
+interface OpaqueToken {
+  readonly token: string;
+  readonly jws: undefined;
   /** An opaque token names no issuer: the issuer that introspects. */
-  | { readonly token: string; readonly jws: undefined; readonly issuer: IntrospectedIssuer };
+  readonly issuer: IntrospectedIssuer;
+}
 
 export interface AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
@@ -51,10 +65,10 @@ export function parseAccessToken(
   const issuer = findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
   // `verifyAccessToken` checks the header if a resolver has to find the issuer.
-  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
+  if (issuer instanceof Promise || introspectsJwts(issuer)) return { token, jws, issuer, header: undefined };
 
   const header = parseJwtHeader(jws, issuer.rules);
-  return header instanceof Refusal ? header : { token, jws };
+  return header instanceof Refusal ? header : { token, jws, issuer, header };
 }
 
 /**
@@ -63,16 +77,16 @@ export function parseAccessToken(
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
-  { issuers, introspector, headers, signatures }: AccessTokenDependencies,
+  { introspector, headers, signatures }: AccessTokenDependencies,
   rules: RequestRules,
   deadline: Deadline,
 ): Promise<VerifiedToken | Refusal> {
   const { token, jws } = unverified;
   if (jws === undefined) return introspector.introspect(token, unverified.issuer);
 
-  const issuer = await deadline.wait(findIssuer(jws, issuers), refuseLate('issuer_resolver_failed'));
+  const issuer = await deadline.wait(unverified.issuer, refuseLate('issuer_resolver_failed'));
   if (issuer instanceof Refusal) return issuer;
-  if (isIntrospected(issuer) && issuer.introspection.jwt) {
+  if (introspectsJwts(issuer)) {
     const own = parseOwnClaims(jws, issuer);
     if (own instanceof Refusal) return own;
     const refused =
@@ -80,7 +94,7 @@ export async function verifyAccessToken(
     return refused ?? introspector.introspect(token, issuer, own);
   }
 
-  const header = parseJwtHeader(jws, issuer.rules);
+  const header = unverified.header ?? parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
 
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
@@ -107,6 +121,10 @@ function refuseLate(reason: RefusalReason): (seconds: number) => Refusal {
 function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRules): boolean {
   const claims = parseValidatedClaims(payload);
   return !(claims instanceof Refusal) && checkRequestRules(claims, issuer, rules) === undefined;
+}
+
+function introspectsJwts(issuer: Issuer): issuer is IntrospectedIssuer {
+  return isIntrospected(issuer) && issuer.introspection.jwt;
 }
 
 /** Trust comes before the network: no request goes to an issuer that is not trusted. */
