@@ -11,7 +11,7 @@ import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { type ReadersOf, readMembers, readOptions, readRecord, requireObject } from '../options/option-reader.js';
 import { anything, callback, number, optional, required, strings } from '../options/readers.js';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, systemClock } from '../platform/clock.js';
 import { type Fetch, globalFetch } from '../platform/fetch.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
@@ -139,8 +139,7 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
     keyLimits: keys,
     snapshot,
     fetch: options.fetch ?? globalFetch,
-    // Looked up for each use: fake timers replace it after the import.
-    clock: options.clock ?? (() => Date.now()),
+    clock: options.clock ?? systemClock,
   });
 }
 
