@@ -12,6 +12,7 @@ export type {
   NextFunction,
   OptionalGuard,
   PublicGuard,
+  ReportOnlyGuard,
 } from './adapters/express/guard.js';
 export { listGuards } from './adapters/express/list-guards.js';
 export type { ListedRoute } from './adapters/express/listed-route.js';
@@ -48,6 +49,7 @@ export { ConfigurationError } from './options/configuration-error.js';
 export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
 export type { Fetch, FetchInit, FetchResponse } from './platform/fetch.js';
+export { meets } from './policy/meets.js';
 export {
   allOf,
   anyOf,

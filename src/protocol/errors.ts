@@ -40,6 +40,16 @@ export abstract class RefusalError extends Error {
     return true;
   }
 
+  /** Whether the message is meant for clients; Koa and others that know the errors of http-errors ask for it. */
+  get expose(): boolean {
+    return this.status < 500;
+  }
+
+  /** Returns the answer as a `Response`: for fetch handlers, and for frameworks that look for this method, as Hono does. */
+  getResponse(): Response {
+    return new Response(this.body, { status: this.status, headers: this.headers });
+  }
+
   /** Returns the body of the answer, so that an error handler that sends the error leaks nothing. */
   toJSON(): unknown {
     return JSON.parse(this.body);

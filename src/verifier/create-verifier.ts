@@ -19,6 +19,7 @@ import { DeadlineError, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
+import { notify } from './notify.js';
 import { parseVerifierOptions, type VerifierConfig, type VerifierOptions, type VerifierSnapshot } from './options.js';
 import {
   type AuthenticateOptions,
@@ -132,15 +133,21 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 
 async function verifyToken(
   { context, audience, abortListeners }: VerifierInternals,
-  token: string,
+  token: string | null | undefined,
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseVerifyOptions(options, audience);
   const outcome =
-    typeof token === 'string'
-      ? authenticateToken(context, { token }, requirements)
-      : new Refusal('token_malformed', 'it is not a string');
+    typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoString(token);
   return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+}
+
+/** Whoever has no token to give, gives nothing. */
+function refuseNoString(token: unknown): Refusal {
+  const isMissing = token === undefined || token === null;
+  return isMissing
+    ? new Refusal('token_missing', `it is ${token}`)
+    : new Refusal('token_malformed', 'it is not a string');
 }
 
 async function authenticateRequest(
@@ -148,9 +155,14 @@ async function authenticateRequest(
   request: HttpRequest,
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
-  const { requirements, signal } = parseAuthenticateOptions(options, audience);
+  const { requirements, signal, onRefusal } = parseAuthenticateOptions(options, audience);
   const outcome = authenticate(context, request, requirements);
-  return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  const settled = await abortListeners.untilAborted(signal, Promise.resolve(outcome));
+  if (!(settled instanceof Refusal)) return settled;
+
+  const error = toError(settled, requirements.realm);
+  if (onRefusal !== undefined) void notify(() => onRefusal(error, request));
+  throw error;
 }
 
 async function findUserInfo(

@@ -30,7 +30,7 @@ export interface IssuerStatus extends KeySourceStatus {
  */
 export interface Verifier<Claims = UntypedClaims> {
   /**
-   * Verifies a token string.
+   * Verifies a token string. Without one, the reason of the refusal is `token_missing`.
    *
    * @example
    * ```ts
@@ -40,7 +40,7 @@ export interface Verifier<Claims = UntypedClaims> {
    * @throws {AuthorizationError} the token is refused
    * @throws {IssuerUnavailableError} the issuer's keys are not available, so the token was not verified
    */
-  verify(token: string, options?: VerifyOptions): Promise<AccessToken<Claims>>;
+  verify(token: string | null | undefined, options?: VerifyOptions): Promise<AccessToken<Claims>>;
   /**
    * Finds the token of an HTTP request and verifies it: for WebSocket upgrades, and for frameworks without a guard.
    * Errors are those of `verify`; they have `status`, `headers` and `body` of the answer.

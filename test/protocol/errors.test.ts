@@ -38,6 +38,21 @@ describe('toError', () => {
     expect(error).toMatchObject({ reason, detail: 'a detail' });
   });
 
+  it.each(REASONS)('gives %s the answer as a Response, anew for each call', async (reason) => {
+    const error = toError(new Refusal(reason, 'a detail'), 'api');
+    expect(error.getResponse()).not.toBe(error.getResponse());
+    const response = error.getResponse();
+    const headers = Object.entries(error.headers).map(([name, value]) => [name.toLowerCase(), value]);
+    expect([...response.headers].sort()).toEqual(headers.sort());
+    expect([response.status, await response.text()]).toEqual([error.status, error.body]);
+  });
+
+  it.each(REASONS)('lets frameworks show the message of %s if the client is at fault', (reason) => {
+    const error = toError(new Refusal(reason, 'a detail'), 'api');
+    expect(error.expose).toBe(error.status < 500);
+    expect(error.message).not.toContain('a detail');
+  });
+
   it.each(REASONS)('%s turned into JSON says what the answer says and no more', (reason) => {
     covers('F14', 'F15');
     const cause = new Error('a cause');
@@ -78,6 +93,7 @@ describe('UnguardedRouteError', () => {
       reason: 'route_unguarded',
       status: 500,
       statusCode: 500,
+      expose: false,
       code: 'server_error',
       detail: 'GET /orders',
       headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },

@@ -11,6 +11,7 @@ import { parseGuardArguments, parseHandlers } from './guard-arguments.js';
 import { markGuarded, markPassed } from './guard-metadata.js';
 import { parseGuardOptions } from './guard-options.js';
 import { type GuardableRequest, GuardedRoute, type GuardRuntime } from './guarded-route.js';
+import { createReportOnly } from './report-only.js';
 import { runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
@@ -55,6 +56,7 @@ export function createGuard<Claims = UntypedClaims>(
   Object.defineProperties(guard, {
     optional: { value: optional },
     public: { value: createPublic },
+    reportOnly: { value: (...input: unknown[]) => createReportOnly(internals.context, runtime, input) },
     [INTERNALS]: { value: internals },
   });
 

@@ -5,10 +5,10 @@ import { type ReadersOf, type ReadOptions, readOptions } from '../../options/opt
 import { callback } from '../../options/readers.js';
 import { UnguardedRouteError } from '../../protocol/errors.js';
 import { quoteUntrusted } from '../../protocol/refusal.js';
+import { notify } from '../../verifier/notify.js';
 import type { NextFunction } from './guard.js';
 import { guardMetadataOf, hasPassed } from './guard-metadata.js';
 import { readErrors } from './guard-options.js';
-import { notify } from './guarded-route.js';
 import { writeAnswer } from './write-answer.js';
 
 /** The options of `denyUnguarded`. */

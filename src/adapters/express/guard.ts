@@ -9,7 +9,7 @@ import type { AuthorizationError, IssuerUnavailableError } from '../../protocol/
 import type { AuthenticateOptions } from '../../verifier/requirements.js';
 
 /** The options of `createGuard`. */
-export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
+export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal' | 'onRefusal'> {
   /**
    * The response to a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: the error goes to
    * the app's error handler, with `status`, `headers`, `code` and `reason`.
@@ -62,6 +62,7 @@ export interface GuardCall<Auth> {
 export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown, Claims>> {
   readonly optional: OptionalGuard<Claims>;
   readonly public: PublicGuard;
+  readonly reportOnly: ReportOnlyGuard;
 }
 
 /**
@@ -97,3 +98,21 @@ export interface PublicGuard {
     ...handlers: AtLeastOne<Handler<Req, Res>>
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 }
+
+/**
+ * Lets every request through at once, and calls `onRefusal` of the guard for those that it would refuse: for the week before
+ * a migration. Sets no `req.auth`, and answers nothing. The route counts as unguarded everywhere.
+ *
+ * @example
+ * ```ts
+ * const trial = createGuard(verifier, {
+ *   onRefusal: (error, req) => console.warn(req.method, req.url, error.reason, error.detail),
+ * });
+ * app.use('/orders', trial.reportOnly('orders:read'));
+ * ```
+ *
+ * @throws {ConfigurationError} the guard has no `onRefusal`, or the policy is none
+ */
+export type ReportOnlyGuard = (
+  ...policy: readonly [] | readonly [policy: PolicyInput]
+) => Middleware<IncomingMessage, ServerResponse>;

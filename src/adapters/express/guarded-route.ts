@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
-import { escapeControls, Refusal } from '../../protocol/refusal.js';
+import { Refusal } from '../../protocol/refusal.js';
+import { notify } from '../../verifier/notify.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
@@ -86,22 +86,4 @@ function toHookError(thrown: unknown): unknown {
 function keepOutOfSharedCaches(res: ServerResponse): void {
   if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
   res.setHeader('Cache-Control', 'private');
-}
-
-/** Calls a function of the user's, which may throw or reject and changes nothing by it. */
-export async function notify(call: () => unknown): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
-  }
-}
-
-/** What is thrown may throw again when it is looked at. */
-function describeThrown(error: unknown): string {
-  try {
-    return escapeControls(error instanceof Error ? String(error) : inspect(error));
-  } catch {
-    return 'what cannot be shown';
-  }
 }
