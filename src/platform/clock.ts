@@ -1,6 +1,9 @@
 /** Returns milliseconds since the epoch, as `Date.now` does. */
 export type Clock = () => number;
 
+/** Looked up for each use: fake timers replace `Date` after the import. */
+export const systemClock: Clock = () => Date.now();
+
 /** The time during which something is valid, in milliseconds since the epoch. */
 export interface Period {
   readonly at: number;
@@ -11,6 +14,3 @@ export interface Period {
 export function isWithin({ at, validUntil }: Period, now: number): boolean {
   return now >= at && now < validUntil;
 }
-
-/** The time of the system. `Date.now` is looked up when it is called, since fake timers may replace it. */
-export const systemClock: Clock = () => Date.now();

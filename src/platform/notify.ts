@@ -2,11 +2,11 @@ import { inspect } from 'node:util';
 import { escapeControls } from '../protocol/refusal.js';
 
 /** Calls a function of the user's, such as `onRefusal`, which may throw or reject and changes nothing by it. */
-export async function notify(name: string, call: () => unknown): Promise<void> {
+export async function notify(call: () => unknown): Promise<void> {
   try {
     await call();
   } catch (error) {
-    process.emitWarning(`${name} threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
+    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
   }
 }
 

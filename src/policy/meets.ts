@@ -3,21 +3,22 @@ import { checkPolicy } from './check-policy.js';
 import { type PolicyInput, parsePolicy } from './policy.js';
 
 /**
- * Returns whether an access token that was verified meets a further policy: for fields of GraphQL, messages of a socket,
- * parts of an answer. It looks at scopes and claims alone; time and audience were checked when the token was verified.
+ * Returns whether an access token that was verified suffices for a further policy: for a field of GraphQL, a message on a
+ * socket, a tool. It looks at scopes and claims, and not at the time.
  *
  * @example
  * ```ts
  * app.get('/orders', guard('orders:read'), (req, res) => {
- *   const showsPrices = meets(authOf(req), anyOf('prices:read', 'admin'));
- *   res.json({ showsPrices });
+ *   const auth = authOf(req, guard);
+ *   res.json({ orders: [], canWrite: meets(auth, 'orders:write') });
  * });
  * ```
  *
- * @throws {TypeError} not an access token
- * @throws {ConfigurationError} not a policy
+ * @throws {ConfigurationError} the policy is none
+ * @throws {TypeError} no verifier of this copy of scopegate returned the token
  */
 export function meets(accessToken: AccessToken<unknown>, policy: PolicyInput): boolean {
-  if (!isAccessToken(accessToken)) throw new TypeError('meets: not an access token of a verifier');
-  return checkPolicy(parsePolicy(policy, 'policy'), accessToken) === undefined;
+  const parsed = parsePolicy(policy, 'policy');
+  if (isAccessToken(accessToken)) return checkPolicy(parsed, accessToken) === undefined;
+  throw new TypeError('meets(accessToken, policy): this is no access token that a verifier returned.');
 }

@@ -14,8 +14,6 @@ export abstract class RefusalError extends Error {
   /** The HTTP status of the answer. `statusCode` is the same: error handlers look for either. */
   readonly status: number;
   readonly statusCode: number;
-  /** `message` may be sent to clients (the convention of http-errors). */
-  readonly expose: boolean;
   /** The headers of the answer; Express' default error handler sends them. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body of the answer, a JSON text. */
@@ -31,7 +29,6 @@ export abstract class RefusalError extends Error {
     this.reason = refusal.reason;
     this.status = answer.status;
     this.statusCode = answer.status;
-    this.expose = answer.status !== 500;
     this.headers = answer.headers;
     this.detail = refusal.detail;
     Object.defineProperty(this, 'body', { value: answer.body });
@@ -43,7 +40,12 @@ export abstract class RefusalError extends Error {
     return true;
   }
 
-  /** Returns the whole answer. Hono calls this for an error that nobody caught. */
+  /** Whether the message is meant for clients; Koa and others that know the errors of http-errors ask for it. */
+  get expose(): boolean {
+    return this.status < 500;
+  }
+
+  /** Returns the answer as a `Response`: for fetch handlers, and for frameworks that look for this method, as Hono does. */
   getResponse(): Response {
     return new Response(this.body, { status: this.status, headers: this.headers });
   }

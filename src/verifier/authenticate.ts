@@ -46,10 +46,19 @@ export function authenticate(
   request: HttpRequest,
   requirements: Requirements,
 ): MaybePromise<AccessToken | Refusal> {
-  const bearer = findBearerToken(request, requirements.extraTokenLocations);
-  const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
+  const outcome = authenticateUnobserved(context, request, requirements);
   if (!isObserved('scopegate:decision')) return outcome;
   return chain(outcome, (settled) => publishDecision(settled, requirements));
+}
+
+/** The same without a message about the decision. */
+export function authenticateUnobserved(
+  context: VerifierContext,
+  request: HttpRequest,
+  requirements: Requirements,
+): MaybePromise<AccessToken | Refusal> {
+  const bearer = findBearerToken(request, requirements.extraTokenLocations);
+  return bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
 }
 
 /** Authenticates a token that was found before, or came without an HTTP request. */

@@ -140,8 +140,17 @@ async function verifyToken(
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseVerifyOptions(options, audience);
-  const outcome = typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoText(token);
+  const outcome =
+    typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoString(token);
   return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+}
+
+/** Whoever has no token to give, gives nothing. */
+function refuseNoString(token: unknown): Refusal {
+  const isMissing = token === undefined || token === null;
+  return isMissing
+    ? new Refusal('token_missing', `it is ${token}`)
+    : new Refusal('token_malformed', 'it is not a string');
 }
 
 async function authenticateRequest(
@@ -150,20 +159,13 @@ async function authenticateRequest(
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal, onRefusal } = parseAuthenticateOptions(options, audience);
-  const outcome = await abortListeners.untilAborted(
-    signal,
-    Promise.resolve(authenticate(context, request, requirements)),
-  );
-  if (outcome instanceof Refusal && onRefusal !== undefined) {
-    void notify('onRefusal', () => onRefusal(toError(outcome, requirements.realm), request));
-  }
-  return orThrow(outcome, requirements.realm);
-}
+  const outcome = authenticate(context, request, requirements);
+  const settled = await abortListeners.untilAborted(signal, Promise.resolve(outcome));
+  if (!(settled instanceof Refusal)) return settled;
 
-function refuseNoText(token: unknown): Refusal {
-  return token === undefined || token === null
-    ? new Refusal('token_missing', `the token is ${token}`)
-    : new Refusal('token_malformed', 'it is not a string');
+  const error = toError(settled, requirements.realm);
+  if (onRefusal !== undefined) void notify(() => onRefusal(error, request));
+  throw error;
 }
 
 async function findUserInfo(

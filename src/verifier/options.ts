@@ -140,7 +140,6 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
     keyLimits: keys,
     snapshot,
     fetch: options.fetch ?? globalFetch,
-    // Looked up for each use: fake timers replace it after the import.
     clock: options.clock ?? systemClock,
   });
 }

@@ -12,7 +12,7 @@ import type { HttpRequest } from '../protocol/http-request.js';
 export interface VerifyOptions {
   /** Replaces the audience of the verifier. */
   readonly audience?: string | readonly string[];
-  /** What the token must meet: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
+  /** What the token must suffice for: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
   readonly policy?: PolicyInput;
   /** Stops waiting, for this call alone: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
@@ -24,7 +24,7 @@ export interface AuthenticateOptions extends VerifyOptions {
   readonly realm?: string;
   /** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). @defaultValue `[]` */
   readonly extraTokenLocations?: readonly ExtraTokenLocation[];
-  /** Called for a refusal, before the promise rejects. For logs and metrics: it cannot change the outcome. */
+  /** Called for each refusal, for logs and metrics. It cannot change the outcome: what it throws or rejects with is a warning. */
   readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: HttpRequest) => void;
 }
 

@@ -30,7 +30,7 @@ export interface IssuerStatus extends KeySourceStatus {
  */
 export interface Verifier<Claims = UntypedClaims> {
   /**
-   * Verifies a token string. Undefined and null are refused with `token_missing`.
+   * Verifies a token string. Without one, the reason of the refusal is `token_missing`.
    *
    * @example
    * ```ts

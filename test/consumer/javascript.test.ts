@@ -23,6 +23,7 @@ describe('the tarball', () => {
       'README.md',
       'SECURITY.md',
       'dist',
+      'docs',
       'package.json',
     ]);
     const built = readdirSync(join(folder, 'dist'), { recursive: true, withFileTypes: true });

@@ -222,7 +222,7 @@ const ENTRIES: readonly Entry[] = [
   {
     what: 'verifier.verify',
     without: {},
-    options: { audience: 'https://other.test' },
+    options: { audience: 'https://other.test', policy: 'orders:read' },
     effect: async (options) => {
       const { verifier, token } = await open();
       return reasonOfCall(verifier.verify(token, options));

@@ -1,26 +1,48 @@
 import { describe, expect, it } from 'vitest';
-import { type AccessToken, anyOf, ConfigurationError, claim, createVerifier, meets } from '../../src/index.js';
+import { allOf, anyOf, claim, createVerifier, meets } from '../../src/index.js';
 import { createTestIssuer } from '../../src/testing/index.js';
+import { closeAfterTest } from '../support/close-after-test.js';
+import { expectMisuse } from '../support/configuration-error.js';
 
-const issuer = await createTestIssuer();
-const verifier = createVerifier(issuer.verifierOptions);
-const accessToken = await verifier.verify(await issuer.token({ scope: 'orders:read', claims: { role: 'staff' } }));
+async function verifyToken() {
+  const issuer = await createTestIssuer();
+  closeAfterTest(() => issuer.close());
+  const verifier = createVerifier({ ...issuer.verifierOptions });
+  closeAfterTest(() => verifier.close());
+  return verifier.verify(await issuer.token({ scope: 'orders:read orders:list', claims: { tenant: 'blue' } }));
+}
 
 describe('meets', () => {
   it.each([
-    ['a scope that was granted', 'orders:read', true],
-    ['a scope that was not', 'orders:write', false],
-    ['all scopes of a string', 'orders:read orders:write', false],
-    ['one of several', anyOf('admin', 'orders:read'), true],
-    ['a claim', claim('role').equals('staff'), true],
-    ['another claim', claim('role').equals('admin'), false],
-  ])('tells %s', (_, policy, isMet) => {
-    expect(meets(accessToken, policy)).toBe(isMet);
+    ['a scope', 'orders:read', true],
+    ['a scope that it lacks', 'orders:write', false],
+    ['two scopes', 'orders:read orders:list', true],
+    ['two scopes, of which it lacks one', allOf('orders:read', 'orders:write'), false],
+    ['one of two scopes', anyOf('orders:write', 'orders:read'), true],
+    ['a claim', claim('tenant').equals('blue'), true],
+    ['a claim with another value', claim('tenant').equals('green'), false],
+    ['a claim test that throws', claim('tenant').satisfies(() => explode()), false],
+  ])('says of a verified token whether it has %s', async (_, policy, expected) => {
+    expect(meets(await verifyToken(), policy)).toBe(expected);
   });
 
-  it('CWE-285: is not met by a policy that was forgotten, or by what only looks like an access token', () => {
-    expect(() => meets(accessToken, undefined as never)).toThrow(ConfigurationError);
-    expect(() => meets({ ...accessToken, scopes: ['admin'] } as AccessToken, 'admin')).toThrow(TypeError);
-    expect(() => meets(undefined as never, 'admin')).toThrow(TypeError);
+  it('CWE-807: takes no look-alike for a verified token', async () => {
+    const auth = await verifyToken();
+    expect(meets(auth, 'orders:read')).toBe(true);
+    const problem = new TypeError('meets(accessToken, policy): this is no access token that a verifier returned.');
+    for (const value of [{ ...auth }, { scopes: ['orders:read'], claims: {} }, undefined, null, 'orders:read']) {
+      expect(() => meets(value as never, 'orders:read')).toThrow(problem);
+    }
+  });
+
+  it('refuses a policy that is undefined, as a misspelt constant is', async () => {
+    const auth = await verifyToken();
+    for (const policy of [undefined, null, '', []]) {
+      await expectMisuse(() => meets(auth, policy as never), { option: 'policy', told: 'is ', fix: '' });
+    }
   });
 });
+
+function explode(): never {
+  throw new Error('the function of the user threw');
+}

@@ -31,23 +31,26 @@ describe('toError', () => {
     expect(error.body).toBe(answer.body);
   });
 
-  it.each(REASONS)('answers %s by itself where nobody caught it, by the conventions of frameworks', async (reason) => {
-    const error = toError(new Refusal(reason, 'a detail'), 'api');
-    expect(error.expose).toBe(true);
-
-    const response = error.getResponse();
-    const { status, headers, body } = formatAnswer(new Refusal(reason, 'a detail'), 'api');
-    expect([response.status, await response.text()]).toEqual([status, body]);
-    expect(Object.fromEntries(response.headers)).toEqual(
-      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    );
-  });
-
   it.each(REASONS)('gives %s a message for clients, and detail and help for the server', (reason) => {
     const error = toError(new Refusal(reason, 'a detail'), 'api');
     expect(error.message).toBe(REFUSALS[reason].description);
     expect(error.help).toBe(REFUSALS[reason].help);
     expect(error).toMatchObject({ reason, detail: 'a detail' });
+  });
+
+  it.each(REASONS)('gives %s the answer as a Response, anew for each call', async (reason) => {
+    const error = toError(new Refusal(reason, 'a detail'), 'api');
+    expect(error.getResponse()).not.toBe(error.getResponse());
+    const response = error.getResponse();
+    const headers = Object.entries(error.headers).map(([name, value]) => [name.toLowerCase(), value]);
+    expect([...response.headers].sort()).toEqual(headers.sort());
+    expect([response.status, await response.text()]).toEqual([error.status, error.body]);
+  });
+
+  it.each(REASONS)('lets frameworks show the message of %s if the client is at fault', (reason) => {
+    const error = toError(new Refusal(reason, 'a detail'), 'api');
+    expect(error.expose).toBe(error.status < 500);
+    expect(error.message).not.toContain('a detail');
   });
 
   it.each(REASONS)('%s turned into JSON says what the answer says and no more', (reason) => {
@@ -90,6 +93,7 @@ describe('UnguardedRouteError', () => {
       reason: 'route_unguarded',
       status: 500,
       statusCode: 500,
+      expose: false,
       code: 'server_error',
       detail: 'GET /orders',
       headers: { 'Cache-Control': 'no-store', 'Content-Type': 'application/json' },

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createVerifier } from '../../src/index.js';
+import { createVerifier, type Fetch } from '../../src/index.js';
 import { ALL_ALGORITHMS, ALL_HMAC_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { closeAfterTest } from '../support/close-after-test.js';
@@ -40,6 +40,19 @@ describe.each(ALL_ALGORITHMS)('%s on this runtime', (algorithm) => {
     expect(() => createVerifier({ ...options, algorithms: ['ES256'] }).close()).not.toThrow();
     expect(() => createVerifier({ ...options, algorithms: [algorithm] })).toThrow(/does not support/);
   });
+});
+
+it('a key of an algorithm that may be missing here does not stop the other keys of its set', async () => {
+  const issuer = await createTestIssuer();
+  closeAfterTest(() => issuer.close());
+  // FIPS 204 §4: a public key of ML-DSA-44 has 1312 octets.
+  const other = { kty: 'AKP', alg: 'ML-DSA-44', kid: 'other', pub: Buffer.alloc(1312, 7).toString('base64url') };
+  const jwksUri = 'https://issuer.test/keys';
+  const fetch: Fetch = async () => Response.json({ keys: [other, ...issuer.jwks.keys] });
+  const options = { ...issuer.verifierOptions, issuer: { issuer: issuer.issuer, jwksUri }, fetch };
+  const verifier = createVerifier(options);
+  closeAfterTest(() => verifier.close());
+  expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
 });
 
 describe.each(ALL_HMAC_ALGORITHMS)('%s on this runtime', (algorithm) => {

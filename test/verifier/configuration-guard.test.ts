@@ -122,7 +122,6 @@ describe('createGuard', () => {
     ['errors that are null', { errors: null }, 'errors', 'is null.', "Give 'respond' or 'next'."],
     ['errors that are true', { errors: true }, 'errors', 'is true.', "Give 'respond' or 'next'."],
     ['an onRefusal that is a logger', { onRefusal: {} }, 'onRefusal', 'type object.', 'Give a function, or leave'],
-    ['an onReport that is a logger', { onReport: {} }, 'onReport', 'type object.', 'Give a function, or leave'],
     ['an onRefusal that is null', { onRefusal: null }, 'onRefusal', 'is null.', 'Give a function, or leave it out.'],
     ['a name with a wrong case', { onrefusal: () => {} }, 'onrefusal', 'is not an option.', 'Did you mean onRefusal?'],
     ['a policy', { policy: 'read' }, 'policy', 'is not an option.', 'Options are: audience, realm,'],

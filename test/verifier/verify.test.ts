@@ -58,21 +58,24 @@ describe('verifier.verify', () => {
   });
 
   it.each([undefined, null])(
-    'RFC 6750 §3.1: refuses %s as no token, as a header that is not there is',
+    'RFC 6750 §3.1: refuses %s as a missing token, and says nothing of an error',
     async (value) => {
       expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
       const error = await errorOf(verifier.verify(value));
       expect(error).toMatchObject({ reason: 'token_missing', status: 401, code: undefined });
+      expect(error.headers['WWW-Authenticate']).toBe('Bearer realm="https://api.test"');
     },
   );
 
-  it('RFC 6750 §3.1: holds the token to a policy, if there is one', async () => {
+  it('RFC 6750 §3.1: demands the policy of the call, cold and warm', async () => {
     const token = await issuer.token({ scope: 'orders:read' });
-    expect(await reasonOfCall(verifier.verify(token, { policy: 'orders:read' }))).toBe('accepted');
-    const error = await errorOf(verifier.verify(token, { policy: 'orders:write' }));
-    expect(error).toMatchObject({ reason: 'scope_insufficient', status: 403, scopes: ['orders:write'] });
-    const call = () => verifier.verify(token, { policy: undefined } as never);
-    await expectMisuse(call, { option: 'policy', told: 'is undefined.', fix: 'Leave it out' });
+    for (const _ of ['cold', 'warm']) {
+      expect(await verifier.verify(token, { policy: 'orders:read' })).toMatchObject({ scopes: ['orders:read'] });
+      const error = await errorOf(verifier.verify(token, { policy: 'orders:write' }));
+      expect(error).toMatchObject({ reason: 'scope_insufficient', status: 403, scopes: ['orders:write'] });
+    }
+    const misuse = { option: 'policy', told: 'is undefined.', fix: 'Leave it out' };
+    await expectMisuse(() => verifier.verify(token, { policy: undefined } as never), misuse);
   });
 
   it.each([1, {}, ['token'], Symbol('token')])('refuses what is no string as a malformed token: %s', async (value) => {
@@ -108,7 +111,7 @@ describe('verifier.verify', () => {
     expect(error.headers['WWW-Authenticate']).toContain('Bearer realm="https://route.test", ');
   });
 
-  it.each(['onRefusal', 'realm', 'extraTokenLocations', 'audiance'])('knows no option %s', async (name) => {
+  it.each(['realm', 'extraTokenLocations', 'onRefusal', 'audiance'])('knows no option %s', async (name) => {
     const fix = name === 'audiance' ? 'Did you mean audience?' : 'Options are: audience, policy, signal.';
     const call = async () => verifier.verify(await issuer.token(), { [name]: 'x' });
     await expectMisuse(call, { option: name, told: 'is not an option', fix });

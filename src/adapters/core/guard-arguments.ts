@@ -22,6 +22,13 @@ export function parseGuardArguments<Handler>(input: readonly unknown[]): GuardAr
   return { policy, handlers: parseHandlers(others) };
 }
 
+/** Parses an optional policy, where handlers have no place. @throws {ConfigurationError} */
+export function parsePolicyAlone(input: readonly unknown[]): Policy | undefined {
+  const { policy, handlers } = parseGuardArguments(input);
+  if (handlers.length === 0) return policy;
+  throw new ConfigurationError('handlers', 'are given.', 'Give a policy alone, and the handlers after the middleware.');
+}
+
 /** @throws {ConfigurationError} */
 export function parseHandlers<Handler>(input: readonly unknown[]): readonly Handler[] {
   return input.length === 0 ? NO_HANDLERS : Object.freeze(input.map(toHandler<Handler>));

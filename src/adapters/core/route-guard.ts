@@ -85,7 +85,7 @@ export class RouteGuard {
   #refuse(refusal: Refusal, original: unknown): HttpAnswer {
     const onRefusal = this.#onRefusal;
     const { realm } = this.#requirements;
-    if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(toError(refusal, realm), original));
+    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, realm), original));
     if (this.#throws) throw toError(refusal, realm);
     return this.#answers.for(refusal);
   }

@@ -1,11 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { ConfigurationError } from '../../options/configuration-error.js';
-import { notify } from '../../platform/notify.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
-import { toError } from '../../protocol/errors.js';
-import { Refusal } from '../../protocol/refusal.js';
 import { authenticate } from '../../verifier/authenticate.js';
-import type { Requirements } from '../../verifier/requirements.js';
 import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from '../core/answer-cache.js';
 import { parseGuardArguments, parseHandlers } from '../core/guard-arguments.js';
@@ -14,6 +9,7 @@ import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
 import { markGuarded, markPassed } from './guard-metadata.js';
 import { parseGuardOptions } from './guard-options.js';
 import { type GuardableRequest, GuardedRoute, type GuardRuntime } from './guarded-route.js';
+import { createReportOnly } from './report-only.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
@@ -58,7 +54,7 @@ export function createGuard<Claims = UntypedClaims>(
   Object.defineProperties(guard, {
     optional: { value: optional },
     public: { value: createPublic },
-    reportOnly: { value: (...input: unknown[]) => createReportOnly(internals, runtime, input) },
+    reportOnly: { value: (...input: unknown[]) => createReportOnly(internals.context, runtime, input) },
     [INTERNALS]: { value: internals },
   });
 
@@ -99,31 +95,6 @@ function createPublic(...input: readonly unknown[]): NodeMiddleware {
     issuersWithoutAudience: [],
     hasHandlers,
   });
-}
-
-/** Creates a middleware that accepts every request, and is marked as no guard. */
-function createReportOnly(
-  { context }: VerifierInternals,
-  runtime: GuardRuntime,
-  input: readonly unknown[],
-): NodeMiddleware {
-  const { onReport } = runtime;
-  const { policy, handlers } = parseGuardArguments<AnyHandler>(input);
-  if (onReport === undefined) {
-    const fix = 'Give createGuard a function: { onReport: (error, req) => log(req.url, error.reason) }.';
-    throw new ConfigurationError('onReport', 'is missing, so guard.reportOnly would tell nobody.', fix);
-  }
-
-  const requirements: Requirements = Object.freeze({ ...runtime.requirements, policy });
-  return async function scopegateReportOnly(req, res, next) {
-    const outcome = await authenticate(context, req, requirements);
-    if (outcome instanceof Refusal) {
-      void notify('onReport', () => onReport(toError(outcome, requirements.realm), req));
-    } else {
-      req.auth = outcome;
-    }
-    runHandlers(handlers, req, res, next);
-  };
 }
 
 /** Returns the internals of the verifier of a guard; undefined for anything that `createGuard` did not create. */

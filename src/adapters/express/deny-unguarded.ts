@@ -159,7 +159,7 @@ function refuse(rules: Rules, req: WatchedRequest, res: ServerResponse, next: Ne
   const { method, baseUrl = '' } = req;
   const route = quoteUntrusted(`${method} ${baseUrl}${req[ROUTE]?.path}`);
   const error = new UnguardedRouteError(`no guard let the request through before a handler of ${route}`);
-  if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(error, req));
+  if (onRefusal !== undefined) void notify(() => onRefusal(error, req));
   if (errors === 'next' || res.headersSent) return next(error);
   writeAnswer(res, error);
 }

@@ -18,8 +18,6 @@ export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'sign
   readonly errors?: 'respond' | 'next';
   /** Called for each refusal, before the response. For logs and metrics: it cannot change the response. */
   readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
-  /** Called for each request that `guard.reportOnly` would have refused, and lets through. */
-  readonly onReport?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
 }
 
 export type NextFunction = (error?: unknown) => void;
@@ -64,7 +62,7 @@ export interface GuardCall<Auth> {
 export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown, Claims>> {
   readonly optional: OptionalGuard<Claims>;
   readonly public: PublicGuard;
-  readonly reportOnly: ReportOnlyGuard<Claims>;
+  readonly reportOnly: ReportOnlyGuard;
 }
 
 /**
@@ -84,25 +82,6 @@ export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown
 export interface OptionalGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
 
 /**
- * Accepts every request, and tells `onReport` which ones a guard would have refused: for the week before a migration. It
- * protects nothing: `listGuards` and `denyUnguarded` count its routes as unguarded. `req.auth` is there for requests that a
- * guard would have accepted.
- *
- * @example
- * ```ts
- * const watching = createGuard(verifier, {
- *   onReport: ({ reason, detail }, req) => console.warn(req.url, reason, detail),
- * });
- * app.get('/orders', watching.reportOnly('orders:read'), (req, res) => {
- *   res.json({ orders: [] });
- * });
- * ```
- *
- * @throws {ConfigurationError} the guard has no `onReport`
- */
-export interface ReportOnlyGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
-
-/**
  * Accepts every request: it declares a public route, so that `listGuards` and `npx scopegate routes` do not report it as
  * unguarded. Reads no token, and sets no `req.auth`.
  *
@@ -119,3 +98,21 @@ export interface PublicGuard {
     ...handlers: AtLeastOne<Handler<Req, Res>>
   ): Middleware<NoInfer<Req>, NoInfer<Res>>;
 }
+
+/**
+ * Lets every request through at once, and calls `onRefusal` of the guard for those that it would refuse: for the week before
+ * a migration. Sets no `req.auth`, and answers nothing. The route counts as unguarded everywhere.
+ *
+ * @example
+ * ```ts
+ * const trial = createGuard(verifier, {
+ *   onRefusal: (error, req) => console.warn(req.method, req.url, error.reason, error.detail),
+ * });
+ * app.use('/orders', trial.reportOnly('orders:read'));
+ * ```
+ *
+ * @throws {ConfigurationError} the guard has no `onRefusal`, or the policy is none
+ */
+export type ReportOnlyGuard = (
+  ...policy: readonly [] | readonly [policy: PolicyInput]
+) => Middleware<IncomingMessage, ServerResponse>;

@@ -67,7 +67,7 @@ export class GuardedRoute implements Requirements {
 
   private refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
-    if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(toError(refusal, this.realm), req));
+    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
     // Sessions and compression patch the response: what they throw is for the error handler, not for the process.

@@ -1,89 +1,112 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ConfigurationError,
-  createGuard,
-  createVerifier,
-  denyUnguarded,
-  listGuards,
-  type Verifier,
-} from '../../../src/index.js';
-import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
-import { catchWarnings } from '../../support/caught-warnings.js';
+import { createServer } from 'node:http';
+import type { Express, RequestHandler } from 'express';
+import { describe, expect, it, vi } from 'vitest';
+import { createGuard, createVerifier, denyUnguarded, listGuards, type RefusalError } from '../../../src/index.js';
+import { createTestIssuer } from '../../../src/testing/index.js';
+import { closeAfterTest } from '../../support/close-after-test.js';
+import { expectMisuse } from '../../support/configuration-error.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
-import { bearerHeaders, startApp, type TestApp } from '../../support/test-app.js';
+import { listen } from '../../support/listen.js';
+import { sendRaw } from '../../support/raw-http.js';
 
-let issuer: TestIssuer;
-let verifier: Verifier;
-let app: TestApp;
+async function createGuards() {
+  const issuer = await createTestIssuer();
+  closeAfterTest(() => issuer.close());
+  const verifier = createVerifier({ ...issuer.verifierOptions });
+  closeAfterTest(() => verifier.close());
+  const reasons: string[] = [];
+  const onRefusal = (error: RefusalError) => void reasons.push(error.reason);
+  return { issuer, verifier, reasons, guard: createGuard(verifier, { onRefusal }) };
+}
 
-beforeEach(async () => {
-  issuer = await createTestIssuer();
-  verifier = createVerifier(issuer.verifierOptions);
-});
-afterEach(async () => {
-  await app.close();
-  verifier.close();
-});
+async function startApp(app: Express) {
+  const server = await listen(createServer(app));
+  closeAfterTest(() => server.close());
+  return (...lines: string[]) => sendRaw(server.port, { target: '/orders', lines });
+}
 
-describe.each(EXPRESS_VERSIONS)('guard.reportOnly in %s', (_version, express) => {
-  it('lets everything through, and tells what a guard would have refused, and only that', async () => {
-    const reports: unknown[] = [];
-    const refusals: unknown[] = [];
-    const guard = createGuard(verifier, {
-      onReport: ({ reason, status }, req) => reports.push([req.url, reason, status]),
-      onRefusal: ({ reason }) => refusals.push(reason),
+describe.each(EXPRESS_VERSIONS)('guard.reportOnly on %s', (_, express) => {
+  it('lets everything through untouched, and tells what a guard would refuse', async () => {
+    const { issuer, guard, reasons } = await createGuards();
+    const authenticate: RequestHandler = (req, _res, next) => {
+      Object.assign(req, { auth: 'what another package found' });
+      next();
+    };
+    const app = express();
+    app.get('/orders', authenticate, guard.reportOnly('orders:read'), (req, res) => {
+      res.json({ auth: (req as { auth?: unknown }).auth });
     });
-    app = await startApp(express, (it) =>
-      it.get(
-        '/orders',
-        guard.reportOnly('orders:read', (req, res) => void res.json({ subject: req.auth?.subject ?? 'nobody' })),
-      ),
-    );
+    const call = await startApp(app);
 
-    const good = bearerHeaders(await issuer.token({ scope: 'orders:read', subject: 'alice' }));
-    const answers = [
-      await app.get('/orders', good),
-      await app.get('/orders'),
-      await app.get('/orders', bearerHeaders(await issuer.token({ scope: 'orders:write' }))),
-      await app.get('/orders', bearerHeaders('no token')),
+    const good = await issuer.token({ scope: 'orders:read' });
+    const lacking = await issuer.token({ scope: 'orders:list' });
+    const foreign = await issuer.token({ scope: 'orders:read', audience: 'https://other.test' });
+    const requests = [
+      [`Authorization: Bearer ${good}`],
+      [],
+      ['Authorization: Bearer'],
+      [`Authorization: Bearer ${lacking}`],
     ];
-    expect(answers.map(({ status, body }) => [status, JSON.parse(body)])).toEqual([
-      [200, { subject: 'alice' }],
-      [200, { subject: 'nobody' }],
-      [200, { subject: 'nobody' }],
-      [200, { subject: 'nobody' }],
+    for (const lines of [...requests, [`Authorization: Bearer ${foreign}`]]) {
+      const { status, body, headers } = await call(...lines);
+      expect([status, body]).toEqual([200, '{"auth":"what another package found"}']);
+      expect(headers.has('www-authenticate')).toBe(false);
+    }
+    const expected = ['token_missing', 'bearer_malformed', 'scope_insufficient', 'audience_mismatch'];
+    await vi.waitFor(() => expect(reasons).toEqual(expected));
+  });
+
+  it('waits for no key, and tells of an outage later', async () => {
+    const { issuer, guard, reasons } = await createGuards();
+    await issuer.outage('refuse');
+    const app = express();
+    app.get('/orders', guard.reportOnly(), (_req, res) => void res.json({ told: [...reasons] }));
+    const call = await startApp(app);
+    const { status, body } = await call(`Authorization: Bearer ${await issuer.token()}`);
+    expect([status, body]).toEqual([200, '{"told":[]}']);
+    await vi.waitFor(() => expect(reasons).toEqual(['metadata_unavailable']));
+  });
+
+  it('counts as unguarded: in lists, and for denyUnguarded', async () => {
+    const { guard } = await createGuards();
+    const app = express();
+    denyUnguarded(app);
+    app.get('/orders', guard.reportOnly('orders:read'), (_req, res) => void res.end());
+    app.get('/guarded', guard('orders:read'), (_req, res) => void res.end());
+    expect(listGuards(app).map(({ path, access }) => [path, access])).toEqual([
+      ['/orders', 'unguarded'],
+      ['/guarded', 'guarded'],
     ]);
-    expect(reports).toEqual([
-      ['/orders', 'token_missing', 401],
-      ['/orders', 'scope_insufficient', 403],
-      ['/orders', 'bearer_malformed', 400],
-    ]);
-    expect(refusals).toEqual([]);
+    const call = await startApp(app);
+    expect((await call()).status).toBe(500);
+  });
+});
+
+describe('guard.reportOnly', () => {
+  it('publishes no decision, since there is none', async () => {
+    const { verifier, guard } = await createGuards();
+    expect(guard.reportOnly.length + guard.optional.length).toBe(0);
+    const { subscribe, unsubscribe } = await import('node:diagnostics_channel');
+    const decisions: unknown[] = [];
+    const note = (message: unknown) => void decisions.push(message);
+    subscribe('scopegate:decision', note);
+    closeAfterTest(() => void unsubscribe('scopegate:decision', note));
+    const next = vi.fn();
+    guard.reportOnly()({ method: 'GET', url: '/', headers: {} } as never, {} as never, next);
+    expect(next).toHaveBeenCalledWith();
+    expect(decisions).toEqual([]);
+    await verifier.authenticate({ method: 'GET', url: '/', headers: {} }).catch(() => {});
+    expect(decisions).toHaveLength(1);
   });
 
-  it('goes on whatever onReport does', async () => {
-    const guard = createGuard(verifier, { onReport: () => Promise.reject(new Error('the log is full')) as never });
-    const warnings = catchWarnings();
-    app = await startApp(express, (it) => it.get('/orders', guard.reportOnly(), (_req, res) => void res.json({})));
-    expect((await app.get('/orders')).status).toBe(200);
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(warnings.map(String)).toEqual([expect.stringContaining('onReport threw: Error: the log is full')]);
-  });
-
-  it('counts as unguarded: in the list of routes, and for denyUnguarded', async () => {
-    const guard = createGuard(verifier, { onReport: () => {} });
-    app = await startApp(express, (it) => {
-      it.get('/orders', guard.reportOnly('orders:read'), (_req, res) => void res.json({}));
-      expect(listGuards(it).map(({ path, access }) => [path, access])).toEqual([['/orders', 'unguarded']]);
-      denyUnguarded(it);
-    });
-    const good = bearerHeaders(await issuer.token({ scope: 'orders:read' }));
-    expect((await app.get('/orders', good)).status).toBe(500);
-  });
-
-  it('refuses at once to tell nobody', async () => {
-    app = await startApp(express, () => {});
-    expect(() => createGuard(verifier).reportOnly('orders:read')).toThrow(ConfigurationError);
-    expect(() => createGuard(verifier, { onReport: () => {} }).reportOnly(undefined as never)).toThrow('is undefined');
+  it('is refused where it would tell nobody, or report on a policy that is undefined', async () => {
+    const { verifier, guard } = await createGuards();
+    const silent = createGuard(verifier);
+    const nobody = { option: 'onRefusal', told: 'would tell nobody', fix: 'Call createGuard(verifier, { onRefusal' };
+    await expectMisuse(() => silent.reportOnly('orders:read'), nobody);
+    const misspelt = { option: 'policy', told: 'is undefined.', fix: 'Call guard()' };
+    await expectMisuse(() => guard.reportOnly(undefined as never), misspelt);
+    const handlers = { option: 'handlers', told: 'are given.', fix: 'Give a policy alone' };
+    await expectMisuse(() => Reflect.apply(guard.reportOnly, undefined, ['orders:read', () => {}]), handlers);
   });
 });
