@@ -10,15 +10,16 @@ export interface Run {
 export async function run(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly input?: string },
+  options: { readonly cwd: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> },
 ): Promise<Run> {
-  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe' });
+  const { cwd, input = '', env } = options;
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   // A program that ends before it has read its input is judged by its status.
-  child.stdin.on('error', () => {}).end(options.input ?? '');
+  child.stdin.on('error', () => {}).end(input);
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });
