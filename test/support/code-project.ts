@@ -80,10 +80,10 @@ function dependencies(): readonly string[] {
 function importContext({ code, language }: CodeBlock, path: string): string {
   const values = Object.keys(fragmentContext);
   const types = ['Request', 'Response', ...typesOfScopegate()].map((name) => `type ${name}`);
-  const wanted = [...values, ...(language === 'ts' ? types : [])].filter(
+  const names = [...values, ...(language === 'ts' ? types : [])].filter(
     (name) => !declares(code, name.replace('type ', '')),
   );
-  return `import { ${wanted.join(', ')} } from '${path}';`;
+  return `import { ${names.join(', ')} } from '${path}';`;
 }
 
 function typesOfScopegate(): readonly string[] {
