@@ -19,7 +19,7 @@ function coverageThresholds(): Record<string, { branches?: number; functions?: n
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/consumer/**', 'test/interop/**', '**/node_modules/**', 'test/mutation/**'],
+    exclude: ['test/consumer/**', 'test/runtimes/**', 'test/interop/**', '**/node_modules/**', 'test/mutation/**'],
     testTimeout: 20_000,
     restoreMocks: true,
     reporters: ['default', new SummaryReporter()],

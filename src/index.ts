@@ -12,6 +12,7 @@ export type {
   NextFunction,
   OptionalGuard,
   PublicGuard,
+  ReportOnlyGuard,
 } from './adapters/express/guard.js';
 export { listGuards } from './adapters/express/list-guards.js';
 export type { ListedRoute } from './adapters/express/listed-route.js';
@@ -36,16 +37,22 @@ export type {
   IssuerOptions,
   IssuerResolver,
   JwksUriIssuer,
+  PublicKeyIssuer,
   SharedSecretIssuer,
   StaticKeysIssuer,
+  UnverifiedParts,
 } from './issuer/issuer-options.js';
 export type { SecretSource, SharedSecret } from './issuer/key-location.js';
+export type { CryptoKeyLike, PublicKeyInput } from './issuer/public-key-option.js';
 export type { Profile, ScopeSource, SharedRules } from './issuer/shared-rules.js';
 export type { Algorithm, HmacAlgorithm, SignatureAlgorithm } from './jws/algorithm.js';
+export type { Jwk, JwkSet } from './jws/jwk.js';
 export type { KeySnapshot, KeySourceStatus, KeyStatus } from './keys/key-source.js';
 export { ConfigurationError } from './options/configuration-error.js';
 export type { Clock } from './platform/clock.js';
 export type { DiagnosticsChannel, DiagnosticsMessages } from './platform/diagnostics.js';
+export type { Fetch, FetchInit, FetchResponse } from './platform/fetch.js';
+export { meets } from './policy/meets.js';
 export {
   allOf,
   anyOf,
@@ -83,6 +90,7 @@ export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './protocol/standard-schema.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
+export { type AccessTokenSignalOptions, accessTokenSignal } from './verifier/access-token-signal.js';
 export { createVerifier } from './verifier/create-verifier.js';
 export type { KeyOptions, VerifierOptions, VerifierSnapshot } from './verifier/options.js';
 export type { AuthenticateOptions, ReadyOptions, UserInfoOptions, VerifyOptions } from './verifier/requirements.js';

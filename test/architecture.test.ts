@@ -24,7 +24,7 @@ const MAY_IMPORT: MayImport = {
   discovery: ['protocol', 'platform', 'resilience'],
   keys: ['protocol', 'platform', 'resilience', 'jws', 'discovery'],
   issuer: ['protocol', 'options', 'platform', 'resilience', 'jws', 'discovery', 'keys'],
-  token: ['protocol', 'platform', 'jws', 'issuer'],
+  token: ['protocol', 'platform', 'resilience', 'jws', 'issuer'],
   policy: ['protocol', 'options', 'platform'],
   introspection: ['protocol', 'platform', 'resilience', 'jws', 'discovery', 'issuer', 'token'],
   verifier: [
@@ -39,7 +39,12 @@ const MAY_IMPORT: MayImport = {
     'policy',
     'introspection',
   ],
-  'adapters/express': ['protocol', 'options', 'policy', 'verifier'],
+  'adapters/core': ['protocol', 'options', 'platform', 'policy', 'verifier'],
+  'adapters/express': ['protocol', 'options', 'platform', 'policy', 'verifier', 'adapters/core'],
+  'adapters/fetch': ['protocol', 'policy', 'verifier', 'adapters/core'],
+  'adapters/fastify': ['protocol', 'policy', 'verifier', 'adapters/core'],
+  'adapters/nest': ['protocol', 'options', 'policy', 'verifier', 'adapters/core'],
+  'adapters/koa': ['protocol', 'policy', 'verifier', 'adapters/core'],
   'integrations/audit': ['options', 'platform'],
   presets: ['protocol', 'options', 'issuer'],
   testing: ['protocol', 'options', 'jws', 'discovery'],
@@ -48,10 +53,15 @@ const MAY_IMPORT: MayImport = {
 
 const RUN_TIME_PACKAGES = ['jose', 'jose/jwt/sign', 'jose/key/import', 'lru-cache'];
 /** Packages that are optional, so that nothing but types may come from them, and only in one folder. */
-const TYPE_PACKAGES: Readonly<Record<string, string>> = { 'adapters/express': 'express' };
+const TYPE_PACKAGES: Readonly<Record<string, string>> = {
+  'adapters/express': 'express',
+  'adapters/fastify': 'fastify',
+  'adapters/koa': 'koa',
+};
 
 /** What comes by a subpath of its own, or not at all, and never with the main entry. */
-const NOT_IN_MAIN_ENTRY = /^(?:testing|presets|cli|redis|otel)\/|^adapters\/express\/global\.ts$/;
+const NOT_IN_MAIN_ENTRY =
+  /^(?:testing|presets|cli|redis|otel)\/|^adapters\/(?:fetch|fastify|koa|nest)\/|^adapters\/express\/global\.ts$/;
 
 const sources = new Map(readSources(new URL('../src/', import.meta.url)));
 // One line, which loads whatever module the command line was told of. No other file may.

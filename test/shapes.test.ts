@@ -12,6 +12,7 @@ const ONE_STEP: Readonly<Record<string, string>> = {
   'adapters/express/run-handlers.ts runHandlers': 'one closure that calls itself',
   'discovery/fetch-metadata.ts fetchFirst': 'one loop',
   'introspection/client-authentication.ts authenticateClient': 'one switch',
+  'issuer/shared-rules.ts toIssuerRules': 'one object',
   'jws/scan-json.ts #bareValue': 'one switch',
   'keys/jwks-cache.ts constructor': 'one list of assignments',
   'keys/jwks-endpoint.ts #fetch': 'one try',

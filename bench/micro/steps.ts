@@ -103,7 +103,7 @@ async function ruleSteps(verifier: Verifier, tokens: readonly string[]): Promise
   const rich = parsePolicy(anyOf('admin', claim('client_id').equals('orders-dashboard')), 'policy');
   return [
     { name: 'hash and look up', step: () => cache?.find(next()) },
-    { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), 'jwt') },
+    { name: 'kind of token', step: () => checkKind(cached.header as never, payloads(), cached.issuer.rules) },
     { name: 'claim rules: types', step: () => parseValidatedClaims(payloads()) },
     {
       name: 'claim rules: time and audience',

@@ -6,7 +6,8 @@ import { createTestIssuer } from 'scopegate/testing';
 import { createEventServer } from './server.js';
 
 const issuer = await createTestIssuer({ network: true });
-const verifier = createVerifier({ ...issuer.verifierOptions });
+// Time is real here, since a connection waits for the end of its token.
+const verifier = createVerifier({ ...issuer.verifierOptions, clock: Date.now, clockToleranceSeconds: 0 });
 const server = createEventServer(verifier);
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
@@ -14,11 +15,20 @@ interface Answer {
   readonly status: number | undefined;
   readonly challenge: string | undefined;
   readonly accept: string | undefined;
-  /** The body, or the text of the first frame. */
+  /** The body, or the text of all frames. */
   readonly text: string;
+  /** The status that the server closed the connection with (RFC 6455 §7.4). */
+  readonly closedWith?: number;
 }
 
-/** Asks for an upgrade, and gives what came of it. */
+/** Reads frames of less than 126 bytes (RFC 6455 §5.2). */
+function readFrames(bytes: Buffer): readonly { readonly opcode: number; readonly payload: Buffer }[] {
+  if (bytes.length < 2) return [];
+  const end = 2 + (bytes[1] as number);
+  return [{ opcode: (bytes[0] as number) & 15, payload: bytes.subarray(2, end) }, ...readFrames(bytes.subarray(end))];
+}
+
+/** Asks for an upgrade, and gives what came of it when the connection has ended. */
 function connect(token?: string): Promise<Answer> {
   const { port } = server.address() as AddressInfo;
   const headers = {
@@ -40,16 +50,21 @@ function connect(token?: string): Promise<Answer> {
     upgrade.on('error', reject);
     upgrade.on('response', async (res) => resolve(toAnswer(res, Buffer.concat(await res.toArray()))));
     upgrade.on('upgrade', async (res, socket, head) => {
-      resolve(toAnswer(res, Buffer.concat([head, ...(await socket.toArray())]).subarray(2)));
+      const frames = readFrames(Buffer.concat([head, ...(await socket.toArray())]));
+      const text = frames.filter(({ opcode }) => opcode === 1).map(({ payload }) => payload.toString());
+      const closing = frames.find(({ opcode }) => opcode === 8);
+      const closedWith = closing === undefined ? {} : { closedWith: closing.payload.readUInt16BE() };
+      resolve({ ...toAnswer(res, Buffer.from(text.join())), ...closedWith });
     });
     upgrade.end();
   });
 }
 
 try {
-  const token = await issuer.token({ scope: 'events:read', subject: 'alice' });
+  // The server ends the connection when the token has expired.
+  const token = await issuer.token({ scope: 'events:read', subject: 'alice', expiresInSeconds: 3 });
   const greeting = { accept: 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=', challenge: undefined, text: 'hello alice' };
-  assert.deepEqual(await connect(token), { status: 101, ...greeting });
+  assert.deepEqual(await connect(token), { status: 101, ...greeting, closedWith: 1008 });
 
   const challenge = 'Bearer realm="https://api.test"';
   assert.deepEqual(await connect(), { status: 401, accept: undefined, challenge, text: '{}' });
@@ -58,7 +73,6 @@ try {
   assert.equal(other.status, 403);
   assert.match(other.challenge ?? '', /error="insufficient_scope".*scope="events:read"/);
 
-  issuer.advance(7200);
   const expired = await connect(token);
   assert.equal(expired.status, 401);
   assert.match(expired.challenge ?? '', /error="invalid_token"/);

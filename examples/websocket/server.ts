@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isRefusal, type Verifier } from 'scopegate';
+import { accessTokenSignal, isRefusal, type Verifier } from 'scopegate';
 
-/** Creates a server that greets over a WebSocket whoever has a token with the scope events:read. */
+/** Creates a server that greets over a WebSocket whoever has a token with the scope events:read, until the token ends. */
 export function createEventServer(verifier: Verifier): Server {
   const server = createServer((_, res) => res.writeHead(426, { Upgrade: 'websocket' }).end());
   server.on('upgrade', async (req, socket) => {
     // Node.js hands the bare socket over; without a listener, a client that hangs up would end the process.
     socket.on('error', () => socket.destroy());
     try {
-      const { subject = 'nobody' } = await verifier.authenticate(req, { policy: 'events:read' });
+      const accessToken = await verifier.authenticate(req, { policy: 'events:read' });
       accept(req, socket);
-      socket.end(textFrame(`hello ${subject}`));
+      socket.write(textFrame(`hello ${accessToken.subject ?? 'nobody'}`));
+
+      const signal = accessTokenSignal(accessToken, { verifier });
+      signal.addEventListener('abort', () => socket.end(closeFrame(signal.reason)));
     } catch (error) {
       refuse(error, socket);
     }
@@ -41,4 +44,10 @@ function accept(req: IncomingMessage, socket: Duplex): void {
 /** RFC 6455 §5.2: one unmasked text frame, of less than 126 bytes. */
 function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, Buffer.byteLength(text)]), Buffer.from(text)]);
+}
+
+/** RFC 6455 §5.5.1, §7.4.1: 1008, a policy is violated. The reason of the signal is the refusal. */
+function closeFrame(refusal: unknown): Buffer {
+  const text = isRefusal(refusal) ? refusal.reason : 'closed';
+  return Buffer.concat([Buffer.from([0x88, text.length + 2, 1008 >> 8, 1008 & 0xff]), Buffer.from(text)]);
 }

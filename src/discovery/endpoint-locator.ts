@@ -1,7 +1,9 @@
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
-import { BackOff } from '../resilience/back-off.js';
+import { BackOff, LIMITS_WITHOUT_VALUE } from '../resilience/back-off.js';
+import { withDeadline } from '../resilience/deadline.js';
 import { SingleFlight } from '../resilience/single-flight.js';
+import { wasSuspended } from '../resilience/was-suspended.js';
 import {
   type AuthorizationServerMetadata,
   type DiscoveryOptions,
@@ -31,7 +33,7 @@ export class EndpointLocator {
   constructor(options: EndpointLocatorOptions) {
     this.#options = options;
     this.#endpoint = options.configured;
-    this.#backOff = new BackOff(options.clock);
+    this.#backOff = new BackOff(options.clock, LIMITS_WITHOUT_VALUE);
   }
 
   /** After a failure, until the metadata may be fetched again; 0 when it may be now. */
@@ -53,16 +55,28 @@ export class EndpointLocator {
   }
 
   async #fetch(): Promise<string> {
-    const { discovery, fetchOptions, name, find } = this.#options;
+    const { clock, fetchOptions } = this.#options;
+    const startedAt = clock();
+
     try {
-      const metadata = await fetchMetadata(discovery, (url) => fetchJson(url, fetchOptions));
-      this.#endpoint = requireEndpoint(metadata.url, name, find(metadata));
+      this.#endpoint = await this.#find();
       this.#backOff.reset();
       return this.#endpoint;
     } catch (error) {
+      const { timeoutSeconds } = fetchOptions;
+      if (wasSuspended({ clock, startedAt, timeoutSeconds })) return this.#fetch();
       this.#failure = error;
       this.#backOff.fail();
       throw error;
     }
+  }
+
+  async #find(): Promise<string> {
+    const { discovery, fetchOptions, name, find } = this.#options;
+    // The document may be at several places: one deadline for all.
+    const metadata = await withDeadline(fetchOptions.timeoutSeconds, (deadline) => {
+      return fetchMetadata(discovery, (url) => fetchJson(url, { ...fetchOptions, deadline }));
+    });
+    return requireEndpoint(metadata.url, name, find(metadata));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Gives the URLs where the metadata of an issuer may be, in the order in which they are tried.
+ * Returns the URLs where the metadata of an issuer may be, in the order in which they are tried.
  * OpenID Connect Discovery §4 appends to the path of the issuer, RFC 8414 §3.1 inserts before it; both drop
  * a terminating slash first.
  */

@@ -2,7 +2,7 @@ import type { Issuer } from '../issuer/issuer.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { parseValidatedClaims, type ValidatedClaims } from '../token/claim-rules.js';
-import { checkKind } from '../token/token-kind.js';
+import { checkAnswerKind } from '../token/token-kind.js';
 
 /** An access token that its issuer calls active. */
 export interface ActiveToken {
@@ -17,9 +17,6 @@ export interface AnswerOptions {
   readonly ignoreExp: boolean;
 }
 
-// RFC 7662 §2.2 and what servers write: Glewlwyd bearer, @jmondi/oauth2-server access_token. RFC 9449 §6.2: DPoP.
-const ACCESS_TOKEN_TYPES = ['bearer', 'dpop', 'access_token'];
-
 /**
  * Checks the answer of an introspection endpoint by the rules for the claims of a JWT. The response is already known to
  * be well formed, so every refusal here is about the token.
@@ -33,22 +30,14 @@ export function parseIntrospectionAnswer(
   if (answer['active'] !== true) return new Refusal('token_inactive', `active ${quoteUntrusted(answer['active'])}`);
 
   const payload = dropEmptyMembers(answer, ignoreExp);
-  const { iss, token_type: tokenType } = payload;
+  const { iss } = payload;
   if (iss !== undefined && iss !== issuer.issuer) {
     return new Refusal('issuer_not_trusted', `the answer is about a token of ${quoteUntrusted(iss)}`);
   }
-  if (tokenType !== undefined && !isAccessTokenType(tokenType)) {
-    return new Refusal('token_type_not_allowed', `token_type ${quoteUntrusted(tokenType)}`);
-  }
-
-  const otherKind = checkKind({}, payload, 'jwt');
+  const otherKind = checkAnswerKind(payload, issuer.rules);
   if (otherKind !== undefined) return otherKind;
   const validated = parseValidatedClaims(payload, Number.POSITIVE_INFINITY);
   return validated instanceof Refusal ? validated : { payload, validated };
-}
-
-function isAccessTokenType(tokenType: unknown): boolean {
-  return typeof tokenType === 'string' && ACCESS_TOKEN_TYPES.includes(tokenType.toLowerCase());
 }
 
 /**

@@ -3,6 +3,7 @@ import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
 import type { IntrospectionConfig } from '../issuer/introspection-options.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
+import type { Fetch } from '../platform/fetch.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { Refusal, RefusalContext } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
@@ -16,7 +17,7 @@ export interface IntrospectionEndpointOptions {
   readonly discovery: DiscoveryOptions;
   readonly maxResponseBytes: number;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends requests that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
 }
@@ -85,7 +86,7 @@ export class IntrospectionEndpoint {
     }
   }
 
-  /** Finds out where the endpoint is, or gives why that failed. */
+  /** Finds the endpoint. Returns why that failed. */
   async ready(): Promise<Refusal | undefined> {
     try {
       await this.#locator.locate();

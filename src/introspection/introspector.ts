@@ -5,6 +5,7 @@ import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock, Period } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { digestOf } from '../platform/digest.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -21,11 +22,10 @@ import {
   SIGNED_RESPONSE_TYPE,
 } from './introspection-endpoint.js';
 import { verifySignedAnswer } from './signed-introspection.js';
-import { Unusable } from './unusable.js';
 
 export interface IntrospectorOptions {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends requests that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
   readonly clockToleranceSeconds: number;
@@ -65,7 +65,7 @@ export class Introspector {
   introspect(token: string, issuer: IntrospectedIssuer, own?: OwnClaims): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;
-    const introspection = this.#of(issuer);
+    const introspection = this.#introspectionOf(issuer);
     const cached = introspection.active.get(digest) ?? this.#inactive.get(name);
     if (cached !== undefined) return cached;
 
@@ -77,14 +77,14 @@ export class Introspector {
     });
   }
 
-  /** Finds out where the endpoint of an issuer is, or gives why that failed. */
+  /** Finds the endpoint of an issuer. Returns why that failed. */
   async ready(issuer: Issuer): Promise<Refusal | undefined> {
-    return isIntrospected(issuer) ? this.#of(issuer).endpoint.ready() : undefined;
+    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.ready() : undefined;
   }
 
   /** Undefined for an issuer that does not introspect. */
   status(issuer: Issuer): IntrospectionStatus | undefined {
-    return isIntrospected(issuer) ? this.#of(issuer).endpoint.status() : undefined;
+    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.status() : undefined;
   }
 
   /** Forgets all answers. */
@@ -93,7 +93,7 @@ export class Introspector {
     this.#inactive.clear();
   }
 
-  #of(issuer: IntrospectedIssuer): Introspection {
+  #introspectionOf(issuer: IntrospectedIssuer): Introspection {
     const known = this.#byIssuer.get(issuer);
     if (known !== undefined) return known;
 
@@ -125,7 +125,7 @@ export class Introspector {
     if (response instanceof Refusal) return response;
 
     const answer = await this.#read(response, issuer);
-    if (answer instanceof Unusable) return endpoint.refuse(answer.why);
+    if (answer instanceof Malformed) return endpoint.refuse(answer.why);
     if (answer instanceof Refusal) {
       // The keys of the answer cannot be had: that is the reason, and the token is not to blame.
       endpoint.refuse(answer.detail);
@@ -148,17 +148,17 @@ export class Introspector {
     return untimely?.reason === 'token_expired' ? untimely : undefined;
   }
 
-  /** Gives the members of an answer. A refusal says that the keys which sign answers cannot be had. */
+  /** Returns the members of an answer. A refusal says that the keys which sign answers cannot be had. */
   #read(
     { bytes, mediaType }: IntrospectionResponse,
     issuer: IntrospectedIssuer,
-  ): MaybePromise<JsonObject | Unusable | Refusal> {
+  ): MaybePromise<JsonObject | Malformed | Refusal> {
     const { signed, credentials } = issuer.introspection;
     if (!signed) {
       const answer = parseStrictJsonObject(bytes);
-      return answer instanceof Malformed ? new Unusable(`the answer ${answer.why}`) : answer;
+      return answer instanceof Malformed ? new Malformed(`the answer ${answer.why}`) : answer;
     }
-    if (mediaType !== SIGNED_RESPONSE_TYPE) return new Unusable('the answer is not signed');
+    if (mediaType !== SIGNED_RESPONSE_TYPE) return new Malformed('the answer is not signed');
 
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;
     const clientId = credentials.id as string;

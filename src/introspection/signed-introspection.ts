@@ -1,13 +1,12 @@
 import type { Issuer } from '../issuer/issuer.js';
 import { parseCompactJws } from '../jws/compact-jws.js';
 import { parseJoseHeader } from '../jws/jose-header.js';
-import { JwsProblem } from '../jws/malformed.js';
+import { JwsProblem, Malformed } from '../jws/malformed.js';
 import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { findIssuedAt, parseAudience } from '../token/claim-rules.js';
-import { Unusable } from './unusable.js';
 
 export interface SignedAnswerOptions {
   readonly issuer: Issuer;
@@ -25,7 +24,7 @@ const ANSWER_TYPE = /^(?:application\/)?token-introspection\+jwt$/i;
 const MAX_ANSWER_AGE_SECONDS = 60;
 
 /**
- * Verifies a signed introspection answer and gives the members of `token_introspection`. A refusal says that the issuer's keys
+ * Verifies a signed introspection answer and returns the members of `token_introspection`. A refusal says that the issuer's keys
  * cannot be had.
  *
  * @see RFC 9701 §5, §8.1
@@ -33,16 +32,16 @@ const MAX_ANSWER_AGE_SECONDS = 60;
 export async function verifySignedAnswer(
   jwt: string,
   rules: SignedAnswerOptions,
-): Promise<JsonObject | Unusable | Refusal> {
+): Promise<JsonObject | Malformed | Refusal> {
   const { issuer } = rules;
   const jws = parseCompactJws(jwt, rules.maxBytes);
-  if (jws instanceof JwsProblem) return new Unusable(`the answer is no JWT: ${jws.why}`);
+  if (jws instanceof JwsProblem) return new Malformed(`the answer is no JWT: ${jws.why}`);
   const { typ } = jws.header;
   if (typeof typ !== 'string' || !ANSWER_TYPE.test(typ)) {
-    return new Unusable(`the answer has the typ ${quoteUntrusted(typ)}`);
+    return new Malformed(`the answer has the typ ${quoteUntrusted(typ)}`);
   }
   const header = parseJoseHeader(jws.header, issuer.rules);
-  if (header instanceof JwsProblem) return new Unusable(`the header of the answer: ${header.why}`);
+  if (header instanceof JwsProblem) return new Malformed(`the header of the answer: ${header.why}`);
 
   const keys = await issuer.keys.find({
     ...header,
@@ -51,36 +50,36 @@ export async function verifySignedAnswer(
     isPlausible: () => true,
   });
   if (keys instanceof Refusal) {
-    return keys.entry.status === 503 ? keys : new Unusable(`the key of the answer: ${keys.detail}`);
+    return keys.entry.status === 503 ? keys : new Malformed(`the key of the answer: ${keys.detail}`);
   }
   const key = await verifySignature(keys, header.algorithm, jws, rules.signatures);
-  if (key === undefined) return new Unusable('the signature of the answer is not valid');
+  if (key === undefined) return new Malformed('the signature of the answer is not valid');
 
   return checkRecipient(jws.payload, rules) ?? checkTimes(jws.payload, rules) ?? findTokenMembers(jws.payload);
 }
 
-function checkRecipient({ iss, aud }: JsonObject, { issuer, clientId }: SignedAnswerOptions): Unusable | undefined {
-  if (iss !== issuer.issuer) return new Unusable(`the answer has the iss ${quoteUntrusted(iss)}`);
+function checkRecipient({ iss, aud }: JsonObject, { issuer, clientId }: SignedAnswerOptions): Malformed | undefined {
+  if (iss !== issuer.issuer) return new Malformed(`the answer has the iss ${quoteUntrusted(iss)}`);
   if (parseAudience(aud)?.includes(clientId)) return undefined;
-  return new Unusable(`the answer has the aud ${quoteUntrusted(aud)}`);
+  return new Malformed(`the answer has the aud ${quoteUntrusted(aud)}`);
 }
 
 function checkTimes(
   { iat, exp, nbf }: JsonObject,
   { now, clockToleranceSeconds: tolerance }: SignedAnswerOptions,
-): Unusable | undefined {
+): Malformed | undefined {
   const isRecent = typeof iat === 'number' && iat <= now + tolerance && now - iat <= MAX_ANSWER_AGE_SECONDS + tolerance;
-  if (!isRecent) return new Unusable(`the answer has the iat ${quoteUntrusted(iat)}, now ${now}`);
+  if (!isRecent) return new Malformed(`the answer has the iat ${quoteUntrusted(iat)}, now ${now}`);
   if (exp !== undefined && !(typeof exp === 'number' && now < exp + tolerance)) {
-    return new Unusable('the answer expired');
+    return new Malformed('the answer expired');
   }
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + tolerance)) {
-    return new Unusable('the answer is not valid yet');
+    return new Malformed('the answer is not valid yet');
   }
   return undefined;
 }
 
-function findTokenMembers({ token_introspection: members }: JsonObject): JsonObject | Unusable {
+function findTokenMembers({ token_introspection: members }: JsonObject): JsonObject | Malformed {
   const isObject = typeof members === 'object' && members !== null && !Array.isArray(members);
-  return isObject ? (members as JsonObject) : new Unusable('the answer has no token_introspection object');
+  return isObject ? (members as JsonObject) : new Malformed('the answer has no token_introspection object');
 }

@@ -64,15 +64,11 @@ export class UserInfoCache {
     const { token, subject, expiresAt } = accessToken;
     if (subject === undefined) return new Refusal('userinfo_unavailable', 'the token stands for nobody: it has no sub');
 
-    const endpoint = this.#endpointOf(issuer);
-    const refused = endpoint.refuseNow();
-    if (refused !== undefined) return refused;
-
     const at = this.#options.clock();
-    const fetched = await endpoint.fetch(token, subject);
+    const fetched = await this.#endpointOf(issuer).fetch(token, subject);
     if (fetched instanceof Refusal) {
-      // In an outage the endpoint itself knows when to try again, for all tokens.
-      if (endpoint.retryAfterSeconds === 0) this.#storeRefused(digest, fetched);
+      // In an outage, or with too many requests under way, the endpoint says when to try again: that is about no token.
+      if (fetched.retryAfterSeconds === undefined) this.#storeRefused(digest, fetched);
       return fetched;
     }
 

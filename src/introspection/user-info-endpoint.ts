@@ -3,6 +3,7 @@ import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
 import { Malformed } from '../jws/malformed.js';
 import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
+import type { Fetch } from '../platform/fetch.js';
 import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -15,7 +16,7 @@ export interface UserInfoEndpointOptions {
   readonly timeoutSeconds: number;
   readonly maxResponseBytes: number;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends requests that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
 }
@@ -44,23 +45,9 @@ export class UserInfoEndpoint {
     });
   }
 
-  /** Refuses while no request may be sent: too many are under way, or the last one failed a moment ago. */
-  refuseNow(): Refusal | undefined {
-    const { retryAfterSeconds } = this;
-    if (retryAfterSeconds > 0)
-      return this.#refuse('the last request failed, and the next one waits', retryAfterSeconds);
-    if (this.#inFlight < MAX_IN_FLIGHT) return undefined;
-    return this.#refuse(`${MAX_IN_FLIGHT} requests are under way already`, 1);
-  }
-
-  /** After a failure, until the next request may be sent; 0 when it may be now. */
-  get retryAfterSeconds(): number {
-    return Math.max(this.#backOff.remainingSeconds(), this.#locator.retryAfterSeconds);
-  }
-
   /** Fetches the claims about the person that a token stands for, whose `sub` must be `subject`. */
   async fetch(token: string, subject: string): Promise<JsonObject | Refusal> {
-    const refused = this.refuseNow();
+    const refused = this.#refuseNow();
     if (refused !== undefined) return refused;
 
     this.#inFlight += 1;
@@ -73,6 +60,21 @@ export class UserInfoEndpoint {
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  /** Refuses while no request may be sent: too many are under way, or the last one failed a moment ago. */
+  #refuseNow(): Refusal | undefined {
+    const retryAfterSeconds = this.#retryAfterSeconds();
+    if (retryAfterSeconds > 0) {
+      return this.#refuse('the last request failed, and the next one waits', retryAfterSeconds);
+    }
+    if (this.#inFlight < MAX_IN_FLIGHT) return undefined;
+    return this.#refuse(`${MAX_IN_FLIGHT} requests are under way already`, 1);
+  }
+
+  /** After a failure, until the next request may be sent; 0 when it may be now. */
+  #retryAfterSeconds(): number {
+    return Math.max(this.#backOff.remainingSeconds(), this.#locator.retryAfterSeconds);
   }
 
   #parse(bytes: Buffer, subject: string): JsonObject | Refusal {
@@ -91,7 +93,7 @@ export class UserInfoEndpoint {
     // What is about one token says nothing about the next. The locator waits by itself.
     const isOutage = cause.status === undefined || cause.status === 429 || cause.status >= 500;
     if (isOutage && this.#locator.retryAfterSeconds === 0) this.#backOff.fail();
-    return this.#refuse(cause.message, this.retryAfterSeconds, cause);
+    return this.#refuse(cause.message, this.#retryAfterSeconds(), cause);
   }
 
   /** One deadline for the metadata and the response. @throws {FetchFailure, DeadlineError} */

@@ -1,6 +1,6 @@
 import { type AsymmetricKeyDetails, createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
-import type { JWK } from 'jose';
-import { ALL_ALGORITHMS, type Algorithm, algorithmsOfKey, MIN_RSA_BITS } from '../jws/algorithm.js';
+import { type Algorithm, algorithmsOfKey, DEFAULT_ALGORITHMS, MIN_RSA_BITS } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeSecret } from '../options/describe-value.js';
@@ -62,7 +62,7 @@ export interface SecretIntrospection extends IntrospectionSettings {
 export interface PrivateKeyIntrospection extends IntrospectionSettings {
   readonly clientId: string;
   /** Its `kid` goes into the header. */
-  readonly privateKey: KeyObject | JWK;
+  readonly privateKey: KeyObject | Jwk;
   /** @defaultValue `alg` of the JWK, else the first algorithm that fits the key */
   readonly algorithm?: Algorithm;
   /** The `kid` of a key that is no JWK, or of a JWK without one. */
@@ -120,8 +120,8 @@ const READERS = {
   signed: boolean(false),
   ignoreExp: boolean(false),
   cacheSeconds: number({ min: 0, max: 3600, unit: 'seconds', fallback: 60 }),
-  cacheMax: number({ min: 1, max: 1_000_000, unit: 'answers', integer: true, fallback: 10_000 }),
-  maxInFlight: number({ min: 1, max: 10_000, unit: 'questions', integer: true, fallback: 100 }),
+  cacheMax: number({ min: 1, max: 1_000_000, unit: 'responses', integer: true, fallback: 10_000 }),
+  maxInFlight: number({ min: 1, max: 10_000, unit: 'requests', integer: true, fallback: 100 }),
   timeoutSeconds: number({ min: 0.01, max: 60, unit: 'seconds', fallback: 5 }),
   authMethod: anything,
   clientId: anything,
@@ -304,10 +304,12 @@ function algorithmsFor(key: KeyObject, path: string): readonly Algorithm[] {
 
   const { kty, crv, alg } = toJwk(key);
   // RFC 9964 §3: the JWK of an ML-DSA key names its algorithm.
-  const supported = algorithmsOfKey(kty, crv).filter((name) => name === (alg ?? name));
+  const supported = algorithmsOfKey(kty, crv).filter((name) => {
+    return name === (alg ?? name) && DEFAULT_ALGORITHMS.includes(name);
+  });
   if (supported.length > 0) return supported;
 
-  const fix = `Give a key for one of ${ALL_ALGORITHMS.join(', ')}.`;
+  const fix = `Give a key for one of ${DEFAULT_ALGORITHMS.join(', ')}.`;
   throw new ConfigurationError(path, 'is a key that no supported algorithm signs with.', fix);
 }
 

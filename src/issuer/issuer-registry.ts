@@ -1,12 +1,14 @@
+import { isHmacAlgorithm, type SignatureAlgorithm } from '../jws/algorithm.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { withoutSlashAndCase } from '../protocol/without-slash.js';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from './issuer.js';
+import type { UnverifiedParts } from './issuer-options.js';
 
 /** The trusted issuers. The `iss` of a token must equal the name of one; there is no fallback. */
 export interface IssuerRegistry {
-  /** Finds the issuer that a token names, or returns why it is not trusted. */
-  find(iss: string): MaybePromise<Issuer | Refusal>;
+  /** Finds the issuer that a token names, or returns why it is not trusted. Nothing in `token` is verified. */
+  find(iss: string, token: UnverifiedParts): MaybePromise<Issuer | Refusal>;
   /** Whether this issuer object is still trusted. `now` is in milliseconds since the epoch. */
   stillTrusts(issuer: Issuer, now: number): boolean;
   /**
@@ -22,19 +24,28 @@ export interface IssuerRegistry {
 
 /** The issuers in the options. They stay trusted. */
 export class ListedIssuers implements IssuerRegistry {
-  readonly #issuers: ReadonlyMap<string, Issuer>;
+  readonly #all: readonly Issuer[];
+  /** By name. One with a secret and one with public keys may have the same. */
+  readonly #issuers: ReadonlyMap<string, readonly Issuer[]>;
   /** Names by their form without case and trailing slash. For hints, never for trust. */
   readonly #alike: ReadonlyMap<string, string>;
   readonly #introspected: IntrospectedIssuer | undefined;
 
   constructor(issuers: readonly Issuer[]) {
-    this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, issuer]));
+    this.#all = issuers;
+    this.#issuers = groupByName(issuers);
     this.#introspected = issuers.find(isIntrospected);
     this.#alike = new Map(issuers.map(({ issuer }) => [withoutSlashAndCase(issuer), issuer]));
   }
 
-  find(iss: string): Issuer | Refusal {
-    return this.#issuers.get(iss) ?? new Refusal('issuer_not_trusted', this.#describe(iss));
+  find(iss: string, { header }: UnverifiedParts): Issuer | Refusal {
+    const named = this.#issuers.get(iss);
+    if (named === undefined) return new Refusal('issuer_not_trusted', this.#describe(iss));
+    if (named.length === 1) return named[0] as Issuer;
+
+    // RFC 8725 §2.1: the sets of their algorithms are disjoint. What is in none of them is refused by any of them.
+    const { alg } = header;
+    return named.find(({ rules }) => rules.algorithms.has(alg as SignatureAlgorithm)) ?? (named[0] as Issuer);
   }
 
   stillTrusts(): boolean {
@@ -48,7 +59,7 @@ export class ListedIssuers implements IssuerRegistry {
   }
 
   all(): readonly Issuer[] {
-    return [...this.#issuers.values()];
+    return this.#all;
   }
 
   #describe(iss: string): string {
@@ -57,4 +68,15 @@ export class ListedIssuers implements IssuerRegistry {
       alike === undefined ? '' : `; it differs from ${quoteUntrusted(alike)} only by case or a trailing slash`;
     return `iss ${quoteUntrusted(iss)}${hint}`;
   }
+}
+
+/** Of one name, the issuer with public keys comes first: it is the one that has metadata. */
+function groupByName(issuers: readonly Issuer[]): ReadonlyMap<string, readonly Issuer[]> {
+  const hasSecret = ({ rules }: Issuer) => [...rules.algorithms].some(isHmacAlgorithm);
+  const byName = new Map<string, readonly Issuer[]>();
+  for (const issuer of issuers) {
+    const others = byName.get(issuer.issuer) ?? [];
+    byName.set(issuer.issuer, hasSecret(issuer) ? [...others, issuer] : [issuer, ...others]);
+  }
+  return byName;
 }

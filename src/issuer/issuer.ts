@@ -2,9 +2,11 @@ import type { DiscoveryOptions } from '../discovery/fetch-metadata.js';
 import { FetchedSecrets } from '../keys/fetched-secrets.js';
 import { JwksCache } from '../keys/jwks-cache.js';
 import type { KeyLimits, KeySnapshot, KeySource } from '../keys/key-source.js';
+import { PublicKeys } from '../keys/public-keys.js';
 import { SharedSecrets } from '../keys/shared-secrets.js';
 import { StaticKeys } from '../keys/static-keys.js';
 import type { Clock } from '../platform/clock.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { Refusal } from '../protocol/refusal.js';
 import type { IntrospectionConfig } from './introspection-options.js';
 import type { IssuerConfig } from './issuer-options.js';
@@ -47,7 +49,7 @@ export async function refreshKeys({ keys, needsKeys }: Issuer): Promise<Refusal 
 /** The dependencies of issuers. */
 export interface IssuerEnvironment {
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly keyLimits: KeyLimits;
   /** Aborted by `close()` of the verifier: ends running fetches and starts no new ones. */
   readonly signal: AbortSignal;
@@ -80,6 +82,8 @@ function createKeySource(
       return new SharedSecrets(location.secrets, location.algorithms, clock);
     case 'fetchedSecret':
       return new FetchedSecrets({ fetch: location.fetch, algorithms: location.algorithms, limits, clock, signal });
+    case 'publicKey':
+      return new PublicKeys(location.keys, clock);
     case 'jwks':
       return new StaticKeys(location.members, clock);
     case 'jwksUri':

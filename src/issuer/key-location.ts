@@ -1,6 +1,5 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { metadataUrls } from '../discovery/well-known.js';
-import { HMAC_ALGORITHMS, type HmacAlgorithm } from '../jws/algorithm.js';
+import { HMAC_ALGORITHMS, type HmacAlgorithm, type SignatureAlgorithm } from '../jws/algorithm.js';
 import { Malformed } from '../jws/malformed.js';
 import { checkJwk, INVALID_KEY } from '../jws/verification-key.js';
 import type { FetchSecrets } from '../keys/fetched-secrets.js';
@@ -8,12 +7,14 @@ import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { optionPath, readMembers, requireObject } from '../options/option-reader.js';
 import { anything } from '../options/readers.js';
+import { type GivenKey, parsePublicKeys } from './public-key-option.js';
 
 /** Where the keys of an issuer are. */
 export type KeyLocation =
   | { readonly kind: 'metadata'; readonly urls: readonly string[] }
   | { readonly kind: 'jwksUri'; readonly url: string }
   | { readonly kind: 'jwks'; readonly members: readonly unknown[] }
+  | { readonly kind: 'publicKey'; readonly keys: readonly GivenKey[] }
   | { readonly kind: 'secret'; readonly secrets: readonly Uint8Array[]; readonly algorithms: readonly HmacAlgorithm[] }
   | { readonly kind: 'fetchedSecret'; readonly fetch: FetchSecrets; readonly algorithms: readonly HmacAlgorithm[] };
 
@@ -22,13 +23,20 @@ export const KEY_LOCATION_READERS = {
   metadataUrl: anything,
   jwksUri: anything,
   jwks: anything,
+  publicKey: anything,
   secret: anything,
 };
 
 /** The options that locate keys, unchecked. */
 export type KeyLocationInput = { readonly [Name in keyof typeof KEY_LOCATION_READERS]?: unknown };
 
-const KEY_LOCATION_NAMES = ['metadataUrl', 'jwksUri', 'jwks', 'secret'] as const satisfies (keyof KeyLocationInput)[];
+const KEY_LOCATION_NAMES = [
+  'metadataUrl',
+  'jwksUri',
+  'jwks',
+  'publicKey',
+  'secret',
+] as const satisfies (keyof KeyLocationInput)[];
 
 /** A secret that issuer and server share. A string stands for its UTF-8 bytes. */
 export type SharedSecret = string | Uint8Array;
@@ -42,19 +50,26 @@ export type SecretSource =
 const SECRET_FIX = 'Give a random string or bytes, such as the output of "openssl rand -base64 64".';
 
 // RFC 7517 §4, RFC 7518 §6, RFC 9964 §3: the members that `checkJwk` reads, and the private ones that it refuses.
-const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'ext', 'crv', 'x', 'y', 'n', 'e', 'pub'];
+const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y', 'n', 'e', 'pub', 'x5c', 'x5t'];
 const PRIVATE_JWK_NAMES = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const JWK_NAMES: readonly string[] = [...PUBLIC_JWK_NAMES, ...PRIVATE_JWK_NAMES];
 
-/** Parses the location of the public keys of an issuer. @throws {ConfigurationError} */
-export function parseKeyLocation(
-  input: KeyLocationInput,
-  issuer: string,
-  path: string,
-  allowInsecureHttp: boolean,
-): KeyLocation {
-  const { metadataUrl, jwksUri, jwks } = input;
+/** What the location of public keys depends on. */
+export interface KeyLocationRules {
+  /** Where the metadata is where nothing else locates the keys. */
+  readonly metadataUrls: () => readonly string[];
+  readonly algorithms: ReadonlySet<SignatureAlgorithm>;
+  readonly allowInsecureHttp: boolean;
+}
 
+/** Parses the location of the public keys of an issuer. @throws {ConfigurationError} */
+export function parseKeyLocation(input: KeyLocationInput, path: string, rules: KeyLocationRules): KeyLocation {
+  const { metadataUrl, jwksUri, jwks, publicKey } = input;
+  const { algorithms, allowInsecureHttp } = rules;
+
+  if (publicKey !== undefined) {
+    return { kind: 'publicKey', keys: parsePublicKeys(publicKey, algorithms, optionPath(path, 'publicKey')) };
+  }
   if (jwks !== undefined) return { kind: 'jwks', members: parseJwks(jwks, optionPath(path, 'jwks')) };
   if (jwksUri !== undefined) {
     return { kind: 'jwksUri', url: checkUrl(jwksUri, optionPath(path, 'jwksUri'), allowInsecureHttp) };
@@ -62,7 +77,7 @@ export function parseKeyLocation(
   if (metadataUrl !== undefined) {
     return { kind: 'metadata', urls: [checkUrl(metadataUrl, optionPath(path, 'metadataUrl'), allowInsecureHttp)] };
   }
-  return { kind: 'metadata', urls: metadataUrls(issuer) };
+  return { kind: 'metadata', urls: rules.metadataUrls() };
 }
 
 /** Returns whether the options locate the keys. */

@@ -1,11 +1,12 @@
 import {
   ALL_ALGORITHMS,
   type Algorithm,
+  DEFAULT_ALGORITHMS,
   isAlgorithm,
   isHmacAlgorithm,
   type SignatureAlgorithm,
 } from '../jws/algorithm.js';
-import { hasMlDsa } from '../jws/runtime-support.js';
+import { isSupported } from '../jws/runtime-support.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import type { ReadersOf, ReadOptions } from '../options/option-reader.js';
@@ -25,7 +26,7 @@ export type ScopeSource = string | ((claims: JsonObject) => readonly string[]);
 export interface SharedRules {
   /**
    * Signature algorithms to accept.
-   * @defaultValue every asymmetric algorithm that scopegate knows
+   * @defaultValue every asymmetric algorithm that scopegate knows but ES256K and Ed448
    */
   readonly algorithms?: readonly Algorithm[];
   /** @defaultValue `'jwt'` */
@@ -57,17 +58,23 @@ export interface IssuerRules {
   readonly clientIds: readonly string[] | undefined;
   readonly maxTokenAgeSeconds: number | undefined;
   readonly requireKid: boolean;
+  /** The keys have no names, so the `kid` of a token is not looked at. */
+  readonly ignoreKid: boolean;
   readonly allowInsecureHttp: boolean;
+  /** Whether claims tell no kinds of tokens apart. An issuer alone can say so. */
+  readonly acceptAnyTokenKind: boolean;
 }
 
 const DEFAULT_RULES: IssuerRules = {
-  algorithms: new Set(ALL_ALGORITHMS),
+  algorithms: new Set(DEFAULT_ALGORITHMS),
   profile: 'jwt',
   scopesFrom: ['scope', 'scp'],
   clientIds: undefined,
   maxTokenAgeSeconds: undefined,
   requireKid: false,
+  ignoreKid: false,
   allowInsecureHttp: false,
+  acceptAnyTokenKind: false,
 };
 
 // Access tokens live for hours. A longer bound is a mistake, such as milliseconds.
@@ -97,7 +104,9 @@ export function toIssuerRules(
     clientIds: options.clientIds ?? defaults.clientIds,
     maxTokenAgeSeconds: options.maxTokenAgeSeconds ?? defaults.maxTokenAgeSeconds,
     requireKid: options.requireKid ?? defaults.requireKid,
+    ignoreKid: false,
     allowInsecureHttp: options.dangerouslyAllowInsecureHttp ?? defaults.allowInsecureHttp,
+    acceptAnyTokenKind: defaults.acceptAnyTokenKind,
   });
 }
 
@@ -108,7 +117,7 @@ export function readAlgorithms(value: unknown, path: string): ReadonlySet<Algori
 }
 
 function toAlgorithm(name: string, path: string): Algorithm {
-  if (isAlgorithm(name) && (!name.startsWith('ML-DSA') || hasMlDsa())) return name;
+  if (isAlgorithm(name) && isSupported(name)) return name;
   throw new ConfigurationError(path, `holds ${describeValue(name)}${describeProblem(name)}.`, ALGORITHMS_FIX);
 }
 

@@ -11,13 +11,16 @@ const MAX_HEADER_LENGTH = 1024;
  * once. Only headers of verified tokens are added, so that forged tokens evict none.
  */
 export class HeaderCache {
-  readonly #headers = new LRUCache<string, JsonObject>({ max: MAX_HEADERS });
+  // Created for the first header: an issuer that is only introspected has none.
+  #headers: LRUCache<string, JsonObject> | undefined;
 
   get(segment: string): JsonObject | undefined {
-    return this.#headers.get(segment);
+    return this.#headers?.get(segment);
   }
 
   add(segment: string, header: JsonObject): void {
-    if (segment.length <= MAX_HEADER_LENGTH && !this.#headers.has(segment)) this.#headers.set(segment, header);
+    if (segment.length > MAX_HEADER_LENGTH) return;
+    this.#headers ??= new LRUCache({ max: MAX_HEADERS });
+    if (!this.#headers.has(segment)) this.#headers.set(segment, header);
   }
 }

@@ -13,6 +13,8 @@ export interface JoseHeader {
 export interface HeaderRules {
   readonly algorithms: ReadonlySet<SignatureAlgorithm>;
   readonly requireKid: boolean;
+  /** The keys have no names: the `kid` is not looked at. */
+  readonly ignoreKid: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHea
     return new JwsProblem('algorithm_not_allowed', `alg ${quoteUntrusted(alg)}`);
   }
 
+  if (rules.ignoreKid) return { algorithm: alg, kid: undefined };
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
     return new JwsProblem('malformed', 'the kid in the header is not a string with characters');
   }

@@ -1,8 +1,15 @@
-import { KeyObject } from 'node:crypto';
-import type { JWK } from 'jose';
+import { createPublicKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { importJWK } from 'jose/key/import';
-import { type Algorithm, algorithmsOfKey, MIN_RSA_BITS, type SignatureAlgorithm } from './algorithm.js';
+import {
+  type Algorithm,
+  algorithmsOfKey,
+  DEFAULT_ALGORITHMS,
+  MIN_RSA_BITS,
+  type SignatureAlgorithm,
+} from './algorithm.js';
+import type { Jwk } from './jwk.js';
 import { Malformed } from './malformed.js';
+import { normalizeJwk, normalizeName } from './normalize-jwk.js';
 import { hasSmallOrder, isRocaModulus } from './weak-keys.js';
 
 /** A `KeyObject` with the details that node:crypto recomputes on every read. */
@@ -30,7 +37,7 @@ export interface VerificationKey extends SignatureKey {
   readonly kid: string | undefined;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** The public members of its JWK; undefined for a secret. */
-  readonly publicJwk: JWK | undefined;
+  readonly publicJwk: Jwk | undefined;
   /** When the key set first had it, in milliseconds since the epoch. */
   readonly seenAt: number;
 }
@@ -39,7 +46,7 @@ export interface VerificationKey extends SignatureKey {
 export interface UsableJwk {
   readonly kid: string | undefined;
   readonly algorithms: readonly Algorithm[];
-  readonly publicJwk: JWK;
+  readonly publicJwk: Jwk;
 }
 
 type UntrustedJwk = { readonly [name: string]: unknown };
@@ -69,7 +76,7 @@ const MAX_RSA_EXPONENT = 0xffff_ffffn;
  */
 export function checkJwk(member: unknown): UsableJwk | Malformed {
   if (typeof member !== 'object' || member === null || Array.isArray(member)) return new Malformed('is not an object');
-  const jwk = member as UntrustedJwk;
+  const jwk = normalizeJwk(member as UntrustedJwk);
   const { kty, crv, kid, alg } = jwk;
 
   if (!isKeyType(kty)) return new Malformed('has a kty that is not RSA, EC, OKP or AKP');
@@ -79,28 +86,54 @@ export function checkJwk(member: unknown): UsableJwk | Malformed {
   const supported = algorithmsOfKey(kty, crv);
   if (supported.length === 0) return new Malformed('is on a curve that is not supported');
   // RFC 8725 §3.1: a key that names its algorithm is used with no other.
-  const algorithms = alg === undefined ? supported : supported.filter((name) => name === alg);
+  const algorithms = alg === undefined ? supported : algorithmsNamed(alg, supported);
   if (algorithms.length === 0) return new Malformed('has an alg that is not supported or does not fit the key');
 
   const publicJwk = {
     ...pickPublicMembers(jwk, kty),
     ...(kid !== undefined && { kid }),
-    ...(alg !== undefined && { alg }),
+    ...(alg !== undefined && { alg: algorithms[0] }),
   };
-  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as JWK };
+  return { kid: kid as string | undefined, algorithms, publicJwk: publicJwk as Jwk };
+}
+
+// Other names of algorithms: XML Signature (RFC 9231 §2.3, as .NET writes them) and Java.
+const ALGORITHM_SPELLINGS = [
+  { pattern: /^http:\/\/www\.w3\.org\/.*#rsa-sha(256|384|512)$|^sha-?(256|384|512)withrsa$/i, prefix: 'RS' },
+  { pattern: /^http:\/\/www\.w3\.org\/.*#ecdsa-sha(256|384|512)$|^sha-?(256|384|512)withecdsa$/i, prefix: 'ES' },
+];
+
+/** The algorithm that a key names, in whatever spelling, if it fits the key. */
+function algorithmsNamed(alg: unknown, supported: readonly Algorithm[]): readonly Algorithm[] {
+  if (typeof alg !== 'string') return [];
+  const named = normalizeName(alg, supported) ?? normalizeName(respell(alg), supported);
+  return named === undefined ? [] : [named];
+}
+
+function respell(alg: string): string {
+  for (const { pattern, prefix } of ALGORITHM_SPELLINGS) {
+    const [, first, second] = pattern.exec(alg) ?? [];
+    if (first !== undefined || second !== undefined) return `${prefix}${first ?? second}`;
+  }
+  return alg;
 }
 
 /** Imports a key that `checkJwk` found usable. */
 export async function importVerificationKey(usable: UsableJwk, seenAt: number): Promise<VerificationKey | Malformed> {
   const { algorithms, publicJwk } = usable;
   try {
-    // importJWK returns bytes for a symmetric key alone, and `checkJwk` refuses its kty.
-    const imported = await importJWK(publicJwk, algorithms[0] as string);
-    const key = toSignatureKey(KeyObject.from(imported as ImportedKey));
+    const key = toSignatureKey(await importPublicKey(publicJwk, algorithms[0] as Algorithm));
     return { ...usable, ...key, identity: identityOf(usable), seenAt };
   } catch {
     return INVALID_KEY;
   }
+}
+
+async function importPublicKey(jwk: Jwk, algorithm: Algorithm): Promise<KeyObject> {
+  // The Web Cryptography API, which jose builds on, has no such keys.
+  if (!DEFAULT_ALGORITHMS.includes(algorithm)) return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  // importJWK returns bytes for a symmetric key alone, and `checkJwk` refuses its kty.
+  return KeyObject.from((await importJWK(jwk, algorithm)) as ImportedKey);
 }
 
 /** A problem that only node:crypto finds. */
@@ -117,14 +150,21 @@ function isKeyType(kty: unknown): kty is KeyType {
 }
 
 function findMetadataProblem(jwk: UntrustedJwk): string | undefined {
-  const { kid, use, key_ops: keyOps, ext } = jwk;
+  const { kid, use, key_ops: keyOps } = jwk;
   if (PRIVATE_MEMBERS.some((name) => Object.hasOwn(jwk, name))) return 'holds private or symmetric key material';
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return 'has a kid that is not a string';
-  if (use !== undefined && use !== 'sig') return 'has a use other than sig';
-  // W3C Web Cryptography §14: ext says whether the key can be exported.
-  if (ext !== undefined && typeof ext !== 'boolean') return 'has an ext that is not true or false';
-  const isForVerification = Array.isArray(keyOps) && keyOps.length === 1 && keyOps[0] === 'verify';
-  return keyOps === undefined || isForVerification ? undefined : 'has key_ops other than verify';
+  if (kid !== undefined && typeof kid !== 'string') return 'has a kid that is not a string';
+  if (use !== undefined && !listOf(use).some((word) => isWord(word, ['sig']))) return 'has a use other than sig';
+  // Keys that sign are published with the operation of their private half, too.
+  const isForSignatures = keyOps === undefined || listOf(keyOps).some((word) => isWord(word, ['verify', 'sign']));
+  return isForSignatures ? undefined : 'has key_ops other than verify';
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function isWord(value: unknown, words: readonly string[]): boolean {
+  return normalizeName(value, words) !== undefined;
 }
 
 function findMissingMember(jwk: UntrustedJwk, kty: KeyType): string | undefined {
@@ -140,8 +180,6 @@ function findWeakness(jwk: UntrustedJwk, kty: KeyType): string | undefined {
 }
 
 function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
-  // RFC 7518 §2: the minimum of octets. With leading zeros, one key would have several spellings.
-  if (hasLeadingZero(n) || hasLeadingZero(e)) return 'is an RSA key with leading zero octets';
   const modulus = toBigInt(n);
   const bits = modulus.toString(2).length;
   const exponent = toBigInt(e);
@@ -151,10 +189,6 @@ function findRsaWeakness({ n, e }: UntrustedJwk): string | undefined {
   const isSafe = exponent % 2n === 1n && exponent >= MIN_RSA_EXPONENT && exponent <= MAX_RSA_EXPONENT;
   if (!isSafe) return 'is an RSA key with an unsafe exponent';
   return isRocaModulus(modulus) ? 'is an RSA key that can be factored (CVE-2017-15361)' : undefined;
-}
-
-function hasLeadingZero(base64url: unknown): boolean {
-  return Buffer.from(String(base64url), 'base64url')[0] === 0;
 }
 
 function toBigInt(base64url: unknown): bigint {

@@ -10,8 +10,19 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
   'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
 ]);
 
-/** Returns whether an Ed25519 public key is a point of small order (RFC 8032 §5.1, RFC 8725 §3.4). */
+// The same of edwards448: 0, 1, -1, p and p + 1.
+const SMALL_ORDER_POINTS_448: ReadonlySet<string> = new Set([
+  `00${'00'.repeat(55)}`,
+  `01${'00'.repeat(55)}`,
+  `fe${'ff'.repeat(27)}fe${'ff'.repeat(27)}`,
+  `${'ff'.repeat(28)}fe${'ff'.repeat(27)}`,
+  `${'00'.repeat(28)}${'ff'.repeat(28)}`,
+]);
+
+/** Returns whether an Ed25519 or Ed448 public key is a point of small order (RFC 8032 §5.1, §5.2, RFC 8725 §3.4). */
 export function hasSmallOrder(publicKey: Buffer): boolean {
+  // The last octet of Ed448 holds the sign alone.
+  if (publicKey.length === 57) return SMALL_ORDER_POINTS_448.has(publicKey.subarray(0, 56).toString('hex'));
   if (publicKey.length !== 32) return false;
   const point = Buffer.from(publicKey);
   point.writeUInt8(point.readUInt8(31) & 0x7f, 31);

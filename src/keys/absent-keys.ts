@@ -15,8 +15,8 @@ export const MAX_KID_LENGTH = 256;
 export const PUBLISHED_WITHIN_SECONDS = 60;
 
 /**
- * Knows for which tokens no other fetch can bring a key. A token without `iat` is noted by its `kid`. One with `iat` is noted
- * by its text: whoever guesses the `kid` of the next key must not keep its tokens out.
+ * The tokens whose key a fetch did not bring, so that another one would be of no use. A token without `iat` is stored by its
+ * `kid`. One with `iat` is stored by its text: whoever guesses the `kid` of the next key must not keep its tokens out.
  */
 export class AbsentKeys {
   readonly #names: ExpiringSet;
@@ -27,7 +27,7 @@ export class AbsentKeys {
   }
 
   /**
-   * Gives why a fetch would be of no use to a token whose key is not in the set; undefined if it may be. `requestedAt` is
+   * Returns why a fetch would be of no use to a token whose key is not in the set; undefined if it may be. `requestedAt` is
    * when the set was requested, in milliseconds since the epoch.
    */
   findWhyAbsent(query: KeyQuery, requestedAt: number): NotAskedBecause {
@@ -37,7 +37,7 @@ export class AbsentKeys {
     return this.#names.has(nameOf(query)) ? 'asked-before' : undefined;
   }
 
-  /** Notes that a fetch did not bring the key. */
+  /** Stores that a fetch did not bring the key. */
   add(query: KeyQuery): void {
     const { kid = '' } = query;
     if (kid.length <= MAX_KID_LENGTH) this.#names.add(nameOf(query));

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { HmacAlgorithm } from '../jws/algorithm.js';
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { chain, type MaybePromise } from '../platform/maybe-promise.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { untilAborted, withinSeconds } from '../resilience/deadline.js';
@@ -40,6 +40,7 @@ export class FetchedSecrets implements KeySource {
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: () => this.#fetch(),
     });
   }
@@ -47,7 +48,7 @@ export class FetchedSecrets implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const now = this.#options.clock();
     const current = this.#refreshing.current(now);
-    if (current === undefined) return after(this.#refreshing.load(), (loaded) => this.#findIn(loaded, query));
+    if (current === undefined) return chain(this.#refreshing.load(), (loaded) => this.#findIn(loaded, query));
     this.refreshIfDue(now);
     return current.secrets.find(query);
   }
@@ -62,7 +63,7 @@ export class FetchedSecrets implements KeySource {
 
   ready(): MaybePromise<Refusal | undefined> {
     if (this.#refreshing.current() !== undefined) return undefined;
-    return after(this.#refreshing.underWay ?? this.#refreshing.load(), (loaded) => this.#toRefusal(loaded));
+    return chain(this.#refreshing.underWay ?? this.#refreshing.load(), (loaded) => this.#toRefusal(loaded));
   }
 
   async refresh(): Promise<Refusal | undefined> {
@@ -77,6 +78,7 @@ export class FetchedSecrets implements KeySource {
       skippedKeys: [],
       ageSeconds: this.#refreshing.ageSeconds(),
       fetches: { metadata: 0, jwks: 0 },
+      metadata: [],
       lastError: failure && PROBLEM,
       nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };

@@ -1,15 +1,15 @@
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
+import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
-import { withinSeconds } from '../resilience/deadline.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
 import { TokenBucket } from '../resilience/token-bucket.js';
 import { AbsentKeys, MAX_KID_LENGTH, type NotAskedBecause } from './absent-keys.js';
 import { JwksEndpoint, type JwksEndpointOptions, JwksFailure, type JwksVersion } from './jwks-endpoint.js';
-import { type KeySelector, KeySet } from './key-set.js';
+import { describeSkipped, type KeySelector, KeySet, type SkippedKey } from './key-set.js';
 import {
   describeKeys,
   type KeyLimits,
@@ -25,7 +25,7 @@ export interface JwksCacheOptions {
   readonly location: JwksEndpointOptions['location'];
   readonly limits: KeyLimits;
   readonly clock: Clock;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** Ends fetches that are under way, and lets no more begin. */
   readonly signal: AbortSignal;
   /** Keys to start with, from another process. */
@@ -53,6 +53,8 @@ export class JwksCache implements KeySource {
   readonly #refreshing: Refreshing<FetchedKeys>;
   readonly #allowance: TokenBucket;
   readonly #absent: AbsentKeys;
+  /** Of the key set that was fetched last, whether or not it has a key that can be used. */
+  #skipped: readonly SkippedKey[] = [];
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -65,6 +67,7 @@ export class JwksCache implements KeySource {
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
+      timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: (cause) => this.#fetch(cause),
       onSuccess: ({ set }) => this.#publishChanges(set),
       onFailure: (cause) => this.#publishBackOff(cause),
@@ -75,7 +78,7 @@ export class JwksCache implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     const now = this.#options.clock();
     const set = this.#refreshing.current(now)?.set;
-    if (set === undefined) return this.#withinDeadline(this.#findWhenLoaded(query));
+    if (set === undefined) return this.#findWhenLoaded(query);
 
     const refresh = this.#refreshing.refreshIfDue(now);
     const keys = set.candidates(query);
@@ -111,15 +114,19 @@ export class JwksCache implements KeySource {
     const { failure } = this.#refreshing;
     return {
       state: this.#refreshing.state,
-      ...describeKeys(this.#refreshing.current()?.set, this.#options.clock()),
+      ...describeKeys(
+        { keys: this.#refreshing.current()?.set.keys ?? [], skipped: this.#skipped },
+        this.#options.clock(),
+      ),
       ageSeconds: this.#refreshing.ageSeconds(),
       fetches: this.#endpoint.counts,
+      metadata: this.#endpoint.metadataAttempts.map((attempt) => ({ ...attempt })),
       lastError: failure && JwksFailure.from(failure.cause).message,
       nextAttemptInSeconds: failure && this.#refreshing.retryAfterSeconds,
     };
   }
 
-  /** Gives no keys that are too old to be used. */
+  /** Returns no keys that are too old to be used. */
   snapshot(): KeySnapshot | undefined {
     const { last } = this.#refreshing;
     if (last === undefined || this.#refreshing.current() === undefined) return undefined;
@@ -152,7 +159,7 @@ export class JwksCache implements KeySource {
     const absent = this.#refuseIfAbsent(query);
     if (absent !== undefined) return absent;
     if (!query.isPlausible()) return this.#refuseUnknown(query, 'implausible');
-    return this.#withinDeadline(this.#findByFetch(query, ownRefresh));
+    return this.#findByFetch(query, ownRefresh);
   }
 
   async #findByFetch(
@@ -171,15 +178,6 @@ export class JwksCache implements KeySource {
     if (fetched instanceof Unavailable) return this.#refuse(fetched);
     const keys = fetched.set.candidates(query);
     return keys.length > 0 ? keys : this.#refuseAbsent(query);
-  }
-
-  /** A request may wait for a fetch that is under way, and then for one of its own: one deadline for both. */
-  async #withinDeadline<T>(finding: Promise<T>): Promise<T | Refusal> {
-    try {
-      return await withinSeconds(this.#options.limits.fetchTimeoutSeconds, finding);
-    } catch (error) {
-      return this.#refuse(new Unavailable(error));
-    }
   }
 
   #refetch(query: KeyQuery): MaybePromise<FetchedKeys | Unavailable | Refusal> {
@@ -235,7 +233,7 @@ export class JwksCache implements KeySource {
 
   /** @throws {JwksFailure} */
   async #fetch(cause: RefreshCause): Promise<Fetched<FetchedKeys>> {
-    const { issuer, clock } = this.#options;
+    const { issuer, clock, signal } = this.#options;
     publish('scopegate:refresh', () => ({ issuer, cause }));
     const requestedAt = clock();
     const last = this.#refreshing.last?.value;
@@ -246,12 +244,12 @@ export class JwksCache implements KeySource {
 
       const { members, version, number: order } = response;
       const maxAgeSeconds = this.#boundMaxAge(response.maxAgeSeconds);
+      const previous = this.#refreshing.last?.value.set;
       const set =
-        members === undefined
-          ? (last as FetchedKeys).set
-          : await KeySet.import(members, clock(), this.#refreshing.last?.value.set);
+        members === undefined ? (last as FetchedKeys).set : await KeySet.import(members, clock(), { previous, signal });
+      this.#reportSkipped(set);
       if (set.keys.length > 0) return { value: { set, version, maxAgeSeconds, requestedAt }, maxAgeSeconds, order };
-      throw new Error(`the key set has ${set.skipped.length} keys, none of which can be used`);
+      throw new Error(`the key set has no key that can be used: ${describeSkipped(set.skipped)}`);
     } catch (error) {
       throw JwksFailure.from(error);
     }
@@ -278,15 +276,19 @@ export class JwksCache implements KeySource {
     }));
   }
 
+  /** Publishes each member that cannot be used once, for as long as it is there. */
+  #reportSkipped({ skipped }: KeySet): void {
+    const { issuer } = this.#options;
+    const reported = new Set(this.#skipped.map(({ digest }) => digest));
+    this.#skipped = skipped;
+    for (const { index, why, digest } of skipped) {
+      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
+    }
+  }
+
   #publishChanges(now: KeySet): void {
     const { issuer } = this.#options;
     const before = this.#refreshing.last?.value.set;
-
-    const reported = new Set(before?.skipped.map(({ digest }) => digest));
-    for (const { index, why, digest } of now.skipped) {
-      if (!reported.has(digest)) publish('scopegate:skipped-key', () => ({ issuer, index, why }));
-    }
-
     if (before === undefined || before === now) return;
     const added = now.keys.filter((key) => !before.has(key)).map(kidOf);
     const removed = before.keys.filter((key) => !now.has(key)).map(kidOf);
@@ -306,6 +308,7 @@ export class JwksCache implements KeySource {
 
     const dates = { fetchedAt, maxAgeSeconds: 0, staleIfErrorSeconds: usableSeconds };
     const importing = KeySet.import(keys, fetchedAt).then((set) => {
+      this.#reportSkipped(set);
       if (set.keys.length === 0) return undefined;
       return { value: { set, version: undefined, maxAgeSeconds, requestedAt: fetchedAt }, ...dates };
     });

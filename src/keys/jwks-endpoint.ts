@@ -1,6 +1,11 @@
-import { type DiscoveryOptions, fetchMetadata, requireEndpoint } from '../discovery/fetch-metadata.js';
+import {
+  type DiscoveryOptions,
+  fetchMetadata,
+  type MetadataAttempt,
+  requireEndpoint,
+} from '../discovery/fetch-metadata.js';
 import type { Clock } from '../platform/clock.js';
-import { publish } from '../platform/diagnostics.js';
+import { type DiagnosticsMessages, publish } from '../platform/diagnostics.js';
 import { type FetchedJson, FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
 import { escapeControls } from '../protocol/refusal.js';
 import { withDeadline } from '../resilience/deadline.js';
@@ -47,6 +52,8 @@ export interface JwksEndpointOptions {
   readonly maxAgeSeconds: number;
 }
 
+type FetchMessage = DiagnosticsMessages['scopegate:fetch'];
+
 /** Fetches the key set of one issuer, whose `jwks_uri` is configured or stands in its metadata. */
 export class JwksEndpoint {
   readonly #issuer: string;
@@ -57,6 +64,7 @@ export class JwksEndpoint {
   /** When the metadata named the key set: milliseconds since the epoch. */
   #locatedAt = Number.NEGATIVE_INFINITY;
   #jwksUri: string | undefined;
+  #attempts: readonly MetadataAttempt[] = [];
   #metadataFetches = 0;
   #jwksFetches = 0;
 
@@ -71,6 +79,11 @@ export class JwksEndpoint {
 
   get counts(): { readonly metadata: number; readonly jwks: number } {
     return { metadata: this.#metadataFetches, jwks: this.#jwksFetches };
+  }
+
+  /** What came from each place of the metadata, when it was fetched last. Empty if it was not. */
+  get metadataAttempts(): readonly MetadataAttempt[] {
+    return this.#attempts;
   }
 
   /**
@@ -114,26 +127,38 @@ export class JwksEndpoint {
   async #locate(options: FetchJsonOptions): Promise<string> {
     if (this.#discovery === undefined) return this.#jwksUri as string;
     const discovery = this.#discovery;
+    const attempts: MetadataAttempt[] = [];
+    const onAttempt = (attempt: MetadataAttempt) => {
+      attempts.push(attempt);
+      this.#publishFetch(
+        { document: 'metadata', url: attempt.url },
+        attempt.error === undefined ? 'ok' : 'failed',
+        attempt.error,
+      );
+    };
+
     try {
-      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url, options));
+      const metadata = await fetchMetadata(discovery, (url) => this.#fetchMetadataDocument(url, options), onAttempt);
       this.#jwksUri = requireEndpoint(metadata.url, 'jwks_uri', metadata.jwksUri);
       this.#locatedAt = this.#clock();
       return this.#jwksUri;
     } catch (error) {
       throw new JwksFailure('metadata_unavailable', error);
+    } finally {
+      this.#attempts = attempts;
     }
   }
 
   #fetchMetadataDocument(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
     this.#metadataFetches += 1;
-    return this.#observe('metadata', url, fetchJson(url, options));
+    return fetchJson(url, options);
   }
 
   async #fetchFrom(url: string, known: JwksVersion | undefined, options: FetchJsonOptions): Promise<JwksResponse> {
     this.#jwksFetches += 1;
     const number = this.#jwksFetches;
     const etag = known?.url === url ? known.etag : undefined;
-    const fetched = await this.#observe('jwks', url, fetchJson(url, { ...options, etag }));
+    const fetched = await this.#observe(url, fetchJson(url, { ...options, etag }));
 
     const newEtag = fetched.etag ?? (fetched.document === undefined ? etag : undefined);
     return {
@@ -144,17 +169,24 @@ export class JwksEndpoint {
     };
   }
 
-  async #observe(document: 'metadata' | 'jwks', url: string, fetching: Promise<FetchedJson>): Promise<FetchedJson> {
-    const publishFetch = (outcome: 'ok' | 'not-modified' | 'failed', error: string | undefined) =>
-      publish('scopegate:fetch', () => ({ issuer: this.#issuer, document, url, outcome, error }));
+  async #observe(url: string, fetching: Promise<FetchedJson>): Promise<FetchedJson> {
+    const jwks = { document: 'jwks', url } as const;
     try {
       const fetched = await fetching;
-      publishFetch(fetched.document === undefined ? 'not-modified' : 'ok', undefined);
+      this.#publishFetch(jwks, fetched.document === undefined ? 'not-modified' : 'ok');
       return fetched;
     } catch (error) {
-      publishFetch('failed', (error as Error).message);
+      this.#publishFetch(jwks, 'failed', (error as Error).message);
       throw error;
     }
+  }
+
+  #publishFetch(
+    fetched: Pick<FetchMessage, 'document' | 'url'>,
+    outcome: FetchMessage['outcome'],
+    error?: string,
+  ): void {
+    publish('scopegate:fetch', () => ({ issuer: this.#issuer, ...fetched, outcome, error }));
   }
 }
 

@@ -1,5 +1,5 @@
-import type { JWK } from 'jose';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { escapeControls, quoteUntrusted, Refusal } from '../protocol/refusal.js';
@@ -17,7 +17,10 @@ export interface KeyQuery extends KeySelector {
 
 /** Where the keys of one issuer come from. */
 export interface KeySource {
-  /** Finds one key or two to try, or gives why there is none. Starts a refresh in the background when one is due. */
+  /**
+   * Finds one key or two to try, or gives why there is none. Starts a refresh in the background when one is due. It may wait for
+   * two fetches in turn: the deadline of the request is the caller's.
+   */
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal>;
   /** Whether `find` would still give this key for such a token. `now` is in milliseconds since the epoch. */
   stillHas(key: VerificationKey, selector: KeySelector, now: number): boolean;
@@ -41,7 +44,7 @@ export interface KeySnapshot {
   readonly fetchedAt: number;
   /** From which age on the process that fetched it would have fetched it anew. Without it, that of the options. */
   readonly maxAgeSeconds?: number;
-  readonly keys: readonly JWK[];
+  readonly keys: readonly Jwk[];
 }
 
 /** The state of the keys of one issuer. */
@@ -60,6 +63,11 @@ export interface KeySourceStatus {
   readonly ageSeconds: number | undefined;
   /** Fetches of each document, whatever came of them. */
   readonly fetches: { readonly metadata: number; readonly jwks: number };
+  /**
+   * What came from each place of the metadata when it was fetched last, in the order in which they were tried. `error`: why
+   * that document is not used; undefined if it is. Empty if no metadata was fetched.
+   */
+  readonly metadata: readonly { readonly url: string; readonly error: string | undefined }[];
   /** Why the last fetch failed; undefined when it did not. */
   readonly lastError: string | undefined;
   /** While fetches fail: when the next one may start. */
@@ -99,6 +107,7 @@ export function describeStatic(listing: KeyListing): KeySourceStatus {
     ...listing,
     ageSeconds: undefined,
     fetches: { metadata: 0, jwks: 0 },
+    metadata: [],
     lastError: undefined,
     nextAttemptInSeconds: undefined,
   };

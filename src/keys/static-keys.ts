@@ -1,6 +1,6 @@
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { chain, type MaybePromise } from '../platform/maybe-promise.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { type KeySelector, KeySet } from './key-set.js';
 import {
@@ -27,7 +27,7 @@ export class StaticKeys implements KeySource {
   }
 
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
-    return after(this.#set ?? this.#importing, (set) => {
+    return chain(this.#set ?? this.#importing, (set) => {
       const keys = set.candidates(query);
       return keys.length > 0 ? keys : refuseUnknown(query);
     });

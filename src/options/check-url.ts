@@ -1,29 +1,27 @@
-import { findUrlProblem } from '../protocol/fetchable-url.js';
+import { findUrlProblem, type UrlProblem } from '../protocol/fetchable-url.js';
 import { ConfigurationError } from './configuration-error.js';
 import { describeValue } from './describe-value.js';
 import type { Reader } from './option-reader.js';
 
-/** Checks a URL to fetch, or the URL that names an issuer. @throws {ConfigurationError} */
-export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean): string {
-  const fix = 'Give an absolute https URL.';
+/** Checks a URL to fetch, or the URL that names an issuer. `otherFix` is another way out. @throws {ConfigurationError} */
+export function checkUrl(input: unknown, path: string, allowInsecureHttp: boolean, otherFix?: string): string {
+  const problem = findUrlProblem(input, allowInsecureHttp);
+  if (problem === undefined) return input as string;
 
-  switch (findUrlProblem(input, allowInsecureHttp)) {
-    case undefined:
-      return input as string;
-    case 'not a URL':
-      throw new ConfigurationError(path, `${describeValue(input)} is not a URL.`, fix);
-    case 'not http':
-      throw new ConfigurationError(path, `${describeValue(input)} is not an https URL.`, fix);
-    case 'credentials':
-      throw new ConfigurationError(path, 'has a user name or password in it.', 'Give the URL without them.');
-    case 'insecure':
-      throw new ConfigurationError(
-        path,
-        `${describeValue(input)} is not https: whoever is on the way could put other keys in place of the issuer's.`,
-        'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
-      );
-  }
+  const { told, fix } = URL_ERRORS[problem];
+  const text = told.replace('$url', () => describeValue(input));
+  throw new ConfigurationError(path, text, otherFix === undefined ? fix : `${fix} ${otherFix}`);
 }
+
+const URL_ERRORS: Readonly<Record<UrlProblem, { readonly told: string; readonly fix: string }>> = {
+  'not a URL': { told: '$url is not a URL.', fix: 'Give an absolute https URL.' },
+  'not http': { told: '$url is not an https URL.', fix: 'Give an absolute https URL.' },
+  credentials: { told: 'has a user name or password in it.', fix: 'Give the URL without them.' },
+  insecure: {
+    told: "$url is not https: whoever is on the way could put other keys in place of the issuer's.",
+    fix: 'Give an https URL, or set dangerouslyAllowInsecureHttp for development against a local server.',
+  },
+};
 
 /** Reads a URL without query and fragment. The verifier checks whether `http:` is allowed. */
 export function url(example: string): Reader<string> {

@@ -11,3 +11,6 @@ export interface Period {
 export function isWithin({ at, validUntil }: Period, now: number): boolean {
   return now >= at && now < validUntil;
 }
+
+/** The time of the system. `Date.now` is looked up when it is called, since fake timers may replace it. */
+export const systemClock: Clock = () => Date.now();

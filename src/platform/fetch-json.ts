@@ -1,4 +1,8 @@
+import { types } from 'node:util';
 import { escapeControls } from '../protocol/refusal.js';
+
+import { cancelBody, chunksOf, type Fetch, type FetchInit, type FetchResponse } from './fetch.js';
+import { toUtf8 } from './to-utf8.js';
 
 /** A document could not be fetched. The message holds the URL and a cause, never anything of the body. */
 export class FetchFailure extends Error {
@@ -14,7 +18,7 @@ export class FetchFailure extends Error {
 }
 
 export interface FetchJsonOptions {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /** One deadline for everything, the body included. */
   readonly timeoutSeconds: number;
   readonly maxBytes: number;
@@ -28,7 +32,7 @@ export interface FetchJsonOptions {
   readonly form?: URLSearchParams | undefined;
   /** Besides `Accept`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** @defaultValue `application/json` */
+  /** @defaultValue `application/json, application/jwk-set+json` */
   readonly accept?: string | undefined;
 }
 
@@ -42,7 +46,7 @@ interface Freshness {
 
 /** A document as its bytes. */
 export interface FetchedBytes extends Freshness {
-  /** Undefined if the document of `etag` is still current (304). */
+  /** In UTF-8, without byte order mark. Undefined if the document of `etag` is still current (304). */
   readonly bytes: Buffer | undefined;
   /** The media type in lower case, without parameters. */
   readonly mediaType: string | undefined;
@@ -54,6 +58,13 @@ export interface FetchedJson extends Freshness {
   readonly document: JsonDocument | undefined;
 }
 
+// The API server of Kubernetes answers 406 to whoever does not accept the media type of its key set (RFC 7517 §8.5.2).
+const ACCEPT = 'application/json, application/jwk-set+json';
+// As Node.js and other runtimes name a connection that ended before an answer.
+const DEAD_CONNECTION: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'ConnectionClosed'];
+// Some servers write it before JSON, so that no other site can run a document as a script.
+const SCRIPT_GUARD = /^(?:\)\]\}',?|while\s?\(1\);|for\s?\(;;\);)/;
+
 /** Fetches a JSON object, as `fetchBytes` does. @throws {FetchFailure} */
 export async function fetchJson(url: string, options: FetchJsonOptions): Promise<FetchedJson> {
   const { bytes, etag, maxAgeSeconds } = await fetchBytes(url, options);
@@ -61,8 +72,9 @@ export async function fetchJson(url: string, options: FetchJsonOptions): Promise
 }
 
 /**
- * Fetches a document: status 200 alone (or 304, with `etag`), no redirects, at most `maxBytes`, within `timeoutSeconds`,
- * whatever the server or a fetch that ignores its signal does.
+ * Fetches a document: status 200 alone (203 too for a GET, 304 with `etag`), no redirects, at most `maxBytes`, within
+ * `timeoutSeconds`, whatever the server or a fetch that ignores its signal does. Sends a request once more at once where a
+ * connection ended before an answer.
  *
  * @throws {FetchFailure}
  */
@@ -98,42 +110,69 @@ export async function fetchBytes(url: string, options: FetchJsonOptions): Promis
 
 async function fetchAndRead(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<FetchedBytes> {
   signal.throwIfAborted();
-  const { form, headers, accept = 'application/json' } = options;
-  const response = await options.fetch(url, {
-    headers: { accept, ...headers, ...(options.etag !== undefined && { 'if-none-match': options.etag }) },
-    ...(form !== undefined && { method: 'POST', body: form }),
-    redirect: 'manual',
-    signal,
-  });
-
+  const response = await send(url, options, signal);
+  const contentType = response.headers.get('content-type');
   const described = {
-    mediaType: response.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase(),
+    mediaType: contentType?.split(';', 1)[0]?.trim().toLowerCase(),
     etag: response.headers.get('etag') ?? undefined,
     maxAgeSeconds: parseMaxAge(response.headers.get('cache-control')),
   };
-  if (response.status === 200) {
-    return { bytes: await readBody(url, response, options.maxBytes), ...described };
+  // RFC 9110 §15.3.4: with 203, a proxy changed the document on its way.
+  if (response.status === 200 || (response.status === 203 && options.form === undefined)) {
+    return { bytes: toUtf8(await readBody(url, response, options.maxBytes), contentType), ...described };
   }
 
-  // A body that is neither read nor cancelled would occupy its connection.
-  await response.body?.cancel().catch(() => {});
+  await cancelBody(response.body);
   if (response.status === 304 && options.etag !== undefined) return { bytes: undefined, ...described };
   throw new FetchFailure(`${url} ${describeStatus(response)}`, { status: response.status });
 }
 
-function describeStatus({ status, type }: Response): string {
+/**
+ * A connection that was kept may turn out dead, which says nothing about the server. All requests may be repeated: a
+ * GET, and an introspection, which changes nothing (RFC 9110 §9.2.2).
+ */
+async function send(url: string, options: FetchJsonOptions, signal: AbortSignal): Promise<FetchResponse> {
+  const { form, headers, etag, accept = ACCEPT } = options;
+  const init: FetchInit = {
+    ...(form === undefined ? { method: 'GET' } : { method: 'POST', body: form.toString() }),
+    headers: {
+      accept,
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' }),
+      ...(etag !== undefined && { 'if-none-match': etag }),
+      ...headers,
+    },
+    redirect: 'manual',
+    signal,
+  };
+
+  try {
+    return await options.fetch(url, init);
+  } catch (error) {
+    if (signal.aborted || !isDeadConnection(error)) throw error;
+    return options.fetch(url, init);
+  }
+}
+
+function isDeadConnection(error: unknown): boolean {
+  const { code, cause } = Object(error) as { readonly code?: unknown; readonly cause?: unknown };
+  return DEAD_CONNECTION.includes(code) || DEAD_CONNECTION.includes(Object(cause).code);
+}
+
+function describeStatus({ status, type }: FetchResponse): string {
   const isRedirect = type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
   return isRedirect ? `answered ${status}: a redirect, which is not followed` : `answered ${status}`;
 }
 
-async function readBody(url: string, response: Response, maxBytes: number): Promise<Buffer> {
+async function readBody(url: string, response: FetchResponse, maxBytes: number): Promise<Buffer> {
   if (response.body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of chunksOf(response.body)) {
     size += chunk.byteLength;
     // Leaving the loop cancels the body.
-    if (size > maxBytes) throw new FetchFailure(`${url} answered with more than ${maxBytes} bytes`);
+    if (size > maxBytes) {
+      throw new FetchFailure(`${url} answered with more than ${maxBytes} bytes`, { status: response.status });
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -142,8 +181,7 @@ async function readBody(url: string, response: Response, maxBytes: number): Prom
 function parseDocument(url: string, bytes: Buffer): JsonDocument {
   let value: unknown;
   try {
-    // RFC 8259 §8.1: no byte order mark. With ignoreBOM it stays in the text, and JSON.parse refuses it.
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = JSON.parse(bytes.toString('utf8').trim().replace(SCRIPT_GUARD, ''));
   } catch {
     throw new FetchFailure(`${url} did not answer with JSON`, { status: 200 });
   }
@@ -166,8 +204,13 @@ function parseMaxAge(cacheControl: string | null): number | undefined {
 
 /** The message of undici is "fetch failed"; its `cause` has the reason. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'an unknown failure';
+  if (!isError(error)) return 'an unknown failure';
   const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  if (isError(cause)) return 'code' in cause ? String(cause.code) : cause.message;
   return error.message;
+}
+
+/** The fetch of Node.js makes errors that are none by `instanceof` where tests run in a realm of their own, as in Jest. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }

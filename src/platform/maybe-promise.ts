@@ -7,6 +7,6 @@ export function ignoreRejection(value: unknown): void {
 }
 
 /** Calls `next` with the value: now, or when the promise resolves. */
-export function after<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }

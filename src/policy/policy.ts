@@ -96,6 +96,9 @@ export function claim(name: string, ...path: readonly string[]): ClaimRules {
   };
 }
 
+// Deeper than anybody writes a policy by hand. A policy that holds itself has no end.
+const MAX_DEPTH = 32;
+
 const FIX = "Give a scope string such as 'orders:read', or a policy made by allOf, anyOf or claim.";
 
 /** Checks a policy and freezes it. @throws {ConfigurationError} */
@@ -156,18 +159,20 @@ function parseScopePolicy(text: string, path: string): Policy {
   return others.length === 0 ? first : Object.freeze({ all: Object.freeze([first, ...others]) });
 }
 
-// Deeper than anybody writes a policy by hand; a policy that holds itself has no end.
-const MAX_DEPTH = 32;
-
 function parsePolicies(input: unknown, path: string): readonly Policy[] {
   if (!Array.isArray(input)) throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
-  if (path.split('[').length > MAX_DEPTH) {
+  if (depthOf(path) >= MAX_DEPTH) {
     throw new ConfigurationError(path.slice(0, path.indexOf('[')), 'is nested too deep, or holds itself.', FIX);
   }
 
   const policies = Array.from(input, (policy, index) => parsePolicy(policy, `${path}[${index}]`));
   if (policies.length === 0) throw new ConfigurationError(path, 'has no policies in it.', FIX);
   return Object.freeze(policies);
+}
+
+/** Each list around a policy adds an index to its path, as in 'allOf[0].any[1]'. */
+function depthOf(path: string): number {
+  return path.split('[').length - 1;
 }
 
 function parseClaimPath({ claim: input }: JsonObject, path: string): readonly string[] {

@@ -14,6 +14,8 @@ export abstract class RefusalError extends Error {
   /** The HTTP status of the answer. `statusCode` is the same: error handlers look for either. */
   readonly status: number;
   readonly statusCode: number;
+  /** `message` may be sent to clients (the convention of http-errors). */
+  readonly expose: boolean;
   /** The headers of the answer; Express' default error handler sends them. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body of the answer, a JSON text. */
@@ -29,6 +31,7 @@ export abstract class RefusalError extends Error {
     this.reason = refusal.reason;
     this.status = answer.status;
     this.statusCode = answer.status;
+    this.expose = answer.status !== 500;
     this.headers = answer.headers;
     this.detail = refusal.detail;
     Object.defineProperty(this, 'body', { value: answer.body });
@@ -38,6 +41,11 @@ export abstract class RefusalError extends Error {
   /** The mark that `isRefusal` checks. */
   get [REFUSAL](): boolean {
     return true;
+  }
+
+  /** Returns the whole answer. Hono calls this for an error that nobody caught. */
+  getResponse(): Response {
+    return new Response(this.body, { status: this.status, headers: this.headers });
   }
 
   /** Returns the body of the answer, so that an error handler that sends the error leaks nothing. */

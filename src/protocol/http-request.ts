@@ -19,13 +19,15 @@ export type HeaderRecord = { readonly [name: string]: string | readonly string[]
 export type HeaderMap = { get(name: string): string | null };
 
 const NONE: readonly string[] = [];
+// The Fetch API joins the values of repeated headers by a comma and a space.
+const NEXT_CREDENTIALS = /, (?=bearer )/i;
 
 /** Returns every value of a header. `name` must be in lower case. */
 export function headerValues(request: HttpRequest, name: string): readonly string[] {
   const { headers, rawHeaders } = request;
   if (isHeaderMap(headers)) {
     const value = headers.get(name);
-    return value === null ? NONE : [value];
+    return value === null ? NONE : value.split(NEXT_CREDENTIALS);
   }
   if (rawHeaders === undefined) return valuesInAnyCase(headers, name);
   const value = headers[name];

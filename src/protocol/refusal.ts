@@ -81,7 +81,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The token is not an access token.',
-    help: 'The token bears the mark of another kind: an ID token, a refresh token, a logout token, a proof. Send the access_token of the token response.',
+    help: 'The token bears the mark of another kind: an ID token, a refresh token, a logout token, a proof. Send the access_token of the token response. If the issuer makes access tokens that look so, set dangerouslyAcceptAnyTokenKind on it.',
   },
   issuer_not_trusted: {
     status: 401,

@@ -1,3 +1,7 @@
+import type { Clock } from '../platform/clock.js';
+import type { MaybePromise } from '../platform/maybe-promise.js';
+import { wasSuspended } from './was-suspended.js';
+
 /** Something did not settle in time. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -34,6 +38,49 @@ export async function withDeadline<T>(seconds: number, run: (deadline: AbortSign
     clearTimeout(timer);
   }
 }
+
+/** One deadline for everything that a request waits for in turn. It begins with the first wait. */
+export class Deadline {
+  readonly #seconds: number;
+  readonly #clock: Clock;
+  #timer: NodeJS.Timeout | undefined;
+  #late: Promise<typeof LATE> | undefined;
+
+  constructor(seconds: number, clock: Clock) {
+    this.#seconds = seconds;
+    this.#clock = clock;
+  }
+
+  /** Waits for a value. Returns that of `onLate` once the time is over. */
+  wait<T, Late>(value: MaybePromise<T>, onLate: (seconds: number) => Late): MaybePromise<T | Late> {
+    return value instanceof Promise ? this.#race(value, onLate) : value;
+  }
+
+  /** Call it when nothing is waited for any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #race<T, Late>(promise: Promise<T>, onLate: (seconds: number) => Late): Promise<T | Late> {
+    this.#late ??= new Promise((resolve) => this.#startTimer(() => resolve(LATE)));
+    const outcome = await Promise.race([promise, this.#late]);
+    return outcome === LATE ? onLate(this.#seconds) : outcome;
+  }
+
+  /** While the process was suspended, nobody waited: the time begins anew, once. */
+  #startTimer(onLate: () => void, isRestart = false): void {
+    const clock = this.#clock;
+    const timeoutSeconds = this.#seconds;
+    const startedAt = clock();
+    this.#timer = setTimeout(() => {
+      if (!isRestart && wasSuspended({ clock, startedAt, timeoutSeconds })) this.#startTimer(onLate, true);
+      else onLate();
+    }, timeoutSeconds * 1000);
+    this.#timer.unref();
+  }
+}
+
+const LATE = Symbol('late');
 
 /** Waits for a promise until the signal is aborted. Others may go on waiting for it. */
 export async function untilAborted<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {

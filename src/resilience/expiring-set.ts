@@ -1,16 +1,16 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock } from '../platform/clock.js';
+import { BoundedMap } from './bounded-map.js';
 
 /** A bounded number of names, each for some time. */
 export class ExpiringSet {
   readonly #ms: number;
   readonly #clock: Clock;
-  readonly #addedAt: LRUCache<string, number>;
+  readonly #addedAt: BoundedMap<number>;
 
   constructor(options: { max: number; seconds: number; clock: Clock }) {
     this.#ms = options.seconds * 1000;
     this.#clock = options.clock;
-    this.#addedAt = new LRUCache({ max: options.max });
+    this.#addedAt = new BoundedMap(options.max);
   }
 
   add(name: string): void {

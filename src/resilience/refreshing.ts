@@ -1,13 +1,14 @@
 import type { Clock } from '../platform/clock.js';
 import type { DiagnosticsMessages } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import { BackOff } from './back-off.js';
+import { BackOff, MAX_WAIT_WITHOUT_VALUE_SECONDS } from './back-off.js';
 import { type Dated, LastGood } from './last-good.js';
 import { SingleFlight } from './single-flight.js';
+import { wasSuspended } from './was-suspended.js';
 
 export type RefreshCause = DiagnosticsMessages['scopegate:refresh']['cause'];
 
-/** What a fetch gave. */
+/** The result of a fetch. */
 export interface Fetched<Value> {
   readonly value: Value;
   readonly maxAgeSeconds: number;
@@ -30,6 +31,8 @@ export interface RefreshingOptions<Value> {
   /** Fetches the value. Throws when it cannot be had. */
   readonly fetch: (cause: RefreshCause) => Promise<Fetched<Value>>;
   readonly staleIfErrorSeconds: number;
+  /** The deadline of `fetch`, which it keeps by itself. */
+  readonly timeoutSeconds: number;
   /** @defaultValue one second, doubled each time, a minute at most */
   readonly backOff?: BackOff;
   /** Called before a fetched value takes the place of the last one. */
@@ -47,8 +50,11 @@ interface StoredValue<Value> extends Dated {
  *
  * Younger than its `maxAgeSeconds`, it is used as it is. Older, it is still used while one fetch goes on in the
  * background. A fetch that succeeds replaces it. One that fails leaves it in use for `staleIfErrorSeconds` more; the first
- * caller after the back-off starts the next, whatever the age. An older answer never undoes a newer one. There are no
- * timers: callers start everything.
+ * caller after the back-off starts the next, whatever the age. While there is none that may be used, the back-off is 5 s at
+ * most. An older answer never undoes a newer one. There are no timers: callers start everything.
+ *
+ * A process may be suspended during a fetch: a function between two calls, a laptop. The fetch is then lost, and says nothing
+ * about the other side: nobody waits for it, and it counts for no failure.
  */
 export class Refreshing<Value> {
   readonly #options: RefreshingOptions<Value>;
@@ -60,6 +66,7 @@ export class Refreshing<Value> {
   #retried: Unavailable | undefined;
   /** Fetches are numbered as they start. A failure before the last success says nothing about now. */
   #started = 0;
+  #startedAt = 0;
   #succeeded = 0;
   /** The order of the value in use. */
   #order = 0;
@@ -112,7 +119,7 @@ export class Refreshing<Value> {
 
   /** After a failure, until the next fetch may start; 0 when it may start now. */
   get retryAfterSeconds(): number {
-    return this.#backOff.remainingSeconds();
+    return this.#backOff.remainingSeconds(this.current() === undefined ? MAX_WAIT_WITHOUT_VALUE_SECONDS : undefined);
   }
 
   /** The last failure, while no fetch may start on account of it. */
@@ -120,9 +127,9 @@ export class Refreshing<Value> {
     return this.#failure !== undefined && this.retryAfterSeconds > 0 ? this.#failure : undefined;
   }
 
-  /** The fetch that is under way. */
+  /** The fetch that is under way, unless its deadline lies far back. */
   get underWay(): Promise<Value | Unavailable> | undefined {
-    return this.#fetches.find('fetch');
+    return this.#isLost(this.#startedAt) ? undefined : this.#fetches.find('fetch');
   }
 
   /**
@@ -139,19 +146,19 @@ export class Refreshing<Value> {
     return this.current(now) !== undefined && this.underWay === undefined && this.backingOff() === undefined;
   }
 
-  /** Starts a fetch in the background when one is due, and gives it. */
+  /** Starts a fetch in the background when one is due, and returns it. */
   refreshIfDue(now?: number): Promise<Value | Unavailable> | undefined {
     return this.isDue(now) ? this.refresh(this.isFresh(now) ? 'retry' : 'age') : undefined;
   }
 
-  /** Waits for what is pending, or for a new fetch; during a back-off gives the last failure at once. */
+  /** Waits for what is pending, or for a new fetch; during a back-off returns the last failure at once. */
   load(): MaybePromise<Value | Unavailable> {
     return this.pending ?? this.backingOff() ?? this.refresh('empty');
   }
 
   /**
    * Starts a fetch, which others join from now on. It joins none itself: one that is under way may have been answered
-   * before the change that the caller knows of. Never rejects.
+   * before the change that the caller saw. Never rejects.
    */
   refresh(cause: RefreshCause): Promise<Value | Unavailable> {
     this.#retried = this.#failure;
@@ -160,6 +167,7 @@ export class Refreshing<Value> {
 
   /** Begins with a value from elsewhere. While it is being made, callers wait for it; without one, the first fetch starts. */
   startWith(making: Promise<StoredValue<Value> | undefined>): void {
+    this.#startedAt = this.#options.clock();
     const starting = this.#fetches.run('fetch', async () => {
       const stored = await making;
 
@@ -180,6 +188,9 @@ export class Refreshing<Value> {
   async #fetch(cause: RefreshCause): Promise<Value | Unavailable> {
     this.#started += 1;
     const number = this.#started;
+    const startedAt = this.#options.clock();
+    this.#startedAt = startedAt;
+
     try {
       const { value, maxAgeSeconds, order = number } = await this.#options.fetch(cause);
       if (order < this.#order) return this.#overtaken();
@@ -187,8 +198,19 @@ export class Refreshing<Value> {
       this.#order = order;
       return this.#store(value, maxAgeSeconds);
     } catch (error) {
-      return number < this.#succeeded ? this.#overtaken() : this.#fail(error);
+      if (number < this.#succeeded) return this.#overtaken();
+      return this.#isLost(startedAt) ? this.#fetchAgain(number) : this.#fail(error);
     }
+  }
+
+  #isLost(startedAt: number): boolean {
+    return wasSuspended({ ...this.#options, startedAt });
+  }
+
+  /** Whoever waits for a fetch that was lost waits for the next one, which somebody may have started already. */
+  #fetchAgain(lost: number): Promise<Value | Unavailable> {
+    const newer = this.#started > lost ? this.underWay : undefined;
+    return newer ?? this.refresh('retry');
   }
 
   #store(value: Value, maxAgeSeconds: number): Value {

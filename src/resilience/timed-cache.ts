@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { type Clock, isWithin, type Period } from '../platform/clock.js';
+import { BoundedMap } from './bounded-map.js';
 
 interface Entry<Value> {
   readonly value: Value;
@@ -9,11 +9,11 @@ interface Entry<Value> {
 /** A bounded number of values, each for a period of its own. */
 export class TimedCache<Value> {
   readonly #clock: Clock;
-  readonly #entries: LRUCache<string, Entry<Value>>;
+  readonly #entries: BoundedMap<Entry<Value>>;
 
   constructor(max: number, clock: Clock) {
     this.#clock = clock;
-    this.#entries = new LRUCache({ max });
+    this.#entries = new BoundedMap(max);
   }
 
   get(name: string): Value | undefined {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { JSONWebKeySet } from 'jose';
 import type { Algorithm } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { IssuerDocuments, type Outage } from './issuer-documents.js';
@@ -38,7 +38,7 @@ export interface TestIssuer {
   };
   readonly jwksUri: string;
   /** The published key set. */
-  readonly jwks: JSONWebKeySet;
+  readonly jwks: { keys: Jwk[] };
   /** How often metadata and key set were requested. */
   readonly hits: TestIssuerHits;
   /** Milliseconds since the epoch, on the clock of the issuer. */

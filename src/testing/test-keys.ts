@@ -1,5 +1,6 @@
-import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, type JWTHeaderParameters, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
 import { ALGORITHMS, type Algorithm } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 
@@ -7,7 +8,7 @@ interface TestKey {
   readonly kid: string;
   readonly algorithm: Algorithm;
   readonly privateKey: CryptoKey;
-  readonly publicJwk: JWK;
+  readonly publicJwk: Jwk;
 }
 
 type CryptoKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
@@ -39,7 +40,7 @@ export class TestKeys {
     throw new ConfigurationError('kid', `${describeValue(kid)} is not published.`, `Published are: ${published}.`);
   }
 
-  jwks(): JSONWebKeySet {
+  jwks(): { keys: Jwk[] } {
     return { keys: [...this.#published.values()].map((key) => key.publicJwk) };
   }
 

@@ -29,10 +29,10 @@ export function refuseJws({ fault, why }: JwsProblem): Refusal {
 export function parseJwtHeader({ header }: CompactJws, rules: IssuerRules): JoseHeader | Refusal {
   const parsed = parseJoseHeader(header, rules);
   if (parsed instanceof JwsProblem) return refuseJws(parsed);
-  return checkType(header, rules.profile) ?? parsed;
+  return checkType(header, rules) ?? parsed;
 }
 
 /** Parses the claims of a JWT whose signature is verified: it must be an access token, with claims of the right form. */
 export function parseJwtClaims({ header, payload }: CompactJws, rules: IssuerRules): ValidatedClaims | Refusal {
-  return checkKind(header, payload, rules.profile) ?? parseValidatedClaims(payload);
+  return checkKind(header, payload, rules) ?? parseValidatedClaims(payload);
 }

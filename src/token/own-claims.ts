@@ -21,8 +21,8 @@ const NAMES = ['exp', 'nbf', 'iat', 'aud', 'cnf', 'client_id', 'azp', 'cid', 'ap
  * @see RFC 8725 §3.11, §3.12; RFC 7662 §2.2, which lets an answer leave all of it out
  */
 export function parseOwnClaims({ header, payload }: CompactJws, issuer: IntrospectedIssuer): OwnClaims | Refusal {
-  const { profile, clientIds } = issuer.rules;
-  const otherKind = checkType(header, profile) ?? checkKind(header, payload, profile);
+  const { clientIds } = issuer.rules;
+  const otherKind = checkType(header, issuer.rules) ?? checkKind(header, payload, issuer.rules);
   if (otherKind !== undefined) return otherKind;
 
   const validated = parseValidatedClaims(pick(payload, issuer.introspection.ignoreExp), Number.POSITIVE_INFINITY);

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache';
 import { parseScope } from '../protocol/scope.js';
+import { BoundedMap } from '../resilience/bounded-map.js';
 
 // Clients request the same few sets of scopes again and again. Bounds the memory.
 const MAX_TEXTS = 1024;
@@ -8,7 +8,7 @@ const MAX_TEXT_LENGTH = 512;
 
 /** Parses scope strings, and caches them: tokens with the same scopes share one array. */
 export class ScopeCache {
-  readonly #scopes = new LRUCache<string, readonly string[]>({ max: MAX_TEXTS });
+  readonly #scopes = new BoundedMap<readonly string[]>(MAX_TEXTS);
 
   /** Returns each scope once, frozen; undefined if the text is malformed. */
   parse(text: string): readonly string[] | undefined {

@@ -1,4 +1,4 @@
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { chain, type MaybePromise } from '../platform/maybe-promise.js';
 import { type AccessToken, createAccessToken } from '../protocol/access-token.js';
 import type { UntypedClaims } from '../protocol/claims.js';
 import { Refusal } from '../protocol/refusal.js';
@@ -26,7 +26,7 @@ export function toAccessToken(
   const scopes = parseTokenScopes(payload, issuer.rules.scopesFrom, verifier.scopes);
   if (scopes instanceof Refusal) return scopes;
 
-  return after(applyClaimsSchema(payload, verifier.schema), (handlerClaims) => {
+  return chain(applyClaimsSchema(payload, verifier.schema), (handlerClaims) => {
     if (handlerClaims instanceof Refusal) return handlerClaims;
 
     const { subject, clientId, audience } = validated;

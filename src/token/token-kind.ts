@@ -1,29 +1,37 @@
-import type { Profile } from '../issuer/shared-rules.js';
+import type { IssuerRules } from '../issuer/shared-rules.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { KIND_CLAIMS, namesAccessToken, namesOtherKind } from './kind-words.js';
 
 // RFC 9068 §2.1; "application/" may be left out (RFC 7515 §4.1.9). Types are compared without case.
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?at\+jwt$/i;
-const GENERIC_TYPE = /^(?:application\/)?jwt$/i;
+// A word that is no media type, such as JWT, JWS or JOSE. RFC 8725 §3.11: a kind of its own has a media type.
+const GENERIC_TYPE = /^(?:application\/jwt|[a-z0-9][a-z0-9_.-]*)$/i;
+
+/**
+ * Media types of other JWTs: those in the IANA registry, and those of drafts and of OpenIddict that are in use.
+ *
+ * @see https://www.iana.org/assignments/media-types
+ */
+const OTHER_TYPES = new Set([
+  // RFC 9449, RFC 8417, OpenID Connect Back-Channel Logout, RFC 9701, RFC 9101, rfc7523bis.
+  ...['dpop+jwt', 'secevent+jwt', 'logout+jwt', 'token-introspection+jwt', 'oauth-authz-req+jwt'],
+  ...['client-authentication+jwt', 'authorization-grant+jwt'],
+  // Token Status List, SD-JWT (RFC 9901), Verifiable Credentials, EAT (RFC 9782), PASSporT (RFC 8225).
+  ...['statuslist+jwt', 'sd-jwt', 'kb+jwt', 'dc+sd-jwt', 'vc+sd-jwt', 'vc+jwt', 'vp+jwt', 'eat+jwt', 'passport'],
+  // OpenID Federation.
+  ...['entity-statement+jwt', 'resolve-response+jwt', 'trust-mark+jwt', 'trust-mark-delegation+jwt'],
+  ...['trust-mark-status-response+jwt', 'explicit-registration-response+jwt', 'jwk-set+jwt'],
+  // Attestations, proofs for credentials, transaction tokens, workload identity, identity assertions.
+  ...['oauth-client-attestation+jwt', 'oauth-client-attestation-pop+jwt', 'key-attestation+jwt'],
+  ...['verifier-attestation+jwt', 'openid4vci-proof+jwt', 'txntoken+jwt', 'wit+jwt', 'wimse-id+jwt', 'wpt+jwt'],
+  ...['oauth-id-jag+jwt', 'provided-claims+jwt'],
+  // OpenIddict: refresh token, authorization code, device code, user code, state.
+  ...['oi_reft+jwt', 'oi_auc+jwt', 'oi_dvc+jwt', 'oi_usrc+jwt', 'oi_stet+jwt'],
+]);
 
 // RFC 9068 §2.2. iss and exp are required of every token, aud by the audience rule.
 const RFC_9068_CLAIMS = ['aud', 'sub', 'client_id', 'iat', 'jti'];
-
-/** Claims that name the kind of a token, and their values in access tokens. Any other value is refused. */
-const KIND_CLAIMS: Readonly<Record<string, readonly string[]>> = {
-  // Cognito: access, id or refresh.
-  token_use: ['access'],
-  // Keycloak: Bearer or DPoP, ID, Refresh, Offline, Logout. Guardian: access, refresh.
-  typ: ['Bearer', 'DPoP', 'access'],
-};
-
-// Claims that name the kind of a token at some issuers and mean anything at others. In this order: Simple JWT and
-// OpenAM, OpenAM, Casdoor, Flask-JWT-Extended, Curity.
-const LOOSE_KIND_CLAIMS = ['token_type', 'tokenName', 'tokenType', 'type', 'purpose'];
-// Tokens that are made for one step are JWTs at some servers, signed with the same key: authorization codes, invitations.
-const FOREIGN_KIND =
-  /^(?:refresh|id|identity|logout|offline|code|(?:auth|authorization|device)[-_ ]?code|(?:password[-_ ]?)?reset|(?:email[-_ ]?)?verification|activation|invite|invitation|magic[-_ ]?link|mfa|state)(?:[-_ ]?token)?$/i;
-const ACCESS_KIND = /^access[-_ ]?token$/i;
 
 // OpenID Connect Core §2, §3.3.2.11: hashes that bind an ID token to the code or token beside it.
 const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash', 's_hash'];
@@ -42,70 +50,86 @@ const ROLE_CLAIMS = ['role', 'realm_access', 'resource_access'];
 const CLIENT_CLAIMS = ['azp', 'appid', 'client_id', 'cid'];
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** By claim: the test of its value. It returns why the token is no access token, or undefined. */
-const INDICATORS: ReadonlyMap<string, (value: unknown) => string | undefined> = new Map([
-  ...Object.entries(KIND_CLAIMS).map(([name, accessKinds]) => [name, notOneOf(name, accessKinds)] as const),
-  ...LOOSE_KIND_CLAIMS.map((name) => [name, otherKind(name)] as const),
-  ...FOREIGN_CLAIMS.map((name) => [name, () => `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name} claim`] as const),
-  ...ID_TOKEN_CLAIMS.map((name) => [name, () => `an ${name} claim, as in an ID token`] as const),
-]);
+/** The rules of an issuer about kinds of tokens. */
+export type KindRules = Pick<IssuerRules, 'profile' | 'acceptAnyTokenKind'>;
 
 /** Checks the `typ` header, before a key is looked up (RFC 8725 §3.11, RFC 9068 §4). */
-export function checkType(header: JsonObject, profile: Profile): Refusal | undefined {
-  const { typ } = header;
-  if (typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ)) return undefined;
-  if (profile === 'jwt' && (typ === undefined || (typeof typ === 'string' && GENERIC_TYPE.test(typ)))) return undefined;
+export function checkType({ typ }: JsonObject, { profile, acceptAnyTokenKind }: KindRules): Refusal | undefined {
+  if (isAccessTokenType(typ)) return undefined;
+  if (profile === 'jwt' && (typ === undefined || isTypeOfAnyKind(typ, acceptAnyTokenKind))) return undefined;
   return new Refusal('token_type_not_allowed', `typ ${quoteUntrusted(typ)}`);
+}
+
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ);
+}
+
+/** Whether a type is one that access tokens may have too. A media type that nobody knows is taken if any kind is. */
+function isTypeOfAnyKind(typ: unknown, isAnyAccepted: boolean): boolean {
+  if (typeof typ !== 'string') return false;
+  const name = typ.toLowerCase().replace(/^application\//, '');
+  return !OTHER_TYPES.has(name) && !namesOtherKind(name) && (isAnyAccepted || GENERIC_TYPE.test(typ));
 }
 
 /**
  * Checks that the claims of a verified JWT are those of an access token (RFC 8725 §3.12). Issuers sign all kinds of
- * tokens with one key, and many do not set `typ`.
+ * tokens with one key, and many do not set `typ`. A token whose header says that it is an access token is believed.
  */
-export function checkKind(header: JsonObject, payload: JsonObject, profile: Profile): Refusal | undefined {
-  if (profile === 'rfc9068') {
+export function checkKind(header: JsonObject, payload: JsonObject, rules: KindRules): Refusal | undefined {
+  if (rules.profile === 'rfc9068') {
     const missing = RFC_9068_CLAIMS.find((name) => payload[name] === undefined);
     if (missing !== undefined) return new Refusal('claim_missing', missing);
   }
+  if (rules.acceptAnyTokenKind || isAccessTokenType(header['typ'])) return undefined;
 
-  const indicator = findIndicator(payload) ?? (isDeclared(header, payload) ? undefined : findIdTokenForm(payload));
+  const isDeclared = KIND_CLAIMS.some((name) => namesAccessToken(name, payload[name]));
+  return refuseKind(findOtherKind(payload) ?? (isDeclared ? undefined : guessOtherKind(payload)));
+}
+
+/**
+ * Checks the kind of the token that an introspection answer is about. What its issuer calls active, with a scope, is an
+ * access token unless a word says otherwise: refresh tokens are active and have scopes, too.
+ */
+export function checkAnswerKind(answer: JsonObject, rules: KindRules): Refusal | undefined {
+  const { scope } = answer;
+  const isDeclared = Array.isArray(scope) ? scope.length > 0 : typeof scope === 'string' && scope.trim() !== '';
+  if (!isDeclared || rules.acceptAnyTokenKind) return checkKind({}, answer, { ...rules, profile: 'jwt' });
+  return refuseKind(findOtherKind(answer));
+}
+
+function refuseKind(indicator: string | undefined): Refusal | undefined {
   return indicator === undefined ? undefined : new Refusal('token_type_not_allowed', indicator);
 }
 
-function findIndicator(payload: JsonObject): string | undefined {
-  for (const name of Object.keys(payload)) {
-    const indicator = INDICATORS.get(name)?.(payload[name]);
-    if (indicator !== undefined) return indicator;
-  }
-  return undefined;
-}
-
-/** Whether a token says that it is an access token. Some of these have the nonce of the login. */
-function isDeclared(header: JsonObject, payload: JsonObject): boolean {
-  if (typeof header['typ'] === 'string' && ACCESS_TOKEN_TYPE.test(header['typ'])) return true;
-  if (Object.keys(KIND_CLAIMS).some((name) => payload[name] !== undefined)) return true;
-  return LOOSE_KIND_CLAIMS.some((name) => typeof payload[name] === 'string' && ACCESS_KIND.test(payload[name]));
+/** Finds a word that names another kind of token, or a claim that only other kinds have. */
+function findOtherKind(payload: JsonObject): string | undefined {
+  const kind = KIND_CLAIMS.find((name) => payload[name] !== undefined && namesOtherKind(payload[name]));
+  if (kind !== undefined) return `the claim ${kind} ${quoteUntrusted(payload[kind])}`;
+  const foreign = FOREIGN_CLAIMS.find((name) => payload[name] !== undefined);
+  return foreign && `${/^[aeiou]/.test(foreign) ? 'an' : 'a'} ${foreign} claim`;
 }
 
 /** Finds the form of an ID token that names its kind nowhere. */
-function findIdTokenForm(payload: JsonObject): string | undefined {
-  const { nonce, azp, scp, aud } = payload;
-  // Azure AD B2C copies the nonce into access tokens. Only these have azp and scp.
-  const isAccessOfB2c = isOfB2c(payload) && azp !== undefined && scp !== undefined;
-  if (nonce !== undefined && !isAccessOfB2c) return 'a nonce claim, as in an ID token';
+function guessOtherKind(payload: JsonObject): string | undefined {
+  const hash = ID_TOKEN_CLAIMS.find((name) => payload[name] !== undefined);
+  if (hash !== undefined) return `an ${hash} claim, as in an ID token`;
+
+  // authentik and others copy the nonce of the login into access tokens, which name a client, a scope or a role.
+  const namesClient = CLIENT_CLAIMS.some((name) => payload[name] !== undefined);
+  const grantsNothing = GRANT_CLAIMS.every((name) => payload[name] === undefined);
+  const hasRoles = ROLE_CLAIMS.some((name) => payload[name] !== undefined);
+  const isBare = !namesClient && !hasRoles && grantsNothing;
+  if (payload['nonce'] !== undefined && isBare) return 'a nonce claim, as in an ID token';
 
   // Entra and B2C name the client in access tokens alone. Their ID tokens need not have a nonce or a hash.
-  const namesClient = CLIENT_CLAIMS.some((name) => payload[name] !== undefined);
   if (!namesClient && (isOfEntra(payload) || isOfB2c(payload))) return 'no azp or appid, as in an ID token of Entra';
 
   // OpenID Connect Core §2: an ID token is for the client, which azp names again.
+  const { azp, aud } = payload;
   const isForClient = typeof azp === 'string' && (aud === azp || (Array.isArray(aud) && aud.includes(azp)));
-  const grantsNothing = GRANT_CLAIMS.every((name) => payload[name] === undefined);
   if (isForClient && grantsNothing) return 'azp in aud and no scopes, as in an ID token';
   const login = LOGIN_CLAIMS.find((name) => payload[name] !== undefined);
-  const hasRoles = ROLE_CLAIMS.some((name) => payload[name] !== undefined);
-  if (login === undefined || namesClient || hasRoles || !grantsNothing) return undefined;
-  return `${login} and no client, scope or role, as in an ID token`;
+  return login === undefined || !isBare ? undefined : `${login} and no client, scope or role, as in an ID token`;
 }
 
 function isOfEntra({ tid, ver }: JsonObject): boolean {
@@ -114,14 +138,4 @@ function isOfEntra({ tid, ver }: JsonObject): boolean {
 
 function isOfB2c({ ver, tfp, acr }: JsonObject): boolean {
   return ver === '1.0' && (tfp !== undefined || (typeof acr === 'string' && /^b2c_1/i.test(acr)));
-}
-
-function notOneOf(name: string, accessKinds: readonly string[]): (kind: unknown) => string | undefined {
-  const claim = name === 'typ' ? 'the claim typ' : name;
-  return (kind) => (accessKinds.includes(kind as string) ? undefined : `${claim} ${quoteUntrusted(kind)}`);
-}
-
-function otherKind(name: string): (kind: unknown) => string | undefined {
-  return (kind) =>
-    typeof kind === 'string' && FOREIGN_KIND.test(kind) ? `the claim ${name} ${quoteUntrusted(kind)}` : undefined;
 }

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
 import { type Clock, isWithin } from '../platform/clock.js';
 import type { AccessToken } from '../protocol/access-token.js';
+import { BoundedMap } from '../resilience/bounded-map.js';
 import { FrequencySketch, hashName } from './frequency-sketch.js';
 import { checkStillTrusted, type VerifiedToken } from './verified-token.js';
 
@@ -43,20 +43,20 @@ const DEFAULT_TAIL_LENGTH = 24;
  * if it was seen more often than the entry to evict (TinyLFU), or if that entry expired.
  */
 export class VerifiedTokenCache {
-  readonly #tokens: LRUCache<string, CachedToken>;
+  readonly #tokens: BoundedMap<CachedToken>;
   readonly #issuers: IssuerRegistry;
   readonly #clock: Clock;
   readonly #tailLength: number;
-  readonly #frequencies: FrequencySketch;
+  // Created when the cache is full: nothing else needs it.
+  #frequencies: FrequencySketch | undefined;
   #hits = 0;
   #misses = 0;
 
   constructor({ max, issuers, clock, tailLength = DEFAULT_TAIL_LENGTH }: VerifiedTokenCacheOptions) {
-    this.#tokens = new LRUCache({ max });
+    this.#tokens = new BoundedMap(max);
     this.#issuers = issuers;
     this.#clock = clock;
     this.#tailLength = tailLength;
-    this.#frequencies = new FrequencySketch(max);
   }
 
   /** Finds a token whose issuer is still trusted, and whose key or introspection answer is still valid. */
@@ -70,7 +70,7 @@ export class VerifiedTokenCache {
 
     this.#hits += 1;
     // Frequencies decide on evictions alone. A cache that is not full evicts nothing.
-    if (this.#isFull()) this.#frequencies.record(cached.nameHash);
+    if (this.#isFull()) this.#sketch().record(cached.nameHash);
     return cached;
   }
 
@@ -99,10 +99,16 @@ export class VerifiedTokenCache {
 
   /** Records the sighting only afterwards: otherwise tokens that arrive in turn would evict each other. */
   #admits(nameHash: number): boolean {
-    const evicted = this.#tokens.rvalues().next().value as CachedToken;
-    const isMoreFrequent = this.#frequencies.estimate(nameHash) > this.#frequencies.estimate(evicted.nameHash);
-    this.#frequencies.record(nameHash);
+    const evicted = this.#tokens.oldest() as CachedToken;
+    const frequencies = this.#sketch();
+    const isMoreFrequent = frequencies.estimate(nameHash) > frequencies.estimate(evicted.nameHash);
+    frequencies.record(nameHash);
     return isMoreFrequent || this.#clock() >= evicted.validated.expiresAt * 1000;
+  }
+
+  #sketch(): FrequencySketch {
+    this.#frequencies ??= new FrequencySketch(this.#tokens.max);
+    return this.#frequencies;
   }
 
   #isGood(tail: string, cached: CachedToken): boolean {

@@ -1,13 +1,15 @@
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
+import type { KeyLimits } from '../keys/key-source.js';
 import type { Clock } from '../platform/clock.js';
 import { isObserved, publish } from '../platform/diagnostics.js';
-import { after, type MaybePromise } from '../platform/maybe-promise.js';
+import { chain, type MaybePromise } from '../platform/maybe-promise.js';
 import { checkPolicy, scopesThatMeet } from '../policy/check-policy.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { findBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
+import { Deadline } from '../resilience/deadline.js';
 import { checkRequestRules, type RequestRules } from '../token/request-rules.js';
 import type { ScopeCache } from '../token/scope-cache.js';
 import { toAccessToken } from '../token/to-access-token.js';
@@ -28,6 +30,7 @@ export interface VerifierContext extends AccessTokenDependencies {
   readonly cache: VerifiedTokenCache | undefined;
   readonly schema: StandardSchema | undefined;
   readonly clockToleranceSeconds: number;
+  readonly keyLimits: KeyLimits;
   readonly clock: Clock;
   /** Aborted by `close()`. */
   readonly signal: AbortSignal;
@@ -46,7 +49,7 @@ export function authenticate(
   const bearer = findBearerToken(request, requirements.extraTokenLocations);
   const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
   if (!isObserved('scopegate:decision')) return outcome;
-  return after(outcome, (settled) => publishDecision(settled, requirements));
+  return chain(outcome, (settled) => publishDecision(settled, requirements));
 }
 
 /** Authenticates a token that was found before, or came without an HTTP request. */
@@ -65,23 +68,34 @@ export function authenticateToken(
   if (cached !== undefined) return acceptToken(context, presented.token, cached, requirements);
 
   const unverified = parseAccessToken(presented, context);
-  if (unverified instanceof Refusal) return unverified;
-  return authenticateNew(context, unverified, requirements);
+  return unverified instanceof Refusal ? unverified : authenticateNew(context, unverified, requirements);
 }
 
-/** Retries once if the issuer or the key changed during verification. */
+/** Starts again once if the issuer or the key changed during verification. One deadline for both. */
 async function authenticateNew(
   context: VerifierContext,
   unverified: UnverifiedToken,
   requirements: Requirements,
-  isRetry = false,
 ): Promise<AccessToken | Refusal> {
-  const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements));
-  if (verified instanceof Refusal) return verified;
+  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
+  let current = unverified;
 
-  const changed = checkStillTrusted(verified, context.issuers, context.clock());
-  if (changed === undefined) return acceptToken(context, unverified.token, verified, requirements);
-  return isRetry ? changed : authenticateNew(context, unverified, requirements, true);
+  try {
+    for (let isRetry = false; ; isRetry = true) {
+      const verified = await verifyAccessToken(current, context, rulesNow(context, requirements), deadline);
+      if (verified instanceof Refusal) return verified;
+
+      const changed = checkStillTrusted(verified, context.issuers, context.clock());
+      if (changed === undefined) return await acceptToken(context, current.token, verified, requirements);
+      if (isRetry) return changed;
+
+      const again = parseAccessToken(current, context);
+      if (again instanceof Refusal) return again;
+      current = again;
+    }
+  } finally {
+    deadline.end();
+  }
 }
 
 /** Checks the rules of this request, runs the schema, stores the token, and checks the policy of the route. */

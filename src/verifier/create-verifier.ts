@@ -3,10 +3,14 @@ import { Introspector } from '../introspection/introspector.js';
 import { UserInfoCache } from '../introspection/user-info-cache.js';
 import { createIssuerRegistry, type IssuerConfigs } from '../issuer/create-issuer-registry.js';
 import { type Issuer, readyKeys, refreshKeys } from '../issuer/issuer.js';
+import type { UnverifiedParts } from '../issuer/issuer-options.js';
+import { parseCompactJws } from '../jws/compact-jws.js';
 import { HeaderCache } from '../jws/header-cache.js';
+import { JwsProblem } from '../jws/malformed.js';
 import { SignatureQueue } from '../jws/signature-queue.js';
 import type { KeySnapshot } from '../keys/key-source.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { notify } from '../platform/notify.js';
 import { type AccessToken, isAccessTokenFrom } from '../protocol/access-token.js';
 import type { ClaimsOf } from '../protocol/claims.js';
 import { toError } from '../protocol/errors.js';
@@ -14,7 +18,8 @@ import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import type { SchemaOutput, StandardSchema } from '../protocol/standard-schema.js';
-import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadline.js';
+import { AbortListeners } from '../resilience/abort-listeners.js';
+import { Deadline, DeadlineError, withinSeconds } from '../resilience/deadline.js';
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
@@ -33,6 +38,8 @@ import {
 import type { Verifier, VerifierInternals, VerifierStatus } from './verifier.js';
 
 const INTERNALS = Symbol('scopegate.verifier');
+// Registered: tells a verifier of another copy of this package from what is none.
+const VERIFIER = Symbol.for('scopegate.verifier');
 
 /**
  * Creates a verifier. Nothing is fetched until the first token or `ready()`.
@@ -73,13 +80,19 @@ export function createVerifier(options: VerifierOptions): Verifier {
     },
   };
 
-  return Object.freeze(Object.defineProperty(verifier, INTERNALS, { value: internals }));
+  Object.defineProperties(verifier, { [INTERNALS]: { value: internals }, [VERIFIER]: { value: true } });
+  return Object.freeze(verifier);
 }
 
 /** Returns the internals of a verifier; undefined for anything that `createVerifier` of this copy did not create. */
 export function internalsOf(verifier: unknown): VerifierInternals | undefined {
   if (typeof verifier !== 'object' || verifier === null) return undefined;
   return (verifier as { readonly [INTERNALS]?: VerifierInternals })[INTERNALS];
+}
+
+/** Returns whether some copy of this package created a value as a verifier. */
+export function isVerifierOfAnyCopy(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (value as { [VERIFIER]?: unknown })[VERIFIER] === true;
 }
 
 function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierInternals {
@@ -91,6 +104,7 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
     context: createContext(config, signal),
     audience,
     issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
+    abortListeners: new AbortListeners(),
     userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
   });
 }
@@ -121,41 +135,65 @@ function createContext(config: VerifierConfig, signal: AbortSignal): VerifierCon
 }
 
 async function verifyToken(
-  { context, audience }: VerifierInternals,
-  token: string,
+  { context, audience, abortListeners }: VerifierInternals,
+  token: string | null | undefined,
   options: VerifyOptions | undefined,
 ): Promise<AccessToken> {
   const { requirements, signal } = parseVerifyOptions(options, audience);
-  const outcome =
-    typeof token === 'string'
-      ? authenticateToken(context, { token }, requirements)
-      : new Refusal('token_malformed', 'it is not a string');
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  const outcome = typeof token === 'string' ? authenticateToken(context, { token }, requirements) : refuseNoText(token);
+  return orThrow(await abortListeners.untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
 }
 
 async function authenticateRequest(
-  { context, audience }: VerifierInternals,
+  { context, audience, abortListeners }: VerifierInternals,
   request: HttpRequest,
   options: AuthenticateOptions | undefined,
 ): Promise<AccessToken> {
-  const { requirements, signal } = parseAuthenticateOptions(options, audience);
-  const outcome = authenticate(context, request, requirements);
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  const { requirements, signal, onRefusal } = parseAuthenticateOptions(options, audience);
+  const outcome = await abortListeners.untilAborted(
+    signal,
+    Promise.resolve(authenticate(context, request, requirements)),
+  );
+  if (outcome instanceof Refusal && onRefusal !== undefined) {
+    void notify('onRefusal', () => onRefusal(toError(outcome, requirements.realm), request));
+  }
+  return orThrow(outcome, requirements.realm);
+}
+
+function refuseNoText(token: unknown): Refusal {
+  return token === undefined || token === null
+    ? new Refusal('token_missing', `the token is ${token}`)
+    : new Refusal('token_malformed', 'it is not a string');
 }
 
 async function findUserInfo(
-  { context, audience, userInfos }: VerifierInternals,
+  { context, audience, userInfos, abortListeners }: VerifierInternals,
   accessToken: AccessToken<unknown>,
   options: UserInfoOptions | undefined,
 ): Promise<StandardClaims> {
   const { signal } = parseUserInfoOptions(options);
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
+  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
+  const refuseLate = (seconds: number) => {
+    return new Refusal('userinfo_unavailable', `no answer within ${seconds} s in all`, { retryAfterSeconds: 1 });
+  };
   async function find(): Promise<StandardClaims | Refusal> {
-    const issuer = await context.issuers.find(accessToken.issuer);
-    return issuer instanceof Refusal ? issuer : userInfos.find(accessToken as AccessToken, issuer);
+    const issuer = await deadline.wait(
+      context.issuers.find(accessToken.issuer, partsOf(accessToken.token, context)),
+      refuseLate,
+    );
+    if (issuer instanceof Refusal) return issuer;
+    return deadline.wait(userInfos.find(accessToken as AccessToken, issuer), refuseLate);
   }
-  return orThrow(await untilAborted(signal, find()), defaultRealm(audience));
+  const found = await abortListeners.untilAborted(signal, find()).finally(() => deadline.end());
+  return orThrow(found, defaultRealm(audience));
+}
+
+/** An opaque token has no parts. */
+export function partsOf(token: string, { maxTokenBytes }: VerifierContext): UnverifiedParts {
+  const jws = parseCompactJws(token, maxTokenBytes);
+  return jws instanceof JwsProblem ? { header: {}, claims: {} } : { header: jws.header, claims: jws.payload };
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {

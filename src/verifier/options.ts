@@ -4,6 +4,7 @@ import {
   type IssuerOptions,
   type IssuerResolver,
   parseIssuerOptions,
+  type UnverifiedParts,
 } from '../issuer/issuer-options.js';
 import { type IssuerRules, SHARED_RULE_READERS, type SharedRules, toIssuerRules } from '../issuer/shared-rules.js';
 import type { KeyLimits, KeySnapshot } from '../keys/key-source.js';
@@ -11,7 +12,8 @@ import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { type ReadersOf, readMembers, readOptions, readRecord, requireObject } from '../options/option-reader.js';
 import { anything, callback, number, optional, required, strings } from '../options/readers.js';
-import type { Clock } from '../platform/clock.js';
+import { type Clock, systemClock } from '../platform/clock.js';
+import { type Fetch, globalFetch } from '../platform/fetch.js';
 import type { StandardSchema } from '../protocol/standard-schema.js';
 
 /** How key sets are fetched and cached. */
@@ -55,8 +57,8 @@ export interface VerifierOptions<Schema extends StandardSchema<object> = Standar
   readonly keys?: KeyOptions;
   /** The first keys: the `verifier.snapshot()` of another process. It is trusted like the other options. */
   readonly snapshot?: VerifierSnapshot;
-  /** Used for every outgoing request. Replace it for proxies, private certificate authorities and tests. @defaultValue the global `fetch` */
-  readonly fetch?: typeof fetch;
+  /** Used for every outgoing request. Replace it for proxies, private certificate authorities and tests. @defaultValue the global `fetch` of the moment */
+  readonly fetch?: Fetch;
   /** Milliseconds since the epoch. @defaultValue `Date.now` */
   readonly clock?: Clock;
 }
@@ -78,7 +80,7 @@ export interface VerifierConfig {
   readonly tokenCacheMax: number;
   readonly keyLimits: KeyLimits;
   readonly snapshot: ReadonlyMap<string, KeySnapshot>;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly clock: Clock;
 }
 
@@ -117,7 +119,7 @@ const READERS = {
   tokenCache: readTokenCacheMax,
   keys: readKeyLimits,
   snapshot: readSnapshot,
-  fetch: callback<typeof fetch>(),
+  fetch: callback<Fetch>(),
   clock: callback<Clock>(),
   ...SHARED_RULE_READERS,
 } satisfies ReadersOf<VerifierOptions>;
@@ -137,8 +139,9 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
     tokenCacheMax: options.tokenCache,
     keyLimits: keys,
     snapshot,
-    fetch: options.fetch ?? globalThis.fetch,
-    clock: options.clock ?? Date.now,
+    fetch: options.fetch ?? globalFetch,
+    // Looked up for each use: fake timers replace it after the import.
+    clock: options.clock ?? systemClock,
   });
 }
 
@@ -158,14 +161,21 @@ function parseIssuers(input: unknown, audience: readonly string[] | false, rules
   return issuers;
 }
 
+/** Two entries may have one name if one has a secret: the algorithm of a token chooses (RFC 8725 §2.1). */
 function refuseDuplicates(issuers: readonly IssuerConfig[]): void {
-  const seen = new Set<string>();
-  for (const { issuer } of issuers) {
-    if (seen.has(issuer)) {
-      throw new ConfigurationError('issuer', `lists ${describeValue(issuer)} twice.`, 'Give each issuer once.');
-    }
-    seen.add(issuer);
+  for (const [index, { issuer, location }] of issuers.entries()) {
+    const sameName = issuers.slice(0, index).filter((other) => other.issuer === issuer);
+    if (sameName.every((other) => hasSecret(other.location) !== hasSecret(location))) continue;
+    throw new ConfigurationError(
+      'issuer',
+      `lists ${describeValue(issuer)} twice.`,
+      'Give each issuer once. One name may stand twice with a secret and with public keys.',
+    );
   }
+}
+
+function hasSecret({ kind }: IssuerConfig['location']): boolean {
+  return kind === 'secret' || kind === 'fetchedSecret';
 }
 
 /** An opaque token names no issuer, and must be sent to no issuer but its own. */
@@ -180,8 +190,8 @@ function requireSingleIntrospection(issuers: readonly IssuerConfig[]): void {
 }
 
 function createResolver(resolver: IssuerResolver, parse: (item: unknown, path: string) => IssuerConfig) {
-  return async (iss: string): Promise<IssuerConfig | undefined> => {
-    const input = await resolver(iss);
+  return async (iss: string, token: UnverifiedParts): Promise<IssuerConfig | undefined> => {
+    const input = await resolver(iss, token);
     if (input === undefined) return undefined;
 
     const config = parse(input, 'issuer');
@@ -197,8 +207,8 @@ function createResolver(resolver: IssuerResolver, parse: (item: unknown, path: s
   };
 }
 
-function requireClientIds({ issuer, audience, rules }: IssuerConfig): void {
-  if (Array.isArray(audience) || rules.clientIds !== undefined) return;
+function requireClientIds({ issuer, audience, acceptsAnyAudience, rules }: IssuerConfig): void {
+  if (Array.isArray(audience) || acceptsAnyAudience || rules.clientIds !== undefined) return;
   throw new ConfigurationError(
     'audience',
     `is false, so that any token of ${describeValue(issuer)} would be accepted, whoever it is meant for.`,

@@ -1,27 +1,31 @@
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { type Reader, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
-import { number, optional, strings } from '../options/readers.js';
+import { callback, number, optional, strings } from '../options/readers.js';
 import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
 import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
+import type { AuthorizationError, IssuerUnavailableError } from '../protocol/errors.js';
+import type { HttpRequest } from '../protocol/http-request.js';
 
 /** The options of `verifier.verify`. */
 export interface VerifyOptions {
   /** Replaces the audience of the verifier. */
   readonly audience?: string | readonly string[];
+  /** What the token must meet: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
+  readonly policy?: PolicyInput;
   /** Stops waiting, for this call alone: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 /** The options of `verifier.authenticate`. */
 export interface AuthenticateOptions extends VerifyOptions {
-  /** The policy of the request: a scope string, or a policy made by `allOf`, `anyOf` or `claim`. */
-  readonly policy?: PolicyInput;
   /** Names the protected space in challenges. @defaultValue the first audience */
   readonly realm?: string;
   /** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). @defaultValue `[]` */
   readonly extraTokenLocations?: readonly ExtraTokenLocation[];
+  /** Called for a refusal, before the promise rejects. For logs and metrics: it cannot change the outcome. */
+  readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: HttpRequest) => void;
 }
 
 /** The requirements of one route, guard or call, checked. */
@@ -36,6 +40,7 @@ export interface Requirements {
 export interface CallOptions {
   readonly requirements: Requirements;
   readonly signal: AbortSignal | undefined;
+  readonly onRefusal?: AuthenticateOptions['onRefusal'];
 }
 
 /** The options of `verifier.ready`. */
@@ -65,13 +70,14 @@ const READY_READERS = {
 } satisfies ReadersOf<ReadyOptions>;
 const VERIFY_READERS = {
   audience: REQUIREMENT_READERS.audience,
+  policy: readPolicy('Leave it out to demand a valid access token and no scope.'),
   signal: USER_INFO_READERS.signal,
 } satisfies ReadersOf<VerifyOptions>;
 const AUTHENTICATE_READERS = {
   ...VERIFY_READERS,
-  policy: readPolicy('Leave it out to demand a valid access token and no scope.'),
   realm: REQUIREMENT_READERS.realm,
   extraTokenLocations: REQUIREMENT_READERS.extraTokenLocations,
+  onRefusal: callback<NonNullable<AuthenticateOptions['onRefusal']>>(),
 } satisfies ReadersOf<AuthenticateOptions>;
 
 type Audience = Requirements['audience'];
@@ -87,7 +93,8 @@ export function parseVerifyOptions(input: unknown, audience: Audience): CallOpti
 export function parseAuthenticateOptions(input: unknown, audience: Audience): CallOptions {
   if (input === undefined) return withoutOptions(audience);
   const options = readOptions(input, '', OPTIONS_FIX, AUTHENTICATE_READERS);
-  return { requirements: toRequirements(options, audience), signal: options.signal };
+  const { signal, onRefusal } = options;
+  return { requirements: toRequirements(options, audience), signal, onRefusal };
 }
 
 /** A fast path: most calls of a verifier have no options. */

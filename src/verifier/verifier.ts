@@ -5,6 +5,7 @@ import type { AccessToken } from '../protocol/access-token.js';
 import type { UntypedClaims } from '../protocol/claims.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
+import type { AbortListeners } from '../resilience/abort-listeners.js';
 import type { TokenCacheStatus } from '../token/verified-token-cache.js';
 import type { VerifierContext } from './authenticate.js';
 import type { VerifierSnapshot } from './options.js';
@@ -29,7 +30,7 @@ export interface IssuerStatus extends KeySourceStatus {
  */
 export interface Verifier<Claims = UntypedClaims> {
   /**
-   * Verifies a token string.
+   * Verifies a token string. Undefined and null are refused with `token_missing`.
    *
    * @example
    * ```ts
@@ -39,7 +40,7 @@ export interface Verifier<Claims = UntypedClaims> {
    * @throws {AuthorizationError} the token is refused
    * @throws {IssuerUnavailableError} the issuer's keys are not available, so the token was not verified
    */
-  verify(token: string, options?: VerifyOptions): Promise<AccessToken<Claims>>;
+  verify(token: string | null | undefined, options?: VerifyOptions): Promise<AccessToken<Claims>>;
   /**
    * Finds the token of an HTTP request and verifies it: for WebSocket upgrades, and for frameworks without a guard.
    * Errors are those of `verify`; they have `status`, `headers` and `body` of the answer.
@@ -125,4 +126,6 @@ export interface VerifierInternals {
   /** Issuers whose tokens need no audience. `unknown`: a function finds the issuers. */
   readonly issuersWithoutAudience: readonly string[] | 'all' | 'unknown';
   readonly userInfos: UserInfoCache;
+  /** For the signals that callers give. */
+  readonly abortListeners: AbortListeners;
 }

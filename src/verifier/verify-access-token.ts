@@ -1,14 +1,17 @@
 import type { Introspector } from '../introspection/introspector.js';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import type { IssuerRegistry } from '../issuer/issuer-registry.js';
+import { isHmacAlgorithm } from '../jws/algorithm.js';
 import { type CompactJws, parseCompactJws } from '../jws/compact-jws.js';
 import type { HeaderCache } from '../jws/header-cache.js';
+import type { JoseHeader } from '../jws/jose-header.js';
 import { JwsProblem } from '../jws/malformed.js';
 import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
-import { Refusal } from '../protocol/refusal.js';
+import { Refusal, type RefusalReason } from '../protocol/refusal.js';
+import type { Deadline } from '../resilience/deadline.js';
 import { checkNotBound, checkTime, findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
 import { parseJwtClaims, parseJwtHeader, refuseJws } from '../token/jwt-access-token.js';
 import { parseOwnClaims } from '../token/own-claims.js';
@@ -23,10 +26,23 @@ export interface PresentedToken {
 }
 
 /** A parsed token. Nothing of it is verified yet. */
-export type UnverifiedToken =
-  | { readonly token: string; readonly jws: CompactJws }
+export type UnverifiedToken = UnverifiedJwt | OpaqueToken;
+
+interface UnverifiedJwt {
+  readonly token: string;
+  readonly jws: CompactJws;
+  /** A promise if a resolver has to find it. */
+  readonly issuer: MaybePromise<Issuer | Refusal>;
+  /** Undefined if the issuer is not known yet, or introspects JWTs. */
+  readonly header: JoseHeader | undefined;
+}
+
+interface OpaqueToken {
+  readonly token: string;
+  readonly jws: undefined;
   /** An opaque token names no issuer: the issuer that introspects. */
-  | { readonly token: string; readonly jws: undefined; readonly issuer: IntrospectedIssuer };
+  readonly issuer: IntrospectedIssuer;
+}
 
 export interface AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
@@ -49,27 +65,28 @@ export function parseAccessToken(
   const issuer = findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
   // `verifyAccessToken` checks the header if a resolver has to find the issuer.
-  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
+  if (issuer instanceof Promise || introspectsJwts(issuer)) return { token, jws, issuer, header: undefined };
 
   const header = parseJwtHeader(jws, issuer.rules);
-  return header instanceof Refusal ? header : { token, jws };
+  return header instanceof Refusal ? header : { token, jws, issuer, header };
 }
 
 /**
  * Verifies an access token by its form: a JWT with the keys of its issuer, an opaque token by introspection. A token that
- * fails one of them is never tried with the other.
+ * fails one of them is never tried with the other. `deadline` is for what a JWT waits for; introspection has its own.
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
-  { issuers, introspector, headers, signatures }: AccessTokenDependencies,
+  { introspector, headers, signatures }: AccessTokenDependencies,
   rules: RequestRules,
+  deadline: Deadline,
 ): Promise<VerifiedToken | Refusal> {
   const { token, jws } = unverified;
   if (jws === undefined) return introspector.introspect(token, unverified.issuer);
 
-  const issuer = await findIssuer(jws, issuers);
+  const issuer = await deadline.wait(unverified.issuer, refuseLate('issuer_resolver_failed'));
   if (issuer instanceof Refusal) return issuer;
-  if (isIntrospected(issuer) && issuer.introspection.jwt) {
+  if (introspectsJwts(issuer)) {
     const own = parseOwnClaims(jws, issuer);
     if (own instanceof Refusal) return own;
     const refused =
@@ -77,11 +94,13 @@ export async function verifyAccessToken(
     return refused ?? introspector.introspect(token, issuer, own);
   }
 
-  const header = parseJwtHeader(jws, issuer.rules);
+  const header = unverified.header ?? parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
 
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
-  const keys = await issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
+  const finding = issuer.keys.find({ ...named, isPlausible: () => isPlausible(jws, issuer, rules) });
+  const reason = isHmacAlgorithm(header.algorithm) ? 'secret_unavailable' : 'keys_unavailable';
+  const keys = await deadline.wait(finding, refuseLate(reason));
   if (keys instanceof Refusal) return keys;
 
   const key = await verifySignature(keys, header.algorithm, jws, signatures);
@@ -93,18 +112,27 @@ export async function verifyAccessToken(
   return { issuer, key, header, introspected: undefined, payload: jws.payload, validated };
 }
 
+/** The next request waits for what is under way, or starts anew: nothing holds it back. */
+function refuseLate(reason: RefusalReason): (seconds: number) => Refusal {
+  return (seconds) => new Refusal(reason, `the request waited for ${seconds} s in all`, { retryAfterSeconds: 1 });
+}
+
 /** Whether a token would be accepted if its signature were valid. Only then an unknown key is worth a fetch. */
 function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRules): boolean {
   const claims = parseValidatedClaims(payload);
   return !(claims instanceof Refusal) && checkRequestRules(claims, issuer, rules) === undefined;
 }
 
+function introspectsJwts(issuer: Issuer): issuer is IntrospectedIssuer {
+  return isIntrospected(issuer) && issuer.introspection.jwt;
+}
+
 /** Trust comes before the network: no request goes to an issuer that is not trusted. */
-function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
+function findIssuer({ header, payload }: CompactJws, issuers: IssuerRegistry): MaybePromise<Issuer | Refusal> {
   const { iss } = payload;
   if (iss === undefined) return findWithoutIss(issuers) ?? new Refusal('claim_missing', 'iss');
   if (typeof iss !== 'string') return new Refusal('claim_malformed', 'iss is not a string');
-  return issuers.find(iss);
+  return issuers.find(iss, { header, claims: payload });
 }
 
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */

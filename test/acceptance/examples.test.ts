@@ -50,6 +50,7 @@ describe('examples/', () => {
         'company',
         'migration',
         'quickstart',
+        'server-sent-events',
         'testing',
         'typed-claims',
         'websocket',

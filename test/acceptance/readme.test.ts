@@ -17,7 +17,7 @@ const DOCUMENTS = [
     .map((name) => `docs/${name}`),
 ];
 const READ = DOCUMENTS.map((name) => readMarkdownCode(name, readFileSync(join(PROJECT, name), 'utf8')));
-const BLOCKS = READ.flatMap(({ blocks }) => blocks);
+const BLOCKS = READ.flatMap(({ blocks }) => blocks.filter(({ treatment }) => treatment !== 'framework'));
 const PROGRAMS = BLOCKS.filter(({ treatment }) => treatment === 'run');
 
 let project: CodeProject;

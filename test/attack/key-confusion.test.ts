@@ -92,7 +92,13 @@ describe('verifySignature, an algorithm and a key of another kind', () => {
   };
 
   function keyNameOf(algorithm: SignatureAlgorithm): string {
-    const curves: Record<string, string> = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521', EdDSA: 'Ed25519' };
+    const curves: Record<string, string> = {
+      ES256: 'P-256',
+      ES384: 'P-384',
+      ES512: 'P-521',
+      EdDSA: 'Ed25519',
+      ES256K: 'secp256k1',
+    };
     if (/^[RP]S/.test(algorithm)) return 'RSA';
     return algorithm.startsWith('HS') ? 'secret' : (curves[algorithm] ?? algorithm);
   }

@@ -1,8 +1,18 @@
-import { createHash, createSecretKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  X509Certificate,
+} from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/jws/algorithm.js';
 import type { RowId } from '../security-matrix/catalogue.js';
 import { type AuthorizationServer, NO_HITS } from '../support/authorization-server.js';
+import { createSelfSignedCertificate } from '../support/certificate.js';
 import { covers } from '../support/covers.js';
 import { messagesDuring } from '../support/listening.js';
 import { generateKeys, type KeyPair, type Mutation, toJwk } from '../support/raw-issuer.js';
@@ -31,6 +41,7 @@ const changeBytes = (name: string, change: (bytes: Buffer) => Buffer) => (jwk: J
   ...jwk,
   [name]: change(Buffer.from(String(jwk[name]), 'base64url')).toString('base64url'),
 });
+const sign0 = (bytes: Buffer) => Buffer.concat([Buffer.of(0), bytes]);
 const flipBit = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.of((bytes.at(-1) ?? 0) ^ 2)]);
 const privateJwkOf = ({ privateKey }: KeyPair) => ({ ...privateKey.export({ format: 'jwk' }), kid: 'odd' });
 const base64url = (hex: string) => Buffer.from(hex, 'hex').toString('base64url');
@@ -63,7 +74,6 @@ const ROWS: readonly Row[] = [
   row('H10', 'a private RSA key', RSA, () => privateJwkOf(RSA)),
   row('H10', 'a private EC key', EC, () => privateJwkOf(EC)),
   row('H10', 'a private OKP key', OKP, () => privateJwkOf(OKP)),
-  row('H10', 'a public key with an empty d', EC, withMembers({ d: '' })),
   row('H10', 'a public key with one prime', RSA, withMembers({ p: RSA.privateKey.export({ format: 'jwk' }).p })),
   row('H11', 'an oct key', EC, () => ({ kty: 'oct', k: SECRET.toString('base64url'), kid: 'odd' })),
   row('H11', 'an EC key with a k', EC, withMembers({ k: SECRET.toString('base64url') })),
@@ -90,12 +100,6 @@ const ROWS: readonly Row[] = [
   ),
   row(
     'H12',
-    'RFC 7518 §6.3.1.1: an RSA key with a zero before it',
-    RSA,
-    changeBytes('n', (n) => Buffer.concat([Buffer.of(0), n])),
-  ),
-  row(
-    'H12',
     'an RSA key of 16384 bits',
     RSA,
     changeBytes('n', (n) => Buffer.concat([n, randomBytes(1791), Buffer.of(1)])),
@@ -113,24 +117,17 @@ const ROWS: readonly Row[] = [
     withMembers({ x: base64url('00'.repeat(32)), y: base64url('00'.repeat(32)) }),
   ),
   row('H12', 'an EC point that says another curve', EC, withMembers({ crv: 'P-384' })),
-  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'secp256k1' })),
+  row('H12', 'an EC key of a curve that we do not use', EC, withMembers({ crv: 'P-192' })),
   row('H12', 'an OKP key for key agreement', OKP, () => X25519),
   ...SMALL_ORDER_POINTS.map((x) =>
     row('H12', `an Ed25519 point of small order, ${x}`, OKP, withMembers({ x }), (issuer) => forgeForPoint(issuer, x)),
   ),
   row('H12b', 'Wycheproof sig 353: use enc', EC, withMembers({ use: 'enc' })),
-  row('H12b', 'use SIG', EC, withMembers({ use: 'SIG' })),
-  row('H12b', 'use in a list', EC, withMembers({ use: ['sig'] })),
   row('H12b', 'RFC 7517 §4.3: key_ops encrypt', EC, withMembers({ key_ops: ['encrypt'] })),
-  row('H12b', 'key_ops sign and verify', EC, withMembers({ key_ops: ['sign', 'verify'] })),
-  row('H12b', 'key_ops verify twice', EC, withMembers({ key_ops: ['verify', 'verify'] })),
-  row('H12b', 'key_ops that are a text', EC, withMembers({ key_ops: 'verify' })),
-  row('H12b', 'key_ops that are none', EC, withMembers({ key_ops: [] })),
   row('H12b', 'use sig with key_ops encrypt', EC, withMembers({ use: 'sig', key_ops: ['encrypt'] })),
   row('H12b', 'alg RSA-OAEP', RSA, withMembers({ alg: 'RSA-OAEP' })),
   row('H12b', 'alg ES521', EC, withMembers({ alg: 'ES521' })),
   row('H12b', 'CVE-2015-9235: alg HS256', EC, withMembers({ alg: 'HS256' })),
-  row('H12b', 'ext that is no boolean', EC, withMembers({ ext: 'yes' })),
   row('H13', 'null', EC, () => null),
   row('H13', 'a number', EC, () => 1),
   row('H13', 'the key as a text', EC, (jwk) => JSON.stringify(jwk)),
@@ -142,9 +139,7 @@ const ROWS: readonly Row[] = [
   row('H13', 'an RSA key with a number for e', RSA, withMembers({ e: 65_537 })),
   row('H13', 'an EC key without y', EC, without('y')),
   row('H13', 'an EC key with a list for x', EC, ({ x, ...jwk }) => ({ ...jwk, x: [x] })),
-  row('H13', 'a kid that is a number', EC, withMembers({ kid: 7 })),
   row('H13', 'a kid in a list', EC, withMembers({ kid: ['odd'] })),
-  row('H13', 'an alg that is null', EC, withMembers({ alg: null })),
   row('H13', 'an alg in a list', EC, withMembers({ alg: ['ES256'] })),
 ];
 
@@ -178,6 +173,83 @@ describe('H: keys that an issuer should not publish', () => {
       expect(issuer.hits).toEqual({ ...NO_HITS, metadata: 3, jwks: forge ? 6 : 4 });
     },
   );
+
+  it.each<[what: string, spell: (jwk: Jwk) => object, key?: OddKey]>([
+    ['a kty in small letters', withMembers({ kty: 'ec' })],
+    ['the name of its curve as OpenSSL has it', withMembers({ crv: 'prime256v1' })],
+    ['a use in capitals', withMembers({ use: 'SIG' })],
+    ['a list of uses', withMembers({ use: ['sig'] })],
+    ['key_ops of both halves', withMembers({ key_ops: ['sign', 'verify'] })],
+    ['key_ops of the private half', withMembers({ key_ops: ['sign'] })],
+    ['key_ops twice', withMembers({ key_ops: ['verify', 'verify'] })],
+    ['key_ops as a text', withMembers({ key_ops: 'verify' })],
+    ['alg in small letters', withMembers({ alg: 'es256' })],
+    ['alg as XML Signature has it', withMembers({ alg: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256' }), RSA],
+    ['alg as Java has it', withMembers({ alg: 'SHA256withRSA' }), RSA],
+    ['alg in capitals', withMembers({ alg: 'EDDSA' }), OKP],
+    [
+      'null for all that it has not',
+      withMembers({ use: null, key_ops: [], alg: null, x5c: [], d: null, oth: [], k: '' }),
+    ],
+    ['ext that is no boolean', withMembers({ ext: 'yes' })],
+    ['a sign octet before n', changeBytes('n', sign0), RSA],
+    ['a sign octet before e', changeBytes('e', sign0), RSA],
+    ['sign octets before x and y', (jwk) => changeBytes('x', sign0)(changeBytes('y', sign0)(jwk) as Jwk)],
+    ['padding', (jwk) => ({ ...jwk, x: `${jwk['x']}=`, y: `${jwk['y']}=` })],
+    ['base64 in place of base64url', (jwk) => ({ ...jwk, n: toBase64(jwk['n']) }), RSA],
+    ['lines in base64', (jwk) => ({ ...jwk, n: String(jwk['n']).replace(/.{64}/g, '$&\r\n') }), RSA],
+    ['its kid as x5t alone', ({ kid, ...jwk }) => ({ ...jwk, x5t: kid })],
+  ])(
+    'RFC 7517 §4: a key that is spelled with %s is used, since no attacker gains from that',
+    async (_, spell, key = EC) => {
+      covers('H13');
+      const issuer = await testbed.openIssuer();
+      issuer.published = [spell(key.jwk), issuer.jwk];
+      const api = await testbed.startApi();
+      const token = sign(issuer, key);
+      expect([await api.ask(token), await api.ask(token)]).toEqual(['accepted', 'accepted']);
+      expect(api.verifier.status().issuers[0]?.skippedKeys).toEqual([]);
+
+      // The same key by the book is the same key: tokens that it verified are known.
+      issuer.published = [key.jwk, issuer.jwk];
+      await api.verifier.refresh();
+      expect(await api.ask(token)).toBe('accepted');
+    },
+  );
+
+  it('RFC 7517 §4.7: a certificate in place of a key is the key that it has', async () => {
+    covers('H13');
+    const { key, cert } = createSelfSignedCertificate();
+    const x5c = [new X509Certificate(cert).raw.toString('base64')];
+    const certified = oddKey('ES256', { privateKey: createPrivateKey(key), publicKey: createPublicKey(key) });
+    const issuer = await testbed.openIssuer();
+    for (const jwk of [
+      { kty: 'EC', kid: 'odd', x5c },
+      { kid: 'odd', x5c },
+    ]) {
+      issuer.published = [jwk];
+      const api = await testbed.startApi();
+      expect(await api.ask(sign(issuer, certified))).toBe('accepted');
+      expect(await api.ask(sign(issuer, EC))).toBe('signature_invalid');
+    }
+    for (const jwk of [
+      { kty: 'RSA', kid: 'odd', x5c },
+      { kty: 'EC', kid: 'odd', x5c: ['AAAA'] },
+    ]) {
+      issuer.published = [jwk, issuer.jwk];
+      const api = await testbed.startApi();
+      expect(await api.ask(sign(issuer, certified))).toBe('unknown_key');
+    }
+  });
+
+  it('RFC 7518 §6.2.1.2: a coordinate that lost its leading zero is padded', async () => {
+    covers('H13');
+    const issuer = await testbed.openIssuer();
+    const key = keyWithLeadingZero();
+    issuer.published = [changeBytes('x', (x) => x.subarray(1))(key.jwk)];
+    const api = await testbed.startApi();
+    expect(await api.ask(sign(issuer, key))).toBe('accepted');
+  });
 
   it.each([
     ['x5c that is a number', { x5c: 5 }],
@@ -282,6 +354,18 @@ describe('H: keys that an issuer should not publish', () => {
     });
   });
 });
+
+/** Of every 256 keys one is like this. */
+function keyWithLeadingZero(): OddKey {
+  for (;;) {
+    const key = oddKey('ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+    if (Buffer.from(String(key.jwk['x']), 'base64url')[0] === 0) return key;
+  }
+}
+
+function toBase64(member: unknown): string {
+  return Buffer.from(String(member), 'base64url').toString('base64');
+}
 
 function oddKey(algorithm: Algorithm, keys: KeyPair): OddKey {
   return { algorithm, ...keys, jwk: { ...toJwk(keys.publicKey), kid: 'odd' } };

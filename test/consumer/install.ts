@@ -7,6 +7,7 @@ import { PACKAGE } from '../support/built-package.js';
 import { run } from '../support/run.js';
 
 const FIXTURES = fileURLToPath(new URL('fixtures/', import.meta.url));
+const PROJECTS = fileURLToPath(new URL('projects/', import.meta.url));
 
 /** A project of somebody else that has scopegate from its tarball. */
 export interface Consumer {
@@ -24,7 +25,7 @@ export async function installConsumer(
   fixture: string,
   packages: Readonly<Record<string, string>> = {},
 ): Promise<Consumer> {
-  const path = await realpath(await mkdtemp(join(tmpdir(), 'scopegate-consumer-')));
+  const path = await createFolder();
   await writeFile(join(path, 'package.json'), '{ "name": "consumer", "private": true }\n');
   await cp(join(FIXTURES, fixture), path, { recursive: true });
   const { devDependencies } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as {
@@ -34,9 +35,31 @@ export async function installConsumer(
     inject('tarball'),
     ...Object.entries(packages).map(([name, ours]) => `${name}@${devDependencies[ours]}`),
   ];
-  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted];
-  const { status, stderr } = await run('npm', args, { cwd: path });
-  if (status !== 0) throw new Error(`npm install failed: ${stderr}`);
+  await runNpm(path, 'install', ...wanted);
+  return createConsumer(path);
+}
+
+/** Copies a project of `projects/`, and installs what its lockfile names and the tarball. */
+export async function installProject(project: string): Promise<Consumer> {
+  const path = await createFolder();
+  const isOwn = (source: string) => !source.includes('node_modules');
+  await cp(join(PROJECTS, project), path, { recursive: true, filter: isOwn });
+  await runNpm(path, 'ci');
+  await runNpm(path, 'install', '--no-save', inject('tarball'));
+  return createConsumer(path);
+}
+
+async function createFolder(): Promise<string> {
+  return realpath(await mkdtemp(join(tmpdir(), 'scopegate-consumer-')));
+}
+
+async function runNpm(path: string, command: string, ...args: readonly string[]): Promise<void> {
+  const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+  const { status, stderr } = await run('npm', [command, ...options, ...args], { cwd: path });
+  if (status !== 0) throw new Error(`npm ${command} failed: ${stderr}`);
+}
+
+function createConsumer(path: string): Consumer {
   return {
     path,
     async runJson(file, options = [], input = '') {

@@ -28,11 +28,13 @@ describe('the tarball', () => {
     const built = readdirSync(join(folder, 'dist'), { recursive: true, withFileTypes: true });
     const files = built.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
     const modules = files.filter((path) => path.endsWith('.js')).map((path) => `./${relative(folder, path)}`);
-    const isShared = (path: string) => /^\.\/dist\/shared-[0-9A-Z]+\.js$/.test(path);
+    const isShared = (path: string) => /^\.\/dist\/(?:cjs\/)?shared-[0-9A-Z]+\.js$/.test(path);
     expect(modules.filter((path) => !isShared(path)).sort()).toEqual(readEntryPoints(folder));
     expect(modules.filter(isShared)).not.toEqual([]);
     expect(files.length).toBeGreaterThan(50);
-    expect(files.filter((path) => !/\/(?:shared-[0-9A-Z]+\.js|[a-z0-9-]+(?:\.d\.ts|\.js))$/.test(path))).toEqual([]);
+    const others = files.filter((path) => !/\/(?:shared-[0-9A-Z]+\.js|[a-z0-9-]+(?:\.d\.ts|\.js))$/.test(path));
+    const cjs = join(folder, 'dist/cjs');
+    expect(others.sort()).toEqual([join(cjs, 'LICENSE-jose.md'), join(cjs, 'package.json')]);
   });
 
   it('brings jose and lru-cache along, and no Express', () => {
@@ -44,10 +46,14 @@ describe('the tarball', () => {
 /** The modules that the manifest names: exports and programs. */
 function readEntryPoints(folder: string): readonly string[] {
   const { exports, bin = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+    readonly exports: Readonly<
+      Record<string, string | Readonly<Record<'import' | 'require', { readonly default: string }>>>
+    >;
     readonly bin?: Readonly<Record<string, string>>;
   };
-  const exported = Object.values(exports).flatMap((target) => (typeof target === 'string' ? [] : [target.default]));
+  const exported = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : [target.import.default, target.require.default],
+  );
   return [...exported, ...Object.values(bin).map((path) => `./${path}`)].sort();
 }
 
@@ -95,13 +101,30 @@ describe('a project in JavaScript', () => {
     expect(await consumer.runJson('verify.mjs')).toEqual({ good, foreign });
   });
 
-  it('verifies tokens from CommonJS by require, with the same module that import gives', async () => {
+  it('verifies tokens from CommonJS by require', async () => {
     const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
     expect(await consumer.runJson('verify.cjs')).toEqual({
       version,
-      isOneModule: true,
       good,
       foreign: { ...foreign, isAuthorizationError: true },
+    });
+  });
+});
+
+describe('an app in ES modules and a library in CommonJS, in one process', () => {
+  it('have two copies, and know the errors and the data of each other', async () => {
+    expect(await consumer.runJson('two-copies.mjs')).toEqual({
+      areTwo: true,
+      own: ['function', 'function'],
+      foreign: {
+        name: 'ConfigurationError',
+        option: 'verifier',
+        message: expect.stringContaining('was created by another copy of scopegate'),
+      },
+      refused: { name: 'AuthorizationError', isInstance: false, isRefusal: true, mark: true },
+      misused: { name: 'ConfigurationError', isRefusal: false, option: 'issuer' },
+      preset: 'https://tenant.eu.auth0.com/',
+      policy: 'function',
     });
   });
 });

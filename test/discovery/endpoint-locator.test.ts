@@ -179,12 +179,12 @@ describe('EndpointLocator, when the endpoint does not answer as it should', () =
 });
 
 describe('EndpointLocator, with metadata that cannot be trusted', () => {
-  const refuses = async (changes: object, told: string) => {
+  const refuses = async (changes: object, told: string, urls = [METADATA_URL]) => {
     await expect(createLocator().locate()).resolves.toBe(ENDPOINT);
     site.documents.set(METADATA_URL, metadata(changes));
     site.requests.length = 0;
     expect((await failureOf(createLocator().locate())).message).toContain(told);
-    expect(site.requests).toEqual([METADATA_URL]);
+    expect(site.requests).toEqual(urls);
   };
 
   it.each([
@@ -208,7 +208,7 @@ describe('EndpointLocator, with metadata that cannot be trusted', () => {
     'RFC 8414 §3.3: takes no endpoint of a document whose issuer is %j',
     async (issuer) => {
       covers('J12');
-      await refuses({ issuer }, `${METADATA_URL} has the issuer `);
+      await refuses({ issuer }, `${METADATA_URL} has the issuer `, [METADATA_URL, OAUTH_URL]);
     },
   );
 

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { fetchMetadata, isFetchable, requireEndpoint } from '../../src/discovery/fetch-metadata.js';
+import {
+  fetchMetadata,
+  isFetchable,
+  type MetadataAttempt,
+  requireEndpoint,
+} from '../../src/discovery/fetch-metadata.js';
 import { FetchFailure, fetchJson } from '../../src/platform/fetch-json.js';
 import { covers } from '../support/covers.js';
 import { DocumentFetch } from '../support/document-fetch.js';
@@ -10,11 +15,20 @@ const OAUTH = 'https://issuer.test/.well-known/oauth-authorization-server';
 const METADATA = { issuer: ISSUER, jwks_uri: 'https://issuer.test/jwks' };
 
 /** Finds the key set, as whoever needs it does. */
-async function discover(site: DocumentFetch, options: { allowInsecureHttp?: boolean; issuer?: string } = {}) {
-  const { allowInsecureHttp = false, issuer = ISSUER } = options;
+async function discover(
+  site: DocumentFetch,
+  options: {
+    allowInsecureHttp?: boolean;
+    issuer?: string;
+    onAttempt?: (attempt: MetadataAttempt) => void;
+  } = {},
+) {
+  const { allowInsecureHttp = false, issuer = ISSUER, onAttempt } = options;
   const limits = { timeoutSeconds: 5, maxBytes: 4096, signal: new AbortController().signal };
-  const { url, jwksUri } = await fetchMetadata({ issuer, urls: [OIDC, OAUTH], allowInsecureHttp }, (document) =>
-    fetchJson(document, { fetch: site.fetch, ...limits }),
+  const { url, jwksUri } = await fetchMetadata(
+    { issuer, urls: [OIDC, OAUTH], allowInsecureHttp },
+    (document) => fetchJson(document, { fetch: site.fetch, ...limits }),
+    onAttempt,
   );
   return { jwksUri: requireEndpoint(url, 'jwks_uri', jwksUri) };
 }
@@ -71,9 +85,12 @@ describe('fetchMetadata', () => {
 
   it('does not go on to the next place where the first gave no answer at all', async () => {
     const broken = () => {
-      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
+      throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) });
     };
-    const site = await expectFailure({ [OIDC]: broken, [OAUTH]: METADATA }, `${OIDC} could not be fetched: ECONNRESET`);
+    const site = await expectFailure(
+      { [OIDC]: broken, [OAUTH]: METADATA },
+      `${OIDC} could not be fetched: ECONNREFUSED`,
+    );
     expect(site.requests).toEqual([OIDC]);
   });
 
@@ -92,7 +109,7 @@ describe('fetchMetadata', () => {
   it('does not use a document that is too large', async () => {
     covers('H8');
     const large = { ...METADATA, x: 'x'.repeat(4096) };
-    await expectFailure({ [OIDC]: large }, `${OIDC} answered with more than 4096 bytes`);
+    await expectFailure({ [OIDC]: large }, `${OIDC} answered with more than 4096 bytes; ${OAUTH} answered 404`);
   });
 
   it.each([
@@ -109,22 +126,47 @@ describe('fetchMetadata', () => {
     ['https://issuer.test'],
   ])('RFC 8414 §3.3: uses nothing of a document whose issuer is %j', async (issuer) => {
     covers('H5', '8414-1');
-    const site = new DocumentFetch({ [OIDC]: { ...METADATA, issuer }, [OAUTH]: METADATA });
+    const other = { ...METADATA, jwks_uri: 'https://other.test/jwks', issuer };
+    const site = new DocumentFetch({ [OIDC]: other, [OAUTH]: other });
     await expect(discover(new DocumentFetch({ [OIDC]: METADATA }))).resolves.toBeDefined();
     await expect(discover(site)).rejects.toThrow(
-      /^https:\/\/issuer\.test\/\.well-known\/openid-configuration has the issuer /,
+      /^https:\/\/issuer\.test\/\.well-known\/openid-configuration has the issuer .*oauth-authorization-server has the issuer /,
     );
-    expect(site.requests).toEqual([OIDC]);
+    expect(site.requests).toEqual([OIDC, OAUTH]);
+
+    const right = new DocumentFetch({ [OIDC]: other, [OAUTH]: METADATA });
+    expect(await discover(right)).toEqual({ jwksUri: 'https://issuer.test/jwks' });
+    expect(right.requests).toEqual([OIDC, OAUTH]);
+  });
+
+  it('tells what came from each place that was tried', async () => {
+    const attempts: MetadataAttempt[] = [];
+    const tried = async (documents: ConstructorParameters<typeof DocumentFetch>[0]) => {
+      attempts.length = 0;
+      await discover(new DocumentFetch(documents), { onAttempt: (attempt) => attempts.push(attempt) }).catch(() => {});
+      return attempts.map(({ url, error }) => [url, error]);
+    };
+    expect(await tried({ [OIDC]: METADATA })).toEqual([[OIDC, undefined]]);
+    const page = () => new Response('<!doctype html>');
+    expect(await tried({ [OIDC]: page, [OAUTH]: METADATA })).toEqual([
+      [OIDC, `${OIDC} did not answer with JSON`],
+      [OAUTH, undefined],
+    ]);
+    expect(await tried({ [OIDC]: { ...METADATA, issuer: 'x' } })).toEqual([
+      [OIDC, `${OIDC} has the issuer "x", not "https://issuer.test"`],
+      [OAUTH, `${OAUTH} answered 404`],
+    ]);
   });
 
   it('says so when the issuers differ by case or a trailing slash alone', async () => {
     covers('H5');
     const hint = ' (they differ only by case or a trailing slash)';
-    const mismatch = (theirs: string) => `${OIDC} has the issuer ${theirs}, not "https://issuer.test"`;
-    await expectFailure({ [OIDC]: { ...METADATA, issuer: `${ISSUER}/` } }, mismatch('"https://issuer.test/"') + hint);
+    const mismatch = (theirs: string, more = '') =>
+      `${OIDC} has the issuer ${theirs}, not "https://issuer.test"${more}; ${OAUTH} answered 404`;
+    await expectFailure({ [OIDC]: { ...METADATA, issuer: `${ISSUER}/` } }, mismatch('"https://issuer.test/"', hint));
     await expectFailure(
       { [OIDC]: { ...METADATA, issuer: 'https://Issuer.test' } },
-      mismatch('"https://Issuer.test"') + hint,
+      mismatch('"https://Issuer.test"', hint),
     );
     await expectFailure({ [OIDC]: { ...METADATA, issuer: 'https://evil.test' } }, mismatch('"https://evil.test"'));
     await expectFailure({ [OIDC]: { ...METADATA, issuer: 'a\r\nb' } }, mismatch('"a\\r\\nb"'));

@@ -12,4 +12,9 @@ describe('docs/keys.md', () => {
     expect(channels.length).toBeGreaterThan(5);
     expect(namesIn(read('docs/keys.md'), /^\| `(scopegate:[\w-]+)` \|/gm)).toEqual(channels);
   });
+
+  it('says how long a slice of an import is', () => {
+    const [slice] = namesIn(read('src/platform/time-slices.ts'), /^const MAX_SLICE_MS = (\d+);$/gm);
+    expect(namesIn(read('docs/keys.md'), /imported in slices of (\d+) ms/g)).toEqual([slice]);
+  });
 });

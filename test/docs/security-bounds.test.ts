@@ -42,16 +42,20 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   },
   'clock tolerance': () => [option('clockToleranceSeconds'), maxOfOption('clockToleranceSeconds')],
   'lifetime of a token': () => [],
-  'signatures checked for a token': () => [constant('src/keys/key-set.ts', 'MAX_CANDIDATES')],
+  'signatures checked for a token': () => {
+    return [constant('src/keys/key-set.ts', 'MAX_CANDIDATES'), constant('src/issuer/public-key-option.ts', 'MAX_KEYS')];
+  },
   'cached tokens': () => [constant('src/verifier/options.ts', 'DEFAULT_TOKEN_CACHE_MAX')],
   'one fetch of metadata or keys': () => [option('fetchTimeoutSeconds'), option('maxResponseBytes') / KIB],
   'age of keys': () => [option('maxAgeSeconds'), option('staleIfErrorSeconds')],
+  'import of a large key set': () => [constant('src/platform/time-slices.ts', 'MAX_SLICE_MS')],
   'fetches because of unknown `kid`s': () => {
     return [option('refetchBurst'), 1, option('refetchEverySeconds'), constant(ABSENT, 'PUBLISHED_WITHIN_SECONDS')];
   },
   'waiting after a fetch that failed': () => {
     const first = backOff('firstSeconds');
-    return [first * (1 - backOff('jitter')), first, backOff('maxSeconds')];
+    const withoutKeys = constant('src/resilience/back-off.ts', 'MAX_WAIT_WITHOUT_VALUE_SECONDS');
+    return [first * (1 - backOff('jitter')), first, backOff('maxSeconds'), withoutKeys];
   },
   'cached unknown keys': () => [constant(ABSENT, 'MAX_ABSENT_KEYS'), constant(ABSENT, 'MAX_KID_LENGTH')],
   'one introspection': () => {

@@ -68,7 +68,12 @@ describe('parseIntrospectionAnswer', () => {
     ['of another issuer', { iss: '"https://other.test"' }, 'issuer_not_trusted'],
     ['of a refresh token', { token_type: '"refresh_token"' }, 'token_type_not_allowed'],
     ['of an ID token', { token_type: '"Id_Token"' }, 'token_type_not_allowed'],
-    ['of a token_type that is no text', { token_type: 'true' }, 'token_type_not_allowed'],
+    ['of a token for which nothing is applicable', { token_type: '"N_A"' }, 'token_type_not_allowed'],
+    ['of a refresh token in a list', { token_type: '["refresh_token"]' }, 'token_type_not_allowed'],
+    ['of a refresh token of Ory Hydra', { token_use: '"refresh_token"' }, 'token_type_not_allowed'],
+    ['of a refresh token of Cloud Foundry', { granted_scopes: '["read"]' }, 'token_type_not_allowed'],
+    ['of an ID token without a scope', { scope: undefined, at_hash: '"x"' }, 'token_type_not_allowed'],
+    ['of an ID token with an empty scope', { scope: '" "', at_hash: '"x"' }, 'token_type_not_allowed'],
     ['with the mark of another kind', { token_use: '"id"' }, 'token_type_not_allowed'],
     ['with a malformed claim', { client_id: '1' }, 'claim_malformed'],
     ['with a negative exp', { exp: '-1' }, 'claim_malformed'],
@@ -77,13 +82,33 @@ describe('parseIntrospectionAnswer', () => {
     expect(judge(members)).toBe(reason);
   });
 
-  it.each(['"Bearer"', '"bearer"', '"BEARER"', '"DPoP"', '"dpop"', '"access_token"', 'null', undefined])(
-    'providers: accepts the token_type %s',
-    (token_type) => {
-      covers('J7');
-      expect(judge({ token_type })).toBe('accepted');
-    },
-  );
+  it.each<[string, JsonTexts]>([
+    ['Ory Hydra and Dex', { token_use: '"access_token"' }],
+    ['authentik, with the nonce of the login', { nonce: '"n"' }],
+    ['a server whose access tokens have the hash of the ID token', { at_hash: '"x"', scope: '["openid"]' }],
+    ['a server with a type of its own', { token_type: '"service"', token_use: '1' }],
+  ])('providers: accepts the answer of %s', (_, members) => {
+    covers('J7');
+    expect(judge(members)).toBe('accepted');
+  });
+
+  it('dangerouslyAcceptAnyTokenKind: a word decides nothing', () => {
+    covers('J7');
+    const answer = parseStrictJsonObject(
+      Buffer.from(toJsonText({ ...raw.payload, active: 'true', token_use: '"refresh_token"' })),
+    ) as JsonObject;
+    const any = { ...issuer, rules: { ...issuer.rules, acceptAnyTokenKind: true } };
+    expect(reasonOf(parseIntrospectionAnswer(answer, { issuer, ignoreExp: false }))).toBe('token_type_not_allowed');
+    expect(reasonOf(parseIntrospectionAnswer(answer, { issuer: any, ignoreExp: false }))).toBe('accepted');
+  });
+
+  it.each([
+    ...['"Bearer"', '"bearer"', '"BEARER"', '"DPoP"', '"dpop"', '"access_token"', 'null', undefined, 'true', '""'],
+    '["Bearer"]',
+  ])('providers: accepts the token_type %s', (token_type) => {
+    covers('J7');
+    expect(judge({ token_type })).toBe('accepted');
+  });
 
   it('Authlib: leaves out what is null, at the top alone', () => {
     covers('J7');

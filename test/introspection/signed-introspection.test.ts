@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type SignedAnswerOptions, verifySignedAnswer } from '../../src/introspection/signed-introspection.js';
-import { Unusable } from '../../src/introspection/unusable.js';
+
 import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js';
 import type { Issuer } from '../../src/issuer/issuer.js';
+import { Malformed } from '../../src/jws/malformed.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
@@ -80,7 +81,7 @@ describe('verifySignedAnswer', () => {
   ])('says why it does not believe an answer that %s', async (_, jwt, why) => {
     covers('J11', '9701-1');
     const said = await verifySignedAnswer(jwt, RULES);
-    expect((said as Unusable).why.startsWith(why)).toBe(true);
+    expect((said as Malformed).why.startsWith(why)).toBe(true);
   });
 
   it.each([
@@ -91,14 +92,14 @@ describe('verifySignedAnswer', () => {
   ])('an answer that was made %i s from now is believed: %s', async (seconds, isBelieved) => {
     covers('J11');
     const said = await verifySignedAnswer(sign({ payload: { iat: String(raw.now + seconds) } }), RULES);
-    expect(said instanceof Unusable).toBe(!isBelieved);
+    expect(said instanceof Malformed).toBe(!isBelieved);
   });
 
   it('judges the signature before the claims', async () => {
     covers('J11');
     const payload = { iss: '"x"', aud: '1', iat: '"x"', token_introspection: '[]' };
     const said = await verifySignedAnswer(sign({ key: stranger.privateKey, payload }), RULES);
-    expect(said).toEqual(new Unusable('the signature of the answer is not valid'));
+    expect(said).toEqual(new Malformed('the signature of the answer is not valid'));
   });
 
   it('tries each key that fits an answer without kid', async () => {
@@ -110,7 +111,7 @@ describe('verifySignedAnswer', () => {
     expect(await verifySignedAnswer(answer, { ...RULES, issuer })).toEqual({ active: true, sub: 'x' });
     const forged = sign({ header: { kid: undefined }, key: stranger.privateKey });
     const why = 'the signature of the answer is not valid';
-    expect(await verifySignedAnswer(forged, { ...RULES, issuer })).toEqual(new Unusable(why));
+    expect(await verifySignedAnswer(forged, { ...RULES, issuer })).toEqual(new Malformed(why));
   });
 
   it('blames the keys where they cannot be had', async () => {

@@ -219,6 +219,7 @@ describe('verifier.userInfo, asked again', () => {
     for (const res of held) answerPerson(res);
     expect(await Promise.all(waiting)).toEqual(Array(100).fill(PERSON));
     answer = answerPerson;
+    // At the same moment of the clock: that there was no room is not remembered as what the endpoint says of the token.
     expect(await verifier.userInfo(last)).toEqual(PERSON);
   });
 

@@ -8,6 +8,8 @@ import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 import { reasonOf } from '../support/reason-of.js';
 
+const TOKEN = { header: { alg: 'ES256' }, claims: {} };
+
 function createRegistry(...names: readonly string[]): IssuerRegistry {
   const { jwk, verifierOptions } = new RawIssuer();
   const issuer = names.map((name) => ({ issuer: name, jwks: { keys: [jwk] } }));
@@ -19,7 +21,7 @@ const registry = createRegistry('https://as.example', 'https://as.example/tenant
 
 describe('ListedIssuers', () => {
   it.each(['https://as.example', 'https://as.example/tenant', 'https://b.example/'])('finds the issuer %s', (iss) => {
-    expect((registry.find(iss) as Issuer).issuer).toBe(iss);
+    expect((registry.find(iss, TOKEN) as Issuer).issuer).toBe(iss);
   });
 
   it.each([
@@ -44,12 +46,12 @@ describe('ListedIssuers', () => {
     'constructor',
   ])('CVE-2024-53861: does not trust the iss %j', (iss) => {
     covers('E1', '7519-7');
-    expect(reasonOf(registry.find('https://as.example'))).toBe('accepted');
-    expect(reasonOf(registry.find(iss))).toBe('issuer_not_trusted');
+    expect(reasonOf(registry.find('https://as.example', TOKEN))).toBe('accepted');
+    expect(reasonOf(registry.find(iss, TOKEN))).toBe('issuer_not_trusted');
   });
 
   it('tells when an iss differs from a trusted one by case or a trailing slash alone', () => {
-    const detailOf = (iss: string) => (registry.find(iss) as Refusal).detail;
+    const detailOf = (iss: string) => (registry.find(iss, TOKEN) as Refusal).detail;
     const hint = (alike: string) => `; it differs from "${alike}" only by case or a trailing slash`;
     expect(detailOf('https://as.example/')).toBe(`iss "https://as.example/"${hint('https://as.example')}`);
     expect(detailOf('https://B.example')).toBe(`iss "https://B.example"${hint('https://b.example/')}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { metadataUrls } from '../../src/discovery/well-known.js';
 import { checkOneLocation, parseKeyLocation, parseSecretSource } from '../../src/issuer/key-location.js';
-import type { HmacAlgorithm } from '../../src/jws/algorithm.js';
+import { DEFAULT_ALGORITHMS, type HmacAlgorithm } from '../../src/jws/algorithm.js';
 import type { RowId } from '../security-matrix/catalogue.js';
 import { BAD_KEYS, GOOD_JWKS } from '../support/bad-keys.js';
 import { expectMisuse } from '../support/configuration-error.js';
@@ -10,7 +11,11 @@ const ISSUER = 'https://login.example.com/realms/main';
 const FIX_SECRET = 'Give a random string or bytes, such as the output of "openssl rand -base64 64".';
 
 const locate = (given: object, allowInsecureHttp = false) =>
-  parseKeyLocation(given, ISSUER, 'issuer[1]', allowInsecureHttp);
+  parseKeyLocation(given, 'issuer[1]', {
+    metadataUrls: () => metadataUrls(ISSUER),
+    algorithms: new Set(DEFAULT_ALGORITHMS),
+    allowInsecureHttp,
+  });
 
 describe('parseKeyLocation', () => {
   it('RFC 8414 §3, OpenID Connect Discovery §4: looks for metadata at the well-known places of the issuer', () => {

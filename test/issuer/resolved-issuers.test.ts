@@ -17,6 +17,7 @@ const LIMITS = {
   snapshotMaxAgeSeconds: 1,
 };
 const NAME = 'https://issuer.test';
+const TOKEN = { header: { alg: 'ES256' }, claims: { iss: NAME } };
 
 function open() {
   const clock = new TestClock(1_800_000_000_000);
@@ -35,7 +36,7 @@ function open() {
     clock: clock.now,
     signal: environment.signal,
   });
-  const find = async () => issuers.find(NAME);
+  const find = async () => issuers.find(NAME, TOKEN);
   const resolveBy = (other: typeof answer) => {
     answer = other;
   };
@@ -47,7 +48,7 @@ describe('ResolvedIssuers', () => {
   it('gives an issuer that it knows at once, without a promise', async () => {
     const { issuers, find } = open();
     const issuer = await find();
-    expect(issuers.find(NAME)).toBe(issuer);
+    expect(issuers.find(NAME, TOKEN)).toBe(issuer);
     expect(issuers.all()).toEqual([issuer]);
   });
 
@@ -55,7 +56,7 @@ describe('ResolvedIssuers', () => {
     const { issuers, find, resolveBy } = open();
     resolveBy(async () => undefined);
     expect(await find()).toBeInstanceOf(Refusal);
-    expect(issuers.find(NAME)).toMatchObject({ reason: 'issuer_not_trusted', detail: `iss "${NAME}"` });
+    expect(issuers.find(NAME, TOKEN)).toMatchObject({ reason: 'issuer_not_trusted', detail: `iss "${NAME}"` });
     expect(issuers.all()).toEqual([]);
   });
 
@@ -103,7 +104,7 @@ describe('ResolvedIssuers', () => {
     const waiting = find();
     closing.abort();
     expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
-    expect(await issuers.find('https://other.test')).toMatchObject({ reason: 'verifier_closed' });
+    expect(await issuers.find('https://other.test', TOKEN)).toMatchObject({ reason: 'verifier_closed' });
     expect(asked).toEqual([NAME]);
   });
 

@@ -3,6 +3,7 @@ import {
   ALL_ALGORITHMS,
   ALL_HMAC_ALGORITHMS,
   algorithmsOfKey,
+  DEFAULT_ALGORITHMS,
   isAlgorithm,
   isHmacAlgorithm,
 } from '../../src/jws/algorithm.js';
@@ -13,9 +14,10 @@ const ML_DSA = ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'];
 const HMAC = ['HS256', 'HS384', 'HS512'];
 
 describe('the supported algorithms', () => {
-  it('RFC 8725 §3.2: are the asymmetric signatures of RFC 7518, RFC 8037, RFC 9864 and RFC 9964', () => {
+  it('RFC 8725 §3.2: are the asymmetric signatures of RFC 7518, RFC 8037, RFC 8812, RFC 9864 and RFC 9964', () => {
     const curves = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
-    expect([...ALL_ALGORITHMS].sort()).toEqual([...RSA, ...curves, ...ML_DSA].sort());
+    expect([...ALL_ALGORITHMS].sort()).toEqual([...RSA, ...curves, 'ES256K', 'Ed448', ...ML_DSA].sort());
+    expect([...DEFAULT_ALGORITHMS].sort()).toEqual([...RSA, ...curves, ...ML_DSA].sort());
   });
 
   it('cannot be added to', () => {
@@ -36,7 +38,8 @@ describe('isAlgorithm', () => {
     ['es256'],
     ['ES256 '],
     ['ES521'],
-    ['ES256K'],
+    ['ES256k'],
+    ['ES521K'],
     ['HS256'],
     ['RSA-OAEP'],
     ['__proto__'],
@@ -82,7 +85,9 @@ describe('algorithmsOfKey', () => {
     ['EC', 'P-256', ['ES256']],
     ['EC', 'P-384', ['ES384']],
     ['EC', 'P-521', ['ES512']],
-    ['EC', 'secp256k1', []],
+    ['EC', 'secp256k1', ['ES256K']],
+    ['OKP', 'Ed448', ['Ed448']],
+    ['EC', 'secp224k1', []],
     ['EC', 'Ed25519', []],
     ['EC', undefined, []],
     ['OKP', 'Ed25519', ['EdDSA', 'Ed25519']],

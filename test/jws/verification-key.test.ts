@@ -54,10 +54,8 @@ describe('checkJwk', () => {
     });
   });
 
-  it.each(['yes', 1, null, {}])('refuses a key whose ext is no boolean: %j', (ext) => {
-    covers('H12b');
-    expect(isUsable({ ...rsa, ext: true })).toBe(true);
-    expect(why(checkJwk({ ...rsa, ext }))).toBe('has an ext that is not true or false');
+  it.each(['yes', 1, null, {}, false])('takes no notice of the ext %j, which is about another use', (ext) => {
+    expect(isUsable({ ...rsa, ext })).toBe(true);
   });
 
   it('takes a key without kid, use, key_ops and alg', () => {
@@ -72,53 +70,44 @@ describe('checkJwk', () => {
     expect(why(checkJwk(member))).toBe('is not an object');
   });
 
-  it.each(['oct', 'ec', 'rsa', 'akp', 'MLWE', '', undefined, null, 1, ['EC'], '__proto__', 'constructor'])(
-    'refuses the kty %j',
-    (kty) => {
-      covers('H11', 'H13', '7517-3');
-      expect(isUsable(ec)).toBe(true);
-      expect(why(checkJwk({ ...ec, kty }))).toBe('has a kty that is not RSA, EC, OKP or AKP');
-    },
-  );
+  it.each(['oct', 'MLWE', '', undefined, null, 1, ['EC'], '__proto__', 'constructor'])('refuses the kty %j', (kty) => {
+    covers('H11', 'H13', '7517-3');
+    expect(isUsable(ec)).toBe(true);
+    expect(why(checkJwk({ ...ec, kty }))).toBe('has a kty that is not RSA, EC, OKP or AKP');
+  });
 
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'])('refuses a key with the member %s', (name) => {
     covers('H10', 'DISC-1');
     for (const jwk of [ec, rsa, ed]) {
       expect(isUsable(jwk)).toBe(true);
-      for (const value of ['AQAB', '', null]) {
+      for (const value of ['AQAB', 'A', 7, {}]) {
         expect(why(checkJwk({ ...jwk, [name]: value }))).toBe('holds private or symmetric key material');
       }
     }
   });
 
-  it.each(['enc', 'SIG', '', null, 1, ['sig']])('refuses the use %j', (use) => {
+  it.each(['enc', 'signature', 1, {}, ['enc']])('refuses the use %j', (use) => {
     covers('H12b', '7517-2');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk({ ...ec, use }))).toBe('has a use other than sig');
   });
 
-  it.each([
-    [['encrypt']],
-    [['sign', 'verify']],
-    [['verify', 'verify']],
-    [['VERIFY']],
-    [[]],
-    ['verify'],
-    [null],
-    [{ 0: 'verify', length: 1 }],
-  ])('refuses the key_ops %j', (keyOps) => {
-    covers('H12b', '7517-2');
-    expect(isUsable({ ...ec, key_ops: ['verify'] })).toBe(true);
-    expect(why(checkJwk({ ...ec, key_ops: keyOps }))).toBe('has key_ops other than verify');
-  });
+  it.each([[['encrypt']], [['deriveKey', 'deriveBits']], ['wrapKey'], [7], [{ 0: 'verify', length: 1 }]])(
+    'refuses the key_ops %j',
+    (keyOps) => {
+      covers('H12b', '7517-2');
+      expect(isUsable({ ...ec, key_ops: ['verify'] })).toBe(true);
+      expect(why(checkJwk({ ...ec, key_ops: keyOps }))).toBe('has key_ops other than verify');
+    },
+  );
 
-  it.each([1, null, '', ['key-1'], {}])('refuses the kid %j', (kid) => {
+  it.each([['key-1'], {}, true])('refuses the kid %j', (kid) => {
     covers('H13');
     expect(isUsable(ec)).toBe(true);
     expect(why(checkJwk({ ...ec, kid }))).toBe('has a kid that is not a string');
   });
 
-  it.each(['RSA-OAEP', 'ES521', 'ES384', 'es256', 'RS256', 'HS256', 'none', '', null, 1, ['ES256']])(
+  it.each(['RSA-OAEP', 'ECDH-ES', 'ES521', 'ES384', 'RS256', 'SHA384withECDSA', 'HS256', 'none', 1, ['ES256']])(
     'refuses the alg %j on a P-256 key',
     (alg) => {
       covers('H12b', '7517-4');
@@ -144,11 +133,10 @@ describe('checkJwk', () => {
   });
 
   it.each<[JWK, string]>([
-    [ec, 'secp256k1'],
-    [ec, 'p-256'],
+    [ec, 'P-257'],
     [ec, 'Ed25519'],
     [ed, 'X25519'],
-    [ed, 'Ed448'],
+    [ed, 'X448'],
     [ed, 'P-256'],
   ])('refuses %j on the curve %s', (jwk, crv) => {
     covers('7518-1');
@@ -182,20 +170,18 @@ describe('checkJwk, sizes of RSA keys', () => {
     expect(why(checkJwk({ ...rsa, n: modulusOf(bits) }))).toBe('is an RSA key of more than 8192 bits');
   });
 
-  it.each([1, 129])('RFC 7518 §2: refuses a modulus and an exponent with leading zeros: %i', (count) => {
+  it.each([1, 129])('measures a key without its leading zeros, and names it so: %i', (count) => {
     covers('H12');
-    const pad = (member: string) =>
-      Buffer.concat([Buffer.alloc(count), Buffer.from(member, 'base64url')]).toString('base64url');
-    expect(isUsable(rsa)).toBe(true);
-    const told = 'is an RSA key with leading zero octets';
-    expect(why(checkJwk({ ...rsa, n: pad(String(rsa.n)) }))).toBe(told);
-    expect(why(checkJwk({ ...rsa, e: pad(String(rsa.e)) }))).toBe(told);
-    expect(why(checkJwk({ ...rsa, n: pad(modulusOf(1024)) }))).toBe(told);
+    const pad = (member: unknown) =>
+      Buffer.concat([Buffer.alloc(count), Buffer.from(String(member), 'base64url')]).toString('base64url');
+    expect(usable({ ...rsa, n: pad(rsa.n), e: pad(rsa.e) })).toEqual(usable(rsa));
+    expect(why(checkJwk({ ...rsa, n: pad(modulusOf(1024)) }))).toBe('is an RSA key of less than 2048 bits');
+    expect(why(checkJwk({ ...rsa, e: pad('AQ') }))).toBe('is an RSA key with an unsafe exponent');
   });
 
   it('refuses the exponent 0, which is all zeros', () => {
     covers('H12', 'K11');
-    expect(why(checkJwk({ ...rsa, e: encode(0n) }))).toBe('is an RSA key with leading zero octets');
+    expect(why(checkJwk({ ...rsa, e: encode(0n) }))).toBe('lacks the member e');
   });
 
   it('refuses a modulus that is no base64url at all', () => {

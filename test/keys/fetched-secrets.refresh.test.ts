@@ -130,6 +130,7 @@ describe('FetchedSecrets, its status', () => {
   const nothing = {
     skippedKeys: [],
     fetches: { metadata: 0, jwks: 0 },
+    metadata: [],
     lastError: undefined,
     nextAttemptInSeconds: undefined,
   };

@@ -94,6 +94,7 @@ describe('SharedSecrets', () => {
       skippedKeys: [],
       ageSeconds: undefined,
       fetches: { metadata: 0, jwks: 0 },
+      metadata: [],
       lastError: undefined,
       nextAttemptInSeconds: undefined,
     });

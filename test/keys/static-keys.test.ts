@@ -48,6 +48,7 @@ describe('StaticKeys', () => {
     const never = {
       ageSeconds: undefined,
       fetches: { metadata: 0, jwks: 0 },
+      metadata: [],
       lastError: undefined,
       nextAttemptInSeconds: undefined,
     };

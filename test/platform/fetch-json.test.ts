@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FetchFailure, type FetchJsonOptions, fetchBytes, fetchJson } from '../../src/platform/fetch-json.js';
 import { covers } from '../support/covers.js';
@@ -51,19 +52,87 @@ describe('fetchJson', () => {
     expect(asked).toEqual(['GET /document']);
   });
 
-  it('RFC 9110 §12.5.1: asks for JSON', async () => {
+  it('RFC 9110 §12.5.1, RFC 7517 §8.5.2: accepts both media types of a key set, as the API server of Kubernetes demands', async () => {
     let accept: string | undefined;
     answer = (req, res) => {
       accept = req.headers.accept;
       res.end('{}');
     };
     await fetchDocument();
-    expect(accept).toBe('application/json');
+    expect(accept).toBe('application/json, application/jwk-set+json');
   });
 
-  it('RFC 8259 §11: looks at the document and not at its media type', async () => {
-    answer = (_, res) => res.setHeader('Content-Type', 'text/plain').end(JSON.stringify(DOCUMENT));
+  it.each([
+    'text/plain',
+    'application/octet-stream',
+    'text/html; charset=utf-8',
+    'application/jwk-set+json',
+    'application/json; charset=utf-16',
+    'application/json; charset=no-such-charset',
+    'no media type at all',
+    '',
+  ])('RFC 8259 §11: looks at the document and not at its media type %j', async (contentType) => {
+    answer = (_, res) => res.setHeader('Content-Type', contentType).end(JSON.stringify(DOCUMENT));
     await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+  });
+
+  it.each([200, 203])('RFC 9110 §15.3: takes a document with the status %i', async (status) => {
+    answer = (_, res) => res.writeHead(status).end(JSON.stringify(DOCUMENT));
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+  });
+
+  it.each<[what: string, text: string]>([
+    ['a byte order mark (RFC 8259 §8.1: a parser may ignore it)', '\ufeff'],
+    ['white space', ' \t\r\n'],
+    ['white space that JSON does not know', '\u00a0\f\v\ufeff'],
+    ['what keeps other sites from running it', ")]}',\n"],
+    ['the same without its comma', ")]}'\n"],
+    ['a loop', 'while(1);'],
+    ['another loop', 'for (;;);'],
+  ])('takes a document after %s', async (_, before) => {
+    answer = (_req, res) => res.end(`${before}${JSON.stringify(DOCUMENT)}\n`);
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+  });
+
+  const NAMED = { issuer: 'https://issuer.test', name: 'Zoë' };
+  const text = JSON.stringify(NAMED);
+  const utf16be = (from: string) => Buffer.from(from, 'utf16le').swap16();
+
+  it.each<[encoding: string, bytes: Buffer, contentType: string]>([
+    ['UTF-8', Buffer.from(text), 'application/json'],
+    ['UTF-8 that its header calls ISO-8859-1', Buffer.from(text), 'application/json; charset=iso-8859-1'],
+    ['UTF-16LE with a mark', Buffer.from(`\ufeff${text}`, 'utf16le'), 'application/json'],
+    ['UTF-16BE with a mark', utf16be(`\ufeff${text}`), 'application/json'],
+    ['UTF-16LE without one', Buffer.from(text, 'utf16le'), 'application/json; charset=utf-16'],
+    ['UTF-16BE without one', utf16be(text), 'application/json'],
+    ['ISO-8859-1 by its header', Buffer.from(text, 'latin1'), 'application/json; Charset="ISO-8859-1"'],
+  ])('reads %s', async (_, bytes, contentType) => {
+    answer = (_req, res) => res.setHeader('Content-Type', contentType).end(bytes);
+    await expect(fetchDocument()).resolves.toEqual(NAMED);
+  });
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'application/json; charset=klingon'])(
+    'reads the rest of a document with bytes that are not UTF-8, of the type %s',
+    async (contentType) => {
+      answer = (_, res) => res.setHeader('Content-Type', contentType).end(Buffer.from(text, 'latin1'));
+      await expect(fetchDocument()).resolves.toEqual({ ...NAMED, name: 'Zo\ufffd' });
+    },
+  );
+
+  it.each<[coding: string, encode: (body: string) => Buffer]>([
+    ['gzip', (body) => gzipSync(body)],
+    ['deflate', (body) => deflateSync(body)],
+    ['br', (body) => brotliCompressSync(body)],
+  ])('RFC 9110 §8.4: reads a document in %s, and holds what comes out of it to the bound', async (coding, encode) => {
+    covers('H8');
+    const respondWith = (body: string): RequestListener => {
+      return (_, res) => res.setHeader('Content-Encoding', coding).end(encode(body));
+    };
+    answer = respondWith(JSON.stringify(DOCUMENT));
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+    answer = respondWith(JSON.stringify({ ...DOCUMENT, bomb: '0'.repeat(50_000_000) }));
+    const failure = await failureOf(fetchDocument());
+    expect(failure.message).toBe(`${urlOf()} answered with more than 1024 bytes`);
   });
 
   it.each([[301], [302], [303], [307], [308]])(
@@ -77,7 +146,7 @@ describe('fetchJson', () => {
     },
   );
 
-  it.each([[201], [204], [206], [304], [400], [401], [404], [429], [500], [503]])(
+  it.each([[201], [202], [204], [205], [206], [226], [304], [400], [401], [404], [429], [500], [503]])(
     'RFC 8414 §3.2: takes no document from an answer with the status %i',
     async (status) => {
       covers('H7');
@@ -92,8 +161,9 @@ describe('fetchJson', () => {
     ['nothing', ''],
     ['half a document', JSON.stringify(DOCUMENT).slice(0, 20)],
     ['two documents', `${JSON.stringify(DOCUMENT)}{}`],
-    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
-    ['a byte order mark before the document (RFC 8259 §8.1)', `\ufeff${JSON.stringify(DOCUMENT)}`],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x7b])],
+    ['a document after other text', `keys: ${JSON.stringify(DOCUMENT)}`],
+    ['a script that is more than a loop before a document', `while(1);x=${JSON.stringify(DOCUMENT)}`],
   ])('refuses %s', async (_, body) => {
     covers('H7');
     const failure = await expectFailure((_req, res) => res.end(body));
@@ -195,7 +265,7 @@ describe('fetchBytes', () => {
   }
 
   it('gives the bytes of an answer, and judges nothing in them', async () => {
-    const bytes = Buffer.from([0x00, 0xff, 0x7b]);
+    const bytes = Buffer.from([0x7b, 0xff, 0x00]);
     answer = (_, res) => res.setHeader('ETag', '"v1"').setHeader('Cache-Control', 'max-age=60').end(bytes);
     const fetched = { bytes, mediaType: undefined, etag: '"v1"', maxAgeSeconds: 60 };
     await expect(fetchWith()).resolves.toEqual(fetched);
@@ -372,6 +442,88 @@ describe('fetchJson, when there is no answer', () => {
     const response = new Response(new ReadableStream({ cancel }), { status: 500 });
     const failure = await failureOf(fetchDocument({ fetch: async () => response }));
     expect(failure.status).toBe(500);
+  });
+});
+
+describe('fetchBytes, on a connection that ended before an answer', () => {
+  const sendForm = (changes: Partial<FetchJsonOptions> = {}) =>
+    fetchBytes(urlOf(), {
+      fetch,
+      timeoutSeconds: 10,
+      maxBytes: 1024,
+      signal: closing.signal,
+      form: new URLSearchParams({ token: 'abc' }),
+      ...changes,
+    });
+
+  it('RFC 9112 §9.6: sends a request again at once, and a form with it', async () => {
+    const bodies: string[] = [];
+    answer = (req, res) => {
+      if (asked.length % 2 === 0) return void req.socket.resetAndDestroy();
+      req.setEncoding('utf8').on('data', (chunk) => bodies.push(chunk));
+      req.on('end', () => res.end(JSON.stringify(DOCUMENT)));
+    };
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+    await expect(fetchDocument()).resolves.toEqual(DOCUMENT);
+    expect(asked).toEqual(Array(3).fill('GET /document'));
+
+    await expect(sendForm()).resolves.toMatchObject({ bytes: Buffer.from(JSON.stringify(DOCUMENT)) });
+    expect(asked.slice(3)).toEqual(Array(2).fill('POST /document'));
+    expect(bodies).toEqual(['token=abc']);
+  });
+
+  it('sends it once more, not twice', async () => {
+    const failure = await expectFailure((req) => req.socket.resetAndDestroy());
+    expect(failure.message).toMatch(/could not be fetched: (ECONNRESET|UND_ERR_SOCKET)/);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('has one deadline for both', async () => {
+    let count = 0;
+    answer = (req) => {
+      count += 1;
+      if (count === 1) req.socket.resetAndDestroy();
+    };
+    const failure = await failureOf(fetchDocument({ timeoutSeconds: 0.1 }));
+    expect(failure.message).toBe(`${urlOf()} gave no complete answer within 0.1 s`);
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each<[what: string, error: unknown, requests: number]>([
+    ['undici', new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'UND_ERR_SOCKET' }) }), 2],
+    ['another runtime', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), 2],
+    ['a server that is away', new TypeError('', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }), 1],
+    ['a name that nobody knows', new TypeError('', { cause: Object.assign(new Error(), { code: 'ENOTFOUND' }) }), 1],
+    ['no error at all', undefined, 1],
+  ])('knows it by the code of %s', async (_, error, requests) => {
+    let count = 0;
+    const failing = async () => {
+      count += 1;
+      throw error;
+    };
+    await failureOf(fetchDocument({ fetch: failing }));
+    expect(count).toBe(requests);
+  });
+
+  it('sends nothing again once its owner is closed', async () => {
+    let count = 0;
+    const closeThenFail = async () => {
+      count += 1;
+      closing.abort();
+      throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    };
+    await failureOf(fetchDocument({ fetch: closeThenFail }));
+    await new Promise(setImmediate);
+    expect(count).toBe(1);
+  });
+
+  it('does not send again what an answer had begun for', async () => {
+    answer = (req, res) => {
+      res.writeHead(200, { 'Content-Length': 100 });
+      res.write('{"issuer":', () => req.socket.resetAndDestroy());
+    };
+    await failureOf(fetchDocument());
+    expect(asked).toHaveLength(1);
   });
 });
 

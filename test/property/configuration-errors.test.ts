@@ -76,11 +76,13 @@ const NAMES = [
   ...['issuer', 'audience', 'claims', 'clockToleranceSeconds', 'maxTokenBytes', 'tokenCache', 'keys', 'snapshot'],
   ...['fetch', 'clock', 'algorithms', 'profile', 'scopesFrom', 'clientIds', 'maxTokenAgeSeconds', 'requireKid'],
   ...['dangerouslyAllowInsecureHttp', 'metadataUrl', 'jwksUri', 'jwks', 'secret', 'introspection', 'endpoint', 'jwt'],
+  ...['publicKey', 'issuerBaseURL', 'tokenSigningAlg', 'secretOrKey'],
   ...['signed', 'ignoreExp', 'cacheSeconds', 'authMethod', 'clientId', 'privateKey', 'algorithm', 'keyId', 'realm'],
   ...['extraTokenLocations', 'errors', 'onRefusal', 'policy', 'signal', 'timeoutSeconds', 'max', 'maxAgeSeconds'],
   ...['maxClients', 'network', 'path', 'startAt', 'header', 'domain', 'url', 'tenants', 'version', 'roles', 'groups'],
   ...['userPoolId', 'permissions', 'authorizationServer', 'realmRoles', 'clientRoles', 'oidc', 'naiveTimeZone'],
-  ...['scope', 'all', 'any', 'claim', 'equals', 'unheardOf'],
+  ...['scope', 'all', 'any', 'claim', 'equals', 'dangerouslyAcceptAnyTokenKind', 'dangerouslyAcceptAnyAudience'],
+  'unheardOf',
 ];
 
 /** Everything that an error tells: its texts, and what a log would print of it. */

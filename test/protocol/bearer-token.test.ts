@@ -122,7 +122,7 @@ describe('the bearer token, from the Authorization header', () => {
     const headers = new Headers({ authorization: 'Bearer abc' });
     expect(parse({ headers })).toEqual(fromHeader('abc'));
     headers.append('authorization', 'Bearer def');
-    expect(parse({ headers })).toBe('bearer_malformed');
+    expect(parse({ headers })).toBe('authorization_repeated');
   });
 
   it.each([

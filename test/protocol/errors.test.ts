@@ -31,6 +31,18 @@ describe('toError', () => {
     expect(error.body).toBe(answer.body);
   });
 
+  it.each(REASONS)('answers %s by itself where nobody caught it, by the conventions of frameworks', async (reason) => {
+    const error = toError(new Refusal(reason, 'a detail'), 'api');
+    expect(error.expose).toBe(true);
+
+    const response = error.getResponse();
+    const { status, headers, body } = formatAnswer(new Refusal(reason, 'a detail'), 'api');
+    expect([response.status, await response.text()]).toEqual([status, body]);
+    expect(Object.fromEntries(response.headers)).toEqual(
+      Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    );
+  });
+
   it.each(REASONS)('gives %s a message for clients, and detail and help for the server', (reason) => {
     const error = toError(new Refusal(reason, 'a detail'), 'api');
     expect(error.message).toBe(REFUSALS[reason].description);

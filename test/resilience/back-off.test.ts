@@ -100,4 +100,16 @@ describe('BackOff', () => {
     clock.advance(-1);
     expect(backOff.remainingSeconds()).toBe(0);
   });
+
+  it('waits less while it is told so, from the failure on, with the same share of it drawn', () => {
+    drawing(0.5);
+    const { clock, backOff } = open();
+    expect(backOff.remainingSeconds(5)).toBe(0);
+    for (let i = 0; i < 7; i += 1) backOff.fail();
+    expect([backOff.remainingSeconds(), backOff.remainingSeconds(5)]).toEqual([45, 3.75]);
+    clock.advance(3.75);
+    expect([backOff.remainingSeconds(), backOff.remainingSeconds(5)]).toEqual([41.25, 0]);
+    backOff.reset();
+    expect(backOff.remainingSeconds()).toBe(0);
+  });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeadlineError, untilAborted, withDeadline, withinSeconds } from '../../src/resilience/deadline.js';
+import { Deadline, DeadlineError, untilAborted, withDeadline, withinSeconds } from '../../src/resilience/deadline.js';
 import { rejectionsDuring } from '../support/rejections.js';
 
 const BOOM = new Error('boom');
@@ -112,5 +112,76 @@ describe('withDeadline', () => {
     expect(settled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
     await expect(waiting).rejects.toEqual(new DeadlineError('not settled within 0.5 s'));
+  });
+});
+
+describe('Deadline', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  let now = 0;
+  const clock = () => now;
+  const never = new Promise<never>(() => {});
+  const sleep = (ms: number) => new Promise<string>((resolve) => setTimeout(resolve, ms, 'slept'));
+
+  it('returns a value that is no promise at once, and starts no timer for it', () => {
+    const deadline = new Deadline(1, clock);
+    expect(deadline.wait('value', () => 'late')).toBe('value');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('gives what the promise gives or rejects with, and leaves no timer behind', async () => {
+    const deadline = new Deadline(1, clock);
+    expect(await deadline.wait(Promise.resolve('value'), () => 'late')).toBe('value');
+    await expect(deadline.wait(Promise.reject(BOOM), () => 'late')).rejects.toBe(BOOM);
+    deadline.end();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts from the first wait on, for all that follow', async () => {
+    const deadline = new Deadline(1, clock);
+    await vi.advanceTimersByTimeAsync(5000);
+    const first = deadline.wait(sleep(900), () => 'late');
+    await vi.advanceTimersByTimeAsync(900);
+    expect(await first).toBe('slept');
+
+    const settled = vi.fn();
+    void Promise.resolve(deadline.wait(never, (seconds) => `late after ${seconds} s`)).then(settled);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(settled).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(settled).toHaveBeenCalledWith('late after 1 s');
+    expect(await deadline.wait(never, () => 'late')).toBe('late');
+  });
+
+  it('begins anew for a process that was suspended while it waited', async () => {
+    const deadline = new Deadline(1, clock);
+    const settled = vi.fn();
+    void Promise.resolve(deadline.wait(never, () => 'late')).then(settled);
+    // An hour passes for the clock, and the timer fires when the process goes on.
+    now += 3_600_000;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(settled).not.toHaveBeenCalled();
+
+    now += 1000;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(settled).toHaveBeenCalledWith('late');
+  });
+
+  it('lets a promise fail in silence after the time is over', async () => {
+    const rejections = await rejectionsDuring(async () => {
+      const deadline = new Deadline(1, clock);
+      const late = deadline.wait(
+        sleep(2000).then(() => Promise.reject(BOOM)),
+        () => 'late',
+      );
+      await vi.advanceTimersByTimeAsync(3000);
+      expect(await late).toBe('late');
+    });
+    expect(rejections).toEqual([]);
   });
 });

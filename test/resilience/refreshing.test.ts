@@ -21,6 +21,7 @@ function open() {
   const refreshing: Refreshing<string> = new Refreshing<string>({
     clock: clock.now,
     staleIfErrorSeconds: 50,
+    timeoutSeconds: 5,
     fetch: (cause) =>
       new Promise<Fetched<string>>((resolve, reject) => {
         const answer = (value: string, order?: number) =>

@@ -55,7 +55,7 @@ describe('RFC 8725', () => {
     },
   );
 
-  it.each(['none', 'None', 'HS256', 'ES256K', 'RSA-OAEP'])(
+  it.each(['none', 'None', 'HS256', 'ES521', 'RSA-OAEP'])(
     'RFC 8725 §3.2: %s cannot be allowed, and is refused in tokens',
     async (alg) => {
       covers('8725-2');
@@ -162,7 +162,6 @@ describe('RFC 8725', () => {
   );
 
   it.each([
-    ['an ID token', { nonce: '"n"' }],
     ['an ID token', { at_hash: '"h"' }],
     ['a logout token', { events: '{"http://schemas.openid.net/event/backchannel-logout":{}}' }],
     ['a refresh token', { typ: '"Refresh"' }],

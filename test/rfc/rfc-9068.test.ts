@@ -161,7 +161,6 @@ describe("RFC 9068, with profile: 'jwt'", () => {
   });
 
   it.each([
-    ['a nonce', { nonce: 'n' }],
     ['an at_hash', { at_hash: 'h' }],
     ['a c_hash', { c_hash: 'h' }],
     ['events', { events: {} }],

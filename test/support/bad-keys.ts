@@ -15,10 +15,10 @@ export const BAD_KEYS: readonly (readonly [what: string, member: unknown, told: 
   ['a shared secret', { kty: 'oct', k: 'c2VjcmV0' }, 'has a kty that is not RSA, EC, OKP or AKP'],
   ['a private key', { ...EC, d: 'AAAA' }, 'holds private or symmetric key material'],
   ['a key for encryption', { ...EC, use: 'enc' }, 'has a use other than sig'],
-  ['a key that may only sign', { ...EC, key_ops: ['sign'] }, 'has key_ops other than verify'],
-  ['a key with a kid that is no string', { ...EC, kid: 1 }, 'has a kid that is not a string'],
+  ['a key that may only encrypt', { ...EC, key_ops: ['encrypt'] }, 'has key_ops other than verify'],
+  ['a key with a kid that is no string', { ...EC, kid: {} }, 'has a kid that is not a string'],
   ['a key without a coordinate', { kty: 'EC', crv: 'P-256', x: EC.x }, 'lacks the member y'],
-  ['a key on another curve', { ...EC, crv: 'secp256k1' }, 'is on a curve that is not supported'],
+  ['a key on another curve', { ...EC, crv: 'P-192' }, 'is on a curve that is not supported'],
   ['a key with the alg of another', { ...EC, alg: 'RS256' }, 'has an alg that is not supported'],
   [
     'a point off its curve',

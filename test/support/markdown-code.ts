@@ -9,7 +9,9 @@
  *   <!-- test: check -->           a whole module. It is type-checked.
  *   <!-- test: fragment -->        a part of one. It is type-checked where every name that fragment-context.ts exports
  *                                  is at hand, unless the fragment declares or imports it.
- *   <!-- test: check as app.ts --> the same for any of the three, under a name that other blocks of the document can
+ *   <!-- test: framework -->       a whole program with a framework of test/adapters/package.json, which is not installed with
+ *                                  the rest: test/adapters/docs.test.ts type-checks and runs it.
+ *   <!-- test: check as app.ts --> the same for any of them, under a name that other blocks of the document can
  *                                  import: './app.js'.
  *
  * Blocks that add to types of others (declare module, scopegate/global) are type-checked each on its own.
@@ -17,7 +19,7 @@
  * a comment that is misspelt or stands before nothing.
  */
 
-const TREATMENTS = ['run', 'check', 'fragment'] as const;
+const TREATMENTS = ['run', 'check', 'fragment', 'framework'] as const;
 const LANGUAGES = ['ts', 'js'] as const;
 
 export interface CodeBlock {

@@ -83,8 +83,12 @@ function readProperties(name: string, object: object): readonly (readonly [strin
     });
 }
 
-/** What libraries keep on `globalThis` for as long as they are loaded: the agent of `fetch`, the registry of zod. */
-const OF_LIBRARIES = /^(?:Symbol\(undici\.\w+\.\d+\)|__zod_\w+)$/;
+/**
+ * What libraries keep on `globalThis` and `Reflect` for as long as they are loaded: the agent of `fetch`, the registry of
+ * zod, the helpers of tslib and the metadata of Nest.
+ */
+const OF_LIBRARIES =
+  /^(?:Symbol\(undici\.\w+\.\d+\)|__(?:zod_)?[a-zA-Z]+|(?:define|delete|has|hasOwn|get|getOwn)Metadata(?:Keys)?|metadata|decorate|Symbol\(@reflect-metadata:registry\))$/;
 
 /** What is compared by its content. */
 const OF_PROCESS: ReadonlySet<PropertyKey> = new Set(['env', '_events', '_eventsCount']);

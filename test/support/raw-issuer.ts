@@ -108,6 +108,7 @@ export class RawIssuer {
 export function generateKeys(algorithm: Algorithm): KeyPair {
   const entry: { readonly kty: string; readonly crv?: string } = ALGORITHMS[algorithm];
   if (entry.kty === 'RSA') return nextRsaKeys();
+  if (algorithm === 'Ed448') return generateKeyPairSync('ed448');
   if (entry.kty === 'OKP') return generateKeyPairSync('ed25519');
   // The types of the oldest Node.js that is supported do not know the name.
   if (entry.kty === 'AKP') return generateKeyPairSync(algorithm.toLowerCase() as 'ed25519');

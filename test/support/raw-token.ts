@@ -30,8 +30,8 @@ export function toSegment(bytes: string | Buffer): string {
 
 /** Makes the signature of a JWS (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9964 §4). */
 export function signBytes(algorithm: SignatureAlgorithm, key: KeyObject, input: Buffer): Buffer {
-  if (algorithm === 'EdDSA' || algorithm === 'Ed25519' || algorithm.startsWith('ML-DSA')) return sign(null, input, key);
-  const hash = `sha${algorithm.slice(2)}`;
+  if (algorithm.startsWith('Ed') || algorithm.startsWith('ML-DSA')) return sign(null, input, key);
+  const hash = `sha${algorithm.slice(2, 5)}`;
   if (isHmacAlgorithm(algorithm)) return createHmac(hash, key).update(input).digest();
   if (algorithm.startsWith('ES')) return sign(hash, input, { key, dsaEncoding: 'ieee-p1363' });
   if (algorithm.startsWith('RS')) return sign(hash, input, { key, padding: constants.RSA_PKCS1_PADDING });

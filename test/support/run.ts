@@ -10,16 +10,21 @@ export interface Run {
 export async function run(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly input?: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly input?: string;
+    /** Besides the variables of this process. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<Run> {
-  const { cwd, input = '', env } = options;
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  const env = { ...process.env, ...options.env };
+  const child = spawn(command, args, { cwd: options.cwd, stdio: 'pipe', env });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   // A program that ends before it has read its input is judged by its status.
-  child.stdin.on('error', () => {}).end(input);
+  child.stdin.on('error', () => {}).end(options.input ?? '');
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject).once('close', resolve);
   });

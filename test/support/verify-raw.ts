@@ -3,6 +3,7 @@ import { createIssuerRegistry } from '../../src/issuer/create-issuer-registry.js
 import { HeaderCache } from '../../src/jws/header-cache.js';
 import { SignatureQueue } from '../../src/jws/signature-queue.js';
 import { Refusal } from '../../src/protocol/refusal.js';
+import { Deadline } from '../../src/resilience/deadline.js';
 import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions, type VerifierOptions } from '../../src/verifier/options.js';
 import { parseAccessToken, verifyAccessToken } from '../../src/verifier/verify-access-token.js';
@@ -21,6 +22,9 @@ export function createVerifyJwt(options: VerifierOptions): (token: string) => Pr
   return async (token) => {
     const unverified = parseAccessToken({ token }, rules);
     if (unverified instanceof Refusal) return unverified;
-    return verifyAccessToken(unverified, rules, { audience, now: clock() / 1000, clockToleranceSeconds });
+    const now = clock() / 1000;
+    const deadline = new Deadline(keyLimits.fetchTimeoutSeconds, clock);
+    const outcome = verifyAccessToken(unverified, rules, { audience, now, clockToleranceSeconds }, deadline);
+    return outcome.finally(() => deadline.end());
   };
 }

@@ -1,6 +1,6 @@
 import { compactVerify, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ALL_ALGORITHMS, type Algorithm } from '../../src/jws/algorithm.js';
+import { type Algorithm, DEFAULT_ALGORITHMS } from '../../src/jws/algorithm.js';
 import { checkJwk } from '../../src/jws/verification-key.js';
 import { TestKeys } from '../../src/testing/test-keys.js';
 import { expectMisuse } from '../support/configuration-error.js';
@@ -29,15 +29,18 @@ async function isSignedBy(token: string, kid: string, algorithm: Algorithm): Pro
 }
 
 describe('TestKeys', () => {
-  it.for(ALL_ALGORITHMS)('makes a key that signs with %s, by the judgement of jose', async (algorithm, { skip }) => {
-    skip(!isRuntimeAlgorithm(algorithm), LACKS_IT);
-    const kid = await keys.rotate(algorithm);
-    const token = await keys.sign(algorithm, {}, CLAIMS);
-    expect(decodeProtectedHeader(token)).toEqual({ alg: algorithm, typ: 'at+jwt', kid });
-    expect(await isSignedBy(token, kid, algorithm)).toBe(true);
-  });
+  it.for(DEFAULT_ALGORITHMS)(
+    'makes a key that signs with %s, by the judgement of jose',
+    async (algorithm, { skip }) => {
+      skip(!isRuntimeAlgorithm(algorithm), LACKS_IT);
+      const kid = await keys.rotate(algorithm);
+      const token = await keys.sign(algorithm, {}, CLAIMS);
+      expect(decodeProtectedHeader(token)).toEqual({ alg: algorithm, typ: 'at+jwt', kid });
+      expect(await isSignedBy(token, kid, algorithm)).toBe(true);
+    },
+  );
 
-  it.for(ALL_ALGORITHMS)(
+  it.for(DEFAULT_ALGORITHMS)(
     'RFC 7517 §4: publishes for %s a public key that says what it is for',
     async (algorithm, { skip }) => {
       skip(!isRuntimeAlgorithm(algorithm), LACKS_IT);

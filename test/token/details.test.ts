@@ -42,7 +42,7 @@ const header = (change: JsonTexts, requireKid = false) =>
   refused(parseJoseHeader(toJsonObject({ alg: '"ES256"', kid: '"k"', ...change }), issuerRules({ requireKid })));
 
 const GUID = '"9188040d-6c67-4c5b-b112-36a304b66dad"';
-const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), 'jwt');
+const kind = (claims: JsonTexts) => checkKind({}, toJsonObject(claims), issuerRules());
 
 describe('the detail of a refusal tells the server', () => {
   it.each<[string, () => unknown]>([
@@ -95,13 +95,13 @@ describe('the detail of a refusal tells the server', () => {
 
   it.each<[string, () => unknown]>([
     ['accepted', () => kind({})],
-    ['token_use "id"', () => kind({ token_use: '"id"' })],
+    ['the claim token_use "id"', () => kind({ token_use: '"id"' })],
     ['the claim typ "Refresh"', () => kind({ typ: '"Refresh"' })],
     ['an events claim', () => kind({ events: '{}' })],
     ['an at_hash claim, as in an ID token', () => kind({ at_hash: '"x"' })],
     ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"' })],
     ['the claim token_type "refresh"', () => kind({ token_type: '"refresh"' })],
-    ['accepted', () => kind({ token_type: '["refresh"]' })],
+    ['the claim token_type ["refresh"]', () => kind({ token_type: '["refresh"]' })],
     ['a granted_scopes claim', () => kind({ granted_scopes: '[]' })],
     ['accepted', () => kind({ nonce: '"x"', token_type: '"access_token"' })],
     ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', token_type: '["access_token"]' })],
@@ -119,8 +119,11 @@ describe('the detail of a refusal tells the server', () => {
     ['acr and no client, scope or role, as in an ID token', () => kind({ acr: '"1"' })],
     ['accepted', () => kind({ tfp: '"B2C_1_in"', ver: '"2.0"' })],
     ['accepted', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"', scp: '"read"' })],
-    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],
-    ['a nonce claim, as in an ID token', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', scp: '"read"' })],
+    ['accepted', () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', azp: '"app"' })],
+    [
+      'no azp or appid, as in an ID token of Entra',
+      () => kind({ nonce: '"x"', tfp: '"p"', ver: '"1.0"', scp: '"read"' }),
+    ],
     ['azp in aud and no scopes, as in an ID token', () => kind({ azp: '"app"', aud: '"app"' })],
     ['azp in aud and no scopes, as in an ID token', () => kind({ azp: '"app"', aud: '["api","app"]' })],
     ['accepted', () => kind({ azp: '"app"', aud: '"api"' })],

@@ -36,7 +36,11 @@ describe('a JWT that is introspected', () => {
   it.each<[what: string, reason: string, changes: { header?: JsonTexts; payload?: JsonTexts }]>([
     ['RFC 9449 §7.2: is bound to a key', 'binding_not_proven', { payload: { cnf: '{"jkt":"x"}' } }],
     ['RFC 8725 §3.11: has the typ of another kind', 'token_type_not_allowed', { header: { typ: '"logout+jwt"' } }],
-    ['RFC 8725 §3.12: calls itself a refresh token', 'token_type_not_allowed', { payload: { token_use: '"refresh"' } }],
+    [
+      'RFC 8725 §3.12: calls itself a refresh token',
+      'token_type_not_allowed',
+      { header: { typ: '"JWT"' }, payload: { token_use: '"refresh"' } },
+    ],
     ['RFC 7519 §4.1.4: is expired', 'token_expired', { payload: { exp: String(NOW - 6) } }],
     ['RFC 7519 §4.1.5: is not valid yet', 'token_not_yet_valid', { payload: { nbf: String(NOW + 6) } }],
     ['RFC 7519 §4.1.6: is from the future', 'token_not_yet_valid', { payload: { iat: String(NOW + 6) } }],

@@ -16,17 +16,17 @@ const SHORTHANDS = {
 
 function readDeclarations(): Declarations {
   const paths = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
-  const files = paths.filter((path) => path.endsWith('.d.ts'));
+  const files = paths.filter((path) => path.endsWith('.d.ts') && !path.startsWith('cjs/'));
   return new Map(files.map((path) => [path, readFileSync(join(DIST, path), 'utf8')]));
 }
 
 /** The declarations that package.json offers for import. */
 function readEntries(): readonly string[] {
   const { exports } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, string | { readonly types: string }>>;
+    readonly exports: Readonly<Record<string, string | { readonly import: { readonly types: string } }>>;
   };
   return Object.values(exports).flatMap((entry) =>
-    typeof entry === 'string' ? [] : [entry.types.replace('./dist/', '')],
+    typeof entry === 'string' ? [] : [entry.import.types.replace('./dist/', '')],
   );
 }
 

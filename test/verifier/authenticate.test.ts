@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { createTestIssuer } from '../../src/testing/index.js';
 import { createVerifier } from '../../src/verifier/create-verifier.js';
 import type { AuthenticateOptions } from '../../src/verifier/requirements.js';
+import { catchWarnings } from '../support/caught-warnings.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { covers } from '../support/covers.js';
 import { listen } from '../support/listen.js';
@@ -18,6 +19,24 @@ const token = await issuer.token({ scope: 'read' });
 const withHeader = (authorization: string): HttpRequest => ({ method: 'GET', url: '/', headers: { authorization } });
 const authenticate = (request: HttpRequest, options?: AuthenticateOptions) =>
   reasonOfCall(verifier.authenticate(request, options));
+
+describe('verifier.authenticate, onRefusal', () => {
+  it('is told of a refusal, and of nothing else, and changes nothing', async () => {
+    const told: unknown[] = [];
+    const onRefusal: AuthenticateOptions['onRefusal'] = ({ reason }, request) => {
+      told.push([reason, request.url]);
+      throw new Error('the log is full');
+    };
+    const warnings = catchWarnings();
+    expect(await authenticate(withHeader(`Bearer ${token}`), { onRefusal })).toBe('accepted');
+    expect(await authenticate(withHeader(`Bearer ${token}`), { onRefusal, policy: 'write' })).toBe(
+      'scope_insufficient',
+    );
+    expect(told).toEqual([['scope_insufficient', '/']]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.map(String)).toEqual([expect.stringContaining('onRefusal threw: Error: the log is full')]);
+  });
+});
 
 describe('verifier.authenticate, IncomingMessage', () => {
   const received: IncomingMessage[] = [];
@@ -119,7 +138,7 @@ describe('verifier.authenticate, other requests', () => {
           ['Authorization', 'Bearer x'],
         ],
       }),
-      'bearer_malformed',
+      'authorization_repeated',
     ],
   ])('refuses %s', async (_, request, reason) => {
     covers('6750-10');

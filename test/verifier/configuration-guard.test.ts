@@ -99,6 +99,13 @@ describe('createGuard', () => {
     await expectMisuse(() => createGuard({ ...verifier }), misuse);
   });
 
+  it('says so where another copy of the package created the verifier', async () => {
+    const ofAnotherCopy = { ...verifier, [Symbol.for('scopegate.verifier')]: true };
+    const told = 'was created by another copy of scopegate';
+    const misuse = { option: 'verifier', told, fix: 'Call createVerifier and createGuard of the same copy' };
+    await expectMisuse(() => createGuard(ofAnotherCopy), misuse);
+  });
+
   it.each<[what: string, options: unknown, told: string]>([
     ['null', null, 'is null.'],
     ['a text', 'https://api.test', 'is "https://api.test".'],
@@ -115,6 +122,7 @@ describe('createGuard', () => {
     ['errors that are null', { errors: null }, 'errors', 'is null.', "Give 'respond' or 'next'."],
     ['errors that are true', { errors: true }, 'errors', 'is true.', "Give 'respond' or 'next'."],
     ['an onRefusal that is a logger', { onRefusal: {} }, 'onRefusal', 'type object.', 'Give a function, or leave'],
+    ['an onReport that is a logger', { onReport: {} }, 'onReport', 'type object.', 'Give a function, or leave'],
     ['an onRefusal that is null', { onRefusal: null }, 'onRefusal', 'is null.', 'Give a function, or leave it out.'],
     ['a name with a wrong case', { onrefusal: () => {} }, 'onrefusal', 'is not an option.', 'Did you mean onRefusal?'],
     ['a policy', { policy: 'read' }, 'policy', 'is not an option.', 'Options are: audience, realm,'],
@@ -219,11 +227,11 @@ describe('verifier.verify', () => {
     ['an audience in place of options', 'a', 'options', 'is "a".', 'Give an object such as { audience:'],
     ['an empty audience', { audience: [] }, 'audience', 'is an empty list.', 'leave it out'],
     [
-      'a policy, which is for authenticate',
-      { policy: 'read' },
-      'policy',
+      'a realm, which is for authenticate',
+      { realm: 'read' },
+      'realm',
       'is not an option.',
-      'Options are: audience, signal.',
+      'Options are: audience, policy, signal.',
     ],
     ['a misspelt name', { Audience: 'a' }, 'Audience', 'is not an option.', 'Did you mean audience?'],
     ['a signal that is a time', { signal: 1000 }, 'signal', 'is 1000.', 'Give the signal of an AbortController.'],

@@ -132,7 +132,7 @@ describe('createVerifier, given rules', () => {
       '"HS256", which needs a shared secret; the keys of this issuer are public',
       FIX_ALGORITHMS,
     ),
-    rule('an unknown algorithm', { algorithms: ['ES256K'] }, '"ES256K", which is not supported.', FIX_ALGORITHMS),
+    rule('an unknown algorithm', { algorithms: ['ES521'] }, '"ES521", which is not supported.', FIX_ALGORITHMS),
     rule('an algorithm in lower case', { algorithms: ['es256'] }, '"es256", which is not supported.', FIX_ALGORITHMS),
     rule('an algorithm called constructor', { algorithms: ['constructor'] }, 'not supported', FIX_ALGORITHMS, 'A10'),
     rule('an algorithm that is null', { algorithms: [null] }, 'holds null.', FIX_ALGORITHMS),

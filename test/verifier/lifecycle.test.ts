@@ -81,6 +81,7 @@ describe('verifier.status', () => {
       skippedKeys: [],
       ageSeconds: undefined,
       fetches: { metadata: 0, jwks: 0 },
+      metadata: [],
       lastError: undefined,
       nextAttemptInSeconds: undefined,
     };
@@ -104,6 +105,7 @@ describe('verifier.status', () => {
           keys: [{ kid: 'es256-1', algorithms: ['ES256'], ageSeconds: 10 }],
           ageSeconds: 10,
           fetches: { metadata: 1, jwks: 1 },
+          metadata: [{ url: `${A}/.well-known/openid-configuration`, error: undefined }],
         },
         { issuer: B, ...untouched },
       ],

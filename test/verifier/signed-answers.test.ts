@@ -47,7 +47,7 @@ describe('an issuer that signs its introspection answers (RFC 9701)', () => {
       await expect(verifier.verify(server.issue())).rejects.toMatchObject({ reason: 'keys_unavailable' });
     });
     expect(heard).toEqual([
-      { issuer: server.issuer, outcome: 'failed', error: expect.stringContaining('none of which can be used') },
+      { issuer: server.issuer, outcome: 'failed', error: expect.stringContaining('no key that can be used') },
     ]);
     const { introspection } = verifier.status().issuers[0] ?? {};
     expect(introspection).toMatchObject({ calls: 1, lastError: heard[0]?.error });

@@ -44,7 +44,11 @@ describe('verifyAccessToken, of a JWT', () => {
     ['another typ', { header: { typ: '"dpop+jwt"' } }, 'token_type_not_allowed'],
     ['another kid', { header: { kid: '"key-2"' } }, 'unknown_key'],
     ['the signature of another key', { key: stranger.privateKey }, 'signature_invalid'],
-    ['the mark of another kind', { payload: { token_use: '"id"' } }, 'token_type_not_allowed'],
+    [
+      'the mark of another kind',
+      { header: { typ: '"JWT"' }, payload: { token_use: '"id"' } },
+      'token_type_not_allowed',
+    ],
     ['no exp', { payload: { exp: undefined } }, 'claim_missing'],
     ['an exp of 1e400', { payload: { exp: '1e400' } }, 'claim_malformed'],
   ])('refuses a token with %s', async (_, mutation, reason, ...ids) => {

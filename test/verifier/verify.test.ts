@@ -57,14 +57,29 @@ describe('verifier.verify', () => {
     expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
   });
 
-  it.each([undefined, null, 1, {}, ['token'], Symbol('token')])(
-    'refuses what is no string as a malformed token: %s',
+  it.each([undefined, null])(
+    'RFC 6750 §3.1: refuses %s as no token, as a header that is not there is',
     async (value) => {
-      covers('J20');
       expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
-      expect(await reasonOfCall(verifier.verify(value as string))).toBe('token_malformed');
+      const error = await errorOf(verifier.verify(value));
+      expect(error).toMatchObject({ reason: 'token_missing', status: 401, code: undefined });
     },
   );
+
+  it('RFC 6750 §3.1: holds the token to a policy, if there is one', async () => {
+    const token = await issuer.token({ scope: 'orders:read' });
+    expect(await reasonOfCall(verifier.verify(token, { policy: 'orders:read' }))).toBe('accepted');
+    const error = await errorOf(verifier.verify(token, { policy: 'orders:write' }));
+    expect(error).toMatchObject({ reason: 'scope_insufficient', status: 403, scopes: ['orders:write'] });
+    const call = () => verifier.verify(token, { policy: undefined } as never);
+    await expectMisuse(call, { option: 'policy', told: 'is undefined.', fix: 'Leave it out' });
+  });
+
+  it.each([1, {}, ['token'], Symbol('token')])('refuses what is no string as a malformed token: %s', async (value) => {
+    covers('J20');
+    expect(await reasonOfCall(verifier.verify(await issuer.token()))).toBe('accepted');
+    expect(await reasonOfCall(verifier.verify(value as string))).toBe('token_malformed');
+  });
 
   it.each([
     ['', 'token_opaque'],
@@ -93,8 +108,8 @@ describe('verifier.verify', () => {
     expect(error.headers['WWW-Authenticate']).toContain('Bearer realm="https://route.test", ');
   });
 
-  it.each(['policy', 'realm', 'extraTokenLocations', 'audiance'])('knows no option %s', async (name) => {
-    const fix = name === 'audiance' ? 'Did you mean audience?' : 'Options are: audience, signal.';
+  it.each(['onRefusal', 'realm', 'extraTokenLocations', 'audiance'])('knows no option %s', async (name) => {
+    const fix = name === 'audiance' ? 'Did you mean audience?' : 'Options are: audience, policy, signal.';
     const call = async () => verifier.verify(await issuer.token(), { [name]: 'x' });
     await expectMisuse(call, { option: name, told: 'is not an option', fix });
   });

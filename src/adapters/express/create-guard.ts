@@ -1,17 +1,20 @@
 import type { ServerResponse } from 'node:http';
 import { ConfigurationError } from '../../options/configuration-error.js';
-import { describeValue } from '../../options/describe-value.js';
+import { notify } from '../../platform/notify.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
+import { toError } from '../../protocol/errors.js';
+import { Refusal } from '../../protocol/refusal.js';
 import { authenticate } from '../../verifier/authenticate.js';
-import { internalsOf } from '../../verifier/create-verifier.js';
+import type { Requirements } from '../../verifier/requirements.js';
 import type { Verifier, VerifierInternals } from '../../verifier/verifier.js';
-import { AnswerCache } from './answer-cache.js';
+import { AnswerCache } from '../core/answer-cache.js';
+import { parseGuardArguments, parseHandlers } from '../core/guard-arguments.js';
+import { requireInternals } from '../core/require-internals.js';
 import type { Guard, GuardOptions, Middleware, NextFunction } from './guard.js';
-import { parseGuardArguments, parseHandlers } from './guard-arguments.js';
 import { markGuarded, markPassed } from './guard-metadata.js';
 import { parseGuardOptions } from './guard-options.js';
 import { type GuardableRequest, GuardedRoute, type GuardRuntime } from './guarded-route.js';
-import { runHandlers } from './run-handlers.js';
+import { type AnyHandler, runHandlers } from './run-handlers.js';
 
 type NodeMiddleware = Middleware<GuardableRequest, ServerResponse>;
 
@@ -42,7 +45,7 @@ export function createGuard<Claims = UntypedClaims>(
   verifier: Verifier<Claims>,
   options: GuardOptions = {},
 ): Guard<Claims> {
-  const internals = requireInternals(verifier);
+  const internals = requireInternals(verifier, 'createGuard');
   const config = parseGuardOptions(options, internals.audience);
   const runtime: GuardRuntime = Object.freeze({ ...config, answers: new AnswerCache(config.requirements.realm) });
 
@@ -55,6 +58,7 @@ export function createGuard<Claims = UntypedClaims>(
   Object.defineProperties(guard, {
     optional: { value: optional },
     public: { value: createPublic },
+    reportOnly: { value: (...input: unknown[]) => createReportOnly(internals, runtime, input) },
     [INTERNALS]: { value: internals },
   });
 
@@ -81,7 +85,7 @@ function createMiddleware(internals: VerifierInternals, route: GuardedRoute): No
 
 /** Creates a middleware that accepts every request and reads no token. */
 function createPublic(...input: readonly unknown[]): NodeMiddleware {
-  const handlers = parseHandlers(input);
+  const handlers = parseHandlers<AnyHandler>(input);
   const hasHandlers = handlers.length > 0;
   const scopegatePublic: NodeMiddleware = (req, res, next) => {
     markPassed(req);
@@ -97,17 +101,32 @@ function createPublic(...input: readonly unknown[]): NodeMiddleware {
   });
 }
 
+/** Creates a middleware that accepts every request, and is marked as no guard. */
+function createReportOnly(
+  { context }: VerifierInternals,
+  runtime: GuardRuntime,
+  input: readonly unknown[],
+): NodeMiddleware {
+  const { onReport } = runtime;
+  const { policy, handlers } = parseGuardArguments<AnyHandler>(input);
+  if (onReport === undefined) {
+    const fix = 'Give createGuard a function: { onReport: (error, req) => log(req.url, error.reason) }.';
+    throw new ConfigurationError('onReport', 'is missing, so guard.reportOnly would tell nobody.', fix);
+  }
+
+  const requirements: Requirements = Object.freeze({ ...runtime.requirements, policy });
+  return async function scopegateReportOnly(req, res, next) {
+    const outcome = await authenticate(context, req, requirements);
+    if (outcome instanceof Refusal) {
+      void notify('onReport', () => onReport(toError(outcome, requirements.realm), req));
+    } else {
+      req.auth = outcome;
+    }
+    runHandlers(handlers, req, res, next);
+  };
+}
+
 /** Returns the internals of the verifier of a guard; undefined for anything that `createGuard` did not create. */
 export function internalsOfGuard(guard: unknown): VerifierInternals | undefined {
   return typeof guard === 'function' ? (guard as { [INTERNALS]?: VerifierInternals })[INTERNALS] : undefined;
-}
-
-function requireInternals(verifier: unknown): VerifierInternals {
-  const internals = internalsOf(verifier);
-  if (internals !== undefined) return internals;
-  throw new ConfigurationError(
-    'verifier',
-    `is ${describeValue(verifier)} and not a verifier.`,
-    'Call createGuard(createVerifier({ ... })), with both functions from the same copy of scopegate.',
-  );
 }

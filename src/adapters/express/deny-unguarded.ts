@@ -3,12 +3,12 @@ import { ConfigurationError } from '../../options/configuration-error.js';
 import { describeValue } from '../../options/describe-value.js';
 import { type ReadersOf, type ReadOptions, readOptions } from '../../options/option-reader.js';
 import { callback } from '../../options/readers.js';
+import { notify } from '../../platform/notify.js';
 import { UnguardedRouteError } from '../../protocol/errors.js';
 import { quoteUntrusted } from '../../protocol/refusal.js';
 import type { NextFunction } from './guard.js';
 import { guardMetadataOf, hasPassed } from './guard-metadata.js';
 import { readErrors } from './guard-options.js';
-import { notify } from './guarded-route.js';
 import { writeAnswer } from './write-answer.js';
 
 /** The options of `denyUnguarded`. */
@@ -159,7 +159,7 @@ function refuse(rules: Rules, req: WatchedRequest, res: ServerResponse, next: Ne
   const { method, baseUrl = '' } = req;
   const route = quoteUntrusted(`${method} ${baseUrl}${req[ROUTE]?.path}`);
   const error = new UnguardedRouteError(`no guard let the request through before a handler of ${route}`);
-  if (onRefusal !== undefined) void notify(() => onRefusal(error, req));
+  if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(error, req));
   if (errors === 'next' || res.headersSent) return next(error);
   writeAnswer(res, error);
 }

@@ -9,6 +9,7 @@ export interface GuardConfig {
   readonly requirements: Requirements;
   readonly errors: NonNullable<GuardOptions['errors']>;
   readonly onRefusal: GuardOptions['onRefusal'];
+  readonly onReport: GuardOptions['onReport'];
 }
 
 /** Reads how a refused request is answered. */
@@ -18,12 +19,13 @@ const READERS = {
   ...REQUIREMENT_READERS,
   errors: readErrors,
   onRefusal: callback<NonNullable<GuardOptions['onRefusal']>>(),
+  onReport: callback<NonNullable<GuardOptions['onReport']>>(),
 } satisfies ReadersOf<GuardOptions>;
 
 /** @throws {ConfigurationError} */
 export function parseGuardOptions(input: unknown, audienceOfVerifier: readonly string[] | false): GuardConfig {
   const fix = "Give an object such as { audience: 'https://orders.example.com' }.";
   const options = readOptions(input, '', fix, READERS);
-  const { errors = 'respond', onRefusal } = options;
-  return Object.freeze({ requirements: toRequirements(options, audienceOfVerifier), errors, onRefusal });
+  const { errors = 'respond', onRefusal, onReport } = options;
+  return Object.freeze({ requirements: toRequirements(options, audienceOfVerifier), errors, onRefusal, onReport });
 }

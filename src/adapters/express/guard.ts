@@ -9,7 +9,7 @@ import type { AuthorizationError, IssuerUnavailableError } from '../../protocol/
 import type { AuthenticateOptions } from '../../verifier/requirements.js';
 
 /** The options of `createGuard`. */
-export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal'> {
+export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'signal' | 'onRefusal'> {
   /**
    * The response to a refused request. `respond`: the guard writes the answer of docs/http.md. `next`: the error goes to
    * the app's error handler, with `status`, `headers`, `code` and `reason`.
@@ -18,6 +18,8 @@ export interface GuardOptions extends Omit<AuthenticateOptions, 'policy' | 'sign
   readonly errors?: 'respond' | 'next';
   /** Called for each refusal, before the response. For logs and metrics: it cannot change the response. */
   readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
+  /** Called for each request that `guard.reportOnly` would have refused, and lets through. */
+  readonly onReport?: (error: AuthorizationError | IssuerUnavailableError, request: IncomingMessage) => void;
 }
 
 export type NextFunction = (error?: unknown) => void;
@@ -62,6 +64,7 @@ export interface GuardCall<Auth> {
 export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown, Claims>> {
   readonly optional: OptionalGuard<Claims>;
   readonly public: PublicGuard;
+  readonly reportOnly: ReportOnlyGuard<Claims>;
 }
 
 /**
@@ -79,6 +82,25 @@ export interface Guard<Claims = UntypedClaims> extends GuardCall<Guarded<unknown
  * ```
  */
 export interface OptionalGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
+
+/**
+ * Accepts every request, and tells `onReport` which ones a guard would have refused: for the week before a migration. It
+ * protects nothing: `listGuards` and `denyUnguarded` count its routes as unguarded. `req.auth` is there for requests that a
+ * guard would have accepted.
+ *
+ * @example
+ * ```ts
+ * const watching = createGuard(verifier, {
+ *   onReport: ({ reason, detail }, req) => console.warn(req.url, reason, detail),
+ * });
+ * app.get('/orders', watching.reportOnly('orders:read'), (req, res) => {
+ *   res.json({ orders: [] });
+ * });
+ * ```
+ *
+ * @throws {ConfigurationError} the guard has no `onReport`
+ */
+export interface ReportOnlyGuard<Claims = UntypedClaims> extends GuardCall<MaybeGuarded<unknown, Claims>> {}
 
 /**
  * Accepts every request: it declares a public route, so that `listGuards` and `npx scopegate routes` do not report it as

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
+import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
-import { escapeControls, Refusal } from '../../protocol/refusal.js';
+import { Refusal } from '../../protocol/refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
-import type { AnswerCache } from './answer-cache.js';
+import type { AnswerCache } from '../core/answer-cache.js';
+import type { GuardArguments } from '../core/guard-arguments.js';
+import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
+import { errorForNext } from './error-for-next.js';
 import type { NextFunction } from './guard.js';
-import type { GuardArguments } from './guard-arguments.js';
 import { markPassed } from './guard-metadata.js';
 import type { GuardConfig } from './guard-options.js';
 import { type AnyHandler, runHandlers } from './run-handlers.js';
@@ -33,7 +35,7 @@ export class GuardedRoute implements Requirements {
   readonly readsQuery: boolean;
   readonly runtime: GuardRuntime;
 
-  constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments, isOptional: boolean) {
+  constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments<AnyHandler>, isOptional: boolean) {
     const { audience, realm, extraTokenLocations } = runtime.requirements;
     this.audience = audience;
     this.policy = policy;
@@ -57,51 +59,28 @@ export class GuardedRoute implements Requirements {
       if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
       markPassed(req);
     } catch (thrown) {
-      return next(toHookError(thrown));
+      return next(errorForNext(thrown));
     }
 
     runHandlers(this.handlers, req, res, next);
   }
 
-  refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
+  private refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
-    if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
+    if (onRefusal !== undefined) void notify('onRefusal', () => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
     // Sessions and compression patch the response: what they throw is for the error handler, not for the process.
     try {
       writeAnswer(res, answers.for(refusal));
     } catch (thrown) {
-      next(toHookError(thrown));
+      next(errorForNext(thrown));
     }
   }
 }
 
-/** `next()` with nothing would let the request through. */
-function toHookError(thrown: unknown): unknown {
-  return thrown || new Error('A hook of the request or response threw nothing.');
-}
-
 /** Keeps an existing `private` or `no-store`, which is at least as strict. */
 function keepOutOfSharedCaches(res: ServerResponse): void {
-  if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
+  if (res.headersSent || isKeptOutOfSharedCaches(res.getHeader('Cache-Control'))) return;
   res.setHeader('Cache-Control', 'private');
-}
-
-/** Calls a function of the user's, which may throw or reject and changes nothing by it. */
-export async function notify(call: () => unknown): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    process.emitWarning(`onRefusal threw: ${describeThrown(error)}`, { code: 'SCOPEGATE_ON_REFUSAL' });
-  }
-}
-
-/** What is thrown may throw again when it is looked at. */
-function describeThrown(error: unknown): string {
-  try {
-    return escapeControls(error instanceof Error ? String(error) : inspect(error));
-  } catch {
-    return 'what cannot be shown';
-  }
 }

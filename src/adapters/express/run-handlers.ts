@@ -1,5 +1,7 @@
+import { errorForNext } from './error-for-next.js';
 import type { NextFunction } from './guard.js';
 
+/** A handler of a router. */
 export type AnyHandler = (req: unknown, res: unknown, next: NextFunction) => unknown;
 
 /**
@@ -16,9 +18,9 @@ export function runHandlers(handlers: readonly AnyHandler[], req: unknown, res: 
     index += 1;
     try {
       const result = handler(req, res, goOn);
-      if (isThenable(result)) result.then(undefined, (reason) => next(orError(reason, 'rejected')));
+      if (isThenable(result)) result.then(undefined, (reason) => next(errorForNext(reason)));
     } catch (thrown) {
-      next(orError(thrown, 'threw'));
+      next(errorForNext(thrown));
     }
   };
   goOn();
@@ -27,9 +29,4 @@ export function runHandlers(handlers: readonly AnyHandler[], req: unknown, res: 
 /** A promise of another realm, or of a library, is none of ours by `instanceof`. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-/** `next()` with nothing, or with what counts as nothing, would go on to the next handler. */
-function orError(thrown: unknown, verb: string): unknown {
-  return thrown || new Error(`A handler ${verb} ${JSON.stringify(thrown) ?? String(thrown)}.`);
 }

@@ -138,8 +138,8 @@ describe('runHandlers', () => {
     expect(told).toEqual([[failure]]);
   });
 
-  it.each([[undefined], [null], [false], [0], ['']])(
-    'takes a rejection with %j for an error, as Express 5 does, and not for a call of next',
+  it.each([[undefined], [null], [false], [0], [-0], [Number.NaN], [0n], ['']])(
+    'takes a rejection with %s for an error, as Express 5 does, and not for a call of next',
     async (reason) => {
       covers('J20');
       run(

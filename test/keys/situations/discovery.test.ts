@@ -3,6 +3,7 @@ import { createVerifier, type VerifierOptions } from '../../../src/index.js';
 import { verdictOf } from '../../support/clients.js';
 import { covers } from '../../support/covers.js';
 import { KeyServer } from '../../support/key-server.js';
+import { messagesDuring } from '../../support/listening.js';
 
 type Options = Pick<VerifierOptions, 'dangerouslyAllowInsecureHttp'> & Partial<Pick<VerifierOptions, 'issuer'>>;
 
@@ -69,9 +70,57 @@ describe('where the metadata is sought', () => {
   });
 });
 
+describe('what stands at the first place, and is not the metadata of the issuer', () => {
+  const OPENID = 'https://as.test/.well-known/openid-configuration';
+  const OAUTH = 'https://as.test/.well-known/oauth-authorization-server';
+
+  it.each<[what: string, answer: () => Response, error: string]>([
+    ['no such page', () => new Response('Not Found', { status: 404 }), 'answered 404'],
+    ['an error', () => new Response('no', { status: 500 }), 'answered 500'],
+    ['a page for everything', () => new Response('<!doctype html>'), 'did not answer with JSON'],
+    ['nothing', () => new Response(null, { status: 204 }), 'answered 204'],
+    ['a list', () => Response.json([]), 'did not answer with a JSON object'],
+    [
+      'an error as JSON',
+      () => Response.json({ error: 'not_found' }),
+      'has the issuer undefined, not "https://as.test"',
+    ],
+    [
+      'the metadata of another issuer',
+      () => Response.json({ issuer: 'https://other.test', jwks_uri: 'https://other.test/jwks' }),
+      'has the issuer "https://other.test", not "https://as.test"',
+    ],
+    [
+      'a redirect to a login page',
+      () => new Response(null, { status: 302, headers: { location: '/login' } }),
+      'answered 302: a redirect, which is not followed',
+    ],
+    ['a page without end', () => new Response(' '.repeat(600_000)), 'answered with more than 524288 bytes'],
+  ])('%s: the next place is tried, and status() and the channel say what came from each', async (_, answer, error) => {
+    const server = await KeyServer.create({ issuer: 'https://as.test', jwksUri: 'https://keys.test/jwks' });
+    server.metadataUrls = [OAUTH];
+    server.placeElsewhere(OPENID, answer);
+    const verifier = createVerifier(server.verifierOptions);
+    const fetched = await messagesDuring('scopegate:fetch', async () => {
+      expect(await verdictOf(verifier.verify(await server.issuer.token()))).toBe('accepted');
+    });
+    expect(server.requests.map(({ url }) => url)).toEqual([OPENID, OAUTH, 'https://keys.test/jwks']);
+    const metadata = [
+      { url: OPENID, error: `${OPENID} ${error}` },
+      { url: OAUTH, error: undefined },
+    ];
+    expect(verifier.status().issuers[0]?.metadata).toEqual(metadata);
+    expect(fetched.filter(({ document }) => document === 'metadata')).toEqual([
+      { issuer: 'https://as.test', document: 'metadata', outcome: 'failed', ...metadata[0] },
+      { issuer: 'https://as.test', document: 'metadata', outcome: 'ok', ...metadata[1] },
+    ]);
+  });
+});
+
 describe('whose metadata it is', () => {
   const issuer = 'https://as.test/T1';
   const place = 'https://as.test/T1/.well-known/openid-configuration';
+  const other = 'https://as.test/.well-known/oauth-authorization-server/T1';
 
   async function claim(metadataIssuer: string) {
     const server = await KeyServer.create({ issuer });
@@ -97,7 +146,7 @@ describe('whose metadata it is', () => {
     expect(await claim(metadataIssuer)).toEqual({
       verdict: 'metadata_unavailable',
       jwks: 0,
-      error: `${place} has the issuer "${metadataIssuer}", not "${issuer}" (they differ only by case or a trailing slash)`,
+      error: `${place} has the issuer "${metadataIssuer}", not "${issuer}" (they differ only by case or a trailing slash); ${other} answered 404`,
     });
   });
 
@@ -108,7 +157,7 @@ describe('whose metadata it is', () => {
       expect(await claim(metadataIssuer)).toEqual({
         verdict: 'metadata_unavailable',
         jwks: 0,
-        error: `${place} has the issuer "${metadataIssuer}", not "${issuer}"`,
+        error: `${place} has the issuer "${metadataIssuer}", not "${issuer}"; ${other} answered 404`,
       });
     },
   );

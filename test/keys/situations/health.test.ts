@@ -118,6 +118,7 @@ describe('status()', () => {
           skippedKeys: [],
           ageSeconds: undefined,
           fetches: { metadata: 0, jwks: 0 },
+          metadata: [],
           lastError: undefined,
           nextAttemptInSeconds: undefined,
         },
@@ -134,6 +135,7 @@ describe('status()', () => {
       skippedKeys: [],
       ageSeconds: 10,
       fetches: { metadata: 1, jwks: 1 },
+      metadata: [{ url: 'https://issuer.test/.well-known/openid-configuration', error: undefined }],
       lastError: undefined,
       nextAttemptInSeconds: undefined,
     };
@@ -154,6 +156,16 @@ describe('status()', () => {
       keys,
       ageSeconds: 600,
       fetches: { metadata: 3, jwks: 1 },
+      metadata: [
+        {
+          url: 'https://issuer.test/.well-known/openid-configuration',
+          error: 'https://issuer.test/.well-known/openid-configuration answered 503',
+        },
+        {
+          url: 'https://issuer.test/.well-known/oauth-authorization-server',
+          error: 'https://issuer.test/.well-known/oauth-authorization-server answered 404',
+        },
+      ],
       lastError: expect.stringContaining('/.well-known/openid-configuration answered 503; '),
       nextAttemptInSeconds: expect.any(Number),
     });
@@ -213,6 +225,7 @@ describe('status()', () => {
         skippedKeys: [{ index: 1, why: 'has a kty that is not RSA, EC, OKP or AKP' }],
         ageSeconds: undefined,
         fetches: { metadata: 0, jwks: 0 },
+        metadata: [],
         lastError: undefined,
         nextAttemptInSeconds: undefined,
       },

@@ -23,9 +23,9 @@ describe.each(TOKEN_CACHES)('a resolver of issuers, %s', (_, tokenCache) => {
     const trust: IssuerResolver = (iss) => (iss === server.issuer.issuer ? { issuer: iss } : undefined);
     const asked: string[] = [];
     let resolver = trust;
-    const issuer: IssuerResolver = (iss) => {
+    const issuer: IssuerResolver = (iss, token) => {
       asked.push(iss);
-      return resolver(iss);
+      return resolver(iss, token);
     };
     const verifier = createVerifier({ ...server.verifierOptions, issuer, tokenCache });
     const ask = async () => verdictOf(verifier.verify(await server.issuer.token(EVERLASTING)));

@@ -74,32 +74,37 @@ const OUTAGES: readonly (readonly [name: string, answer: Answering, hangs: boole
 ];
 
 describe('a real connection', () => {
-  it.each(OUTAGES)('%s: 503 with nothing cached, known keys answer, and then it recovers', async (_, answer, hangs) => {
-    covers('H8', 'H9');
-    server.answerJwks = answer;
-    const asked = verdictOf(open().verify(await server.issuer.token(EVERLASTING)));
-    if (hangs) await passDeadline(1);
-    expect(await asked).toBe('keys_unavailable');
-    expect(server.jwksHits).toBe(1);
+  it.each(OUTAGES)(
+    '%s: 503 with nothing cached, known keys answer, and then it recovers',
+    async (name, answer, hangs) => {
+      // Where a connection ends before an answer, the request is sent a second time.
+      const tries = name === 'the connection is reset before the headers' ? 2 : 1;
+      covers('H8', 'H9');
+      server.answerJwks = answer;
+      const asked = verdictOf(open().verify(await server.issuer.token(EVERLASTING)));
+      if (hangs) await passDeadline(1);
+      expect(await asked).toBe('keys_unavailable');
+      expect(server.jwksHits).toBe(tries);
 
-    server.answerJwks = answerWell;
-    const verifier = open();
-    const clients = await Clients.create(server.issuer, verifier);
-    server.answerJwks = answer;
-    server.issuer.advance(600);
-    expect(await clients.ask()).toEqual(both('accepted'));
-    if (hangs) await passDeadline(3);
-    await until(() => verifier.status().issuers[0]?.state === 'failing');
-    expect(await clients.ask()).toEqual(both('accepted'));
-    expect(server.jwksHits).toBe(3);
-    expect(decoy.paths).toEqual([]);
+      server.answerJwks = answerWell;
+      const verifier = open();
+      const clients = await Clients.create(server.issuer, verifier);
+      server.answerJwks = answer;
+      server.issuer.advance(600);
+      expect(await clients.ask()).toEqual(both('accepted'));
+      if (hangs) await passDeadline(2 + tries);
+      await until(() => verifier.status().issuers[0]?.state === 'failing');
+      expect(await clients.ask()).toEqual(both('accepted'));
+      expect(server.jwksHits).toBe(1 + 2 * tries);
+      expect(decoy.paths).toEqual([]);
 
-    server.answerJwks = answerWell;
-    server.issuer.advance(1);
-    expect(await clients.ask()).toEqual(both('accepted'));
-    await until(() => verifier.status().issuers[0]?.state === 'fresh');
-    expect(server.jwksHits).toBe(4);
-  });
+      server.answerJwks = answerWell;
+      server.issuer.advance(1);
+      expect(await clients.ask()).toEqual(both('accepted'));
+      await until(() => verifier.status().issuers[0]?.state === 'fresh');
+      expect(server.jwksHits).toBe(2 + 2 * tries);
+    },
+  );
 
   it('refused connections: known keys answer, and recovery is noticed', async () => {
     covers('H18');

@@ -11,6 +11,14 @@ app.get('/typed', guard('orders:read'), (req, res) => {
   res.end();
 });
 
+// A handler beside its guard has the parameters of the path, by Express' own inference.
+app.get('/orders/:id/lines/:line', guard('orders:read'), (req, res) => {
+  typeOf(req.params.id).is<string>();
+  typeOf(req.params.line).is<string>();
+  typeOf(authOf(req, guard).claims.tenant).is<string>();
+  res.end();
+});
+
 app.get('/untyped', untypedGuard('orders:read'), (req, res) => {
   typeOf(authOf(req)).is<AccessToken>();
   typeOf(authOf(req).claims).is<UntypedClaims>();

@@ -1,19 +1,18 @@
 import { ConfigurationError } from '../../options/configuration-error.js';
 import { describeValue } from '../../options/describe-value.js';
 import { type Policy, parsePolicy } from '../../policy/policy.js';
-import type { AnyHandler } from './run-handlers.js';
 
-/** The arguments of a guard, checked. */
-export interface GuardArguments {
+/** The arguments of a guard, checked. A handler takes what its framework gives: nothing more is known of it. */
+export interface GuardArguments<Handler> {
   readonly policy: Policy | undefined;
-  readonly handlers: readonly AnyHandler[];
+  readonly handlers: readonly Handler[];
 }
 
 // Shared by guards without handlers, so that it stays in the caches of the processor.
-const NO_HANDLERS: readonly AnyHandler[] = Object.freeze([]);
+const NO_HANDLERS: readonly never[] = Object.freeze([]);
 
 /** Parses an optional policy, and the handlers after it. @throws {ConfigurationError} */
-export function parseGuardArguments(input: readonly unknown[]): GuardArguments {
+export function parseGuardArguments<Handler>(input: readonly unknown[]): GuardArguments<Handler> {
   const [first, ...others] = input;
   if (input.length === 0 || typeof first === 'function') return { policy: undefined, handlers: parseHandlers(input) };
 
@@ -24,12 +23,20 @@ export function parseGuardArguments(input: readonly unknown[]): GuardArguments {
 }
 
 /** @throws {ConfigurationError} */
-export function parseHandlers(input: readonly unknown[]): readonly AnyHandler[] {
-  return input.length === 0 ? NO_HANDLERS : Object.freeze(input.map(toHandler));
+export function parseHandlers<Handler>(input: readonly unknown[]): readonly Handler[] {
+  return input.length === 0 ? NO_HANDLERS : Object.freeze(input.map(toHandler<Handler>));
 }
 
-function toHandler(handler: unknown, index: number): AnyHandler {
-  if (typeof handler === 'function') return handler as AnyHandler;
+/** Returns the one handler of a framework that has one a route. @throws {ConfigurationError} */
+export function onlyHandler<Handler>(handlers: readonly Handler[]): Handler {
+  const [handler] = handlers;
+  if (handler !== undefined && handlers.length === 1) return handler;
+  const problem = handlers.length === 0 ? 'is missing.' : `is one of ${handlers.length}.`;
+  throw new ConfigurationError('handler', problem, 'Give one function after the policy.');
+}
+
+function toHandler<Handler>(handler: unknown, index: number): Handler {
+  if (typeof handler === 'function') return handler as Handler;
   throw new ConfigurationError(
     `handlers[${index}]`,
     `is ${describeValue(handler)}.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerCache } from '../../../src/adapters/express/answer-cache.js';
+import { AnswerCache } from '../../../src/adapters/core/answer-cache.js';
 import { formatAnswer } from '../../../src/protocol/http-answer.js';
 import { REFUSALS, Refusal, type RefusalReason } from '../../../src/protocol/refusal.js';
 

@@ -1,0 +1,56 @@
+import { ConfigurationError } from '../../options/configuration-error.js';
+import { allOf, type Policy } from '../../policy/policy.js';
+
+/** Who may call a route. */
+export interface Access {
+  readonly kind: 'guarded' | 'optional' | 'public';
+  readonly policy: Policy | undefined;
+}
+
+// A string, which is the same in every copy of this package.
+const ACCESS = 'scopegate.access';
+const ANY_TOKEN: Access = Object.freeze({ kind: 'guarded', policy: undefined });
+
+/** Creates a decorator for a method or a class. Several on one of them are combined. @throws {ConfigurationError} */
+export function declareAccess(access: Access): ClassDecorator & MethodDecorator {
+  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {
+    const declared: object = descriptor === undefined ? target : descriptor.value;
+    const value = Object.freeze(combine(declaredAccess(declared), access));
+    Object.defineProperty(declared, ACCESS, { value, configurable: true });
+  };
+}
+
+/**
+ * Returns who may call a handler of a controller. The policies of both are required. `Public` and `OptionalAuth` of a handler
+ * count before what its controller says.
+ */
+export function accessOf(handler: object, controller: object): Access {
+  const own = declaredAccess(handler);
+  const ofController = inheritedAccess(controller);
+  if (own === undefined) return ofController ?? ANY_TOKEN;
+  if (own.kind === 'public' || ofController === undefined) return own;
+  return { kind: own.kind, policy: join(ofController.policy, own.policy) };
+}
+
+function combine(declared: Access | undefined, added: Access): Access {
+  if (declared === undefined) return added;
+  if (declared.kind === 'public' || added.kind === 'public') {
+    const fix = 'Leave out @Public(), or the other decorator.';
+    throw new ConfigurationError('Public', 'stands beside another decorator of scopegate.', fix);
+  }
+  const kind = declared.kind === 'optional' || added.kind === 'optional' ? 'optional' : 'guarded';
+  return { kind, policy: join(declared.policy, added.policy) };
+}
+
+function join(first: Policy | undefined, second: Policy | undefined): Policy | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : allOf(first, second);
+}
+
+function declaredAccess(declared: object): Access | undefined {
+  return Object.getOwnPropertyDescriptor(declared, ACCESS)?.value;
+}
+
+/** A controller that extends another one inherits what that one says. */
+function inheritedAccess(controller: object): Access | undefined {
+  return (controller as { readonly [ACCESS]?: Access })[ACCESS];
+}
