@@ -17,6 +17,7 @@ import { covers } from '../support/covers.js';
 import { type Answer, invalidToken } from '../support/expect-answer.js';
 import { RawIssuer, toJwk } from '../support/raw-issuer.js';
 import type { JsonTexts } from '../support/raw-token.js';
+import { thorough } from '../support/thorough.js';
 
 const attacker = new RawIssuer({ kid: 'attacker' });
 const rsaAttacker = new RawIssuer({ algorithm: 'RS256', kid: 'attacker' });
@@ -144,7 +145,8 @@ describe('C: the header parameters of a token', () => {
     'RFC 8725 §3.10, CVE-2024-21643: nobody follows a %s to %s',
     async (name, _, place) => {
       covers('C2');
-      for (const [, kid, answer] of KIDS) {
+      // An unknown key is what a verifier might look for elsewhere; the first place is tried with every kid.
+      for (const [, kid, answer] of place === PLACES[0] ? KIDS : thorough(KIDS, KIDS.slice(1, 2))) {
         const token = selfSigned(({ sink }) => ({ kid, [name]: JSON.stringify(place(sink.origin)) }));
         await expectNobodyElseAsked({ token, answer });
       }

@@ -117,11 +117,10 @@ async function expectJudgedAs(ran: Ran, api: TestIssuerApi, call: Call): Promise
 
   const needed = SCOPES[ran];
   if (needed === undefined) return;
-  for (const scope of ALL_SCOPES.filter((other) => other !== needed)) {
-    const refused = await api.send({ ...call, ...withScope(scope) });
-    expectAnswer(refused, insufficientScope(needed), api.realm);
-    expect(ranOf(refused)).toBeUndefined();
-  }
+  const others = ALL_SCOPES.filter((other) => other !== needed);
+  const refused = await api.send({ ...call, ...withScope(others.join(' ')) });
+  expectAnswer(refused, insufficientScope(needed), api.realm);
+  expect(ranOf(refused)).toBeUndefined();
   expect(ranOf(await api.send({ ...call, ...withScope(needed) }))).toBe(ran);
 }
 

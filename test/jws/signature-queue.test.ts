@@ -1,9 +1,10 @@
 import { createHook } from 'node:async_hooks';
-import { constants, createSecretKey, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, createSecretKey, sign } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type SignatureJob, SignatureQueue } from '../../src/jws/signature-queue.js';
+import { generateKeys } from '../support/raw-issuer.js';
 
-const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { publicKey, privateKey } = generateKeys('RS256');
 const signingInput = Buffer.from('header.payload');
 const signature = sign('sha256', signingInput, privateKey);
 const good: SignatureJob = { hash: 'sha256', signingInput, key: publicKey, signature, isQuick: true };

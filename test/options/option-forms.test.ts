@@ -290,7 +290,7 @@ const ENTRIES: readonly Entry[] = [
   {
     what: 'createTestIssuer',
     without: {},
-    options: { algorithms: ['RS256'], issuer: 'https://a.test', audience: 'b', startAt: 5 },
+    options: { algorithms: ['ES384'], issuer: 'https://a.test', audience: 'b', startAt: 5 },
     effect: async (options) => {
       const { issuer, audience, jwks, now } = await createTestIssuer(options);
       return [issuer, audience, jwks.keys[0]?.alg, jwks.keys.length, now() === 5];

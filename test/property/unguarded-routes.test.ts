@@ -4,8 +4,9 @@ import { createVerifier, denyUnguarded, type ListedRoute, listGuards } from '../
 import { covers } from '../support/covers.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { type BuiltApp, buildApp, dispatch, planOf, type Run, requests, stackOf } from '../support/random-app.js';
+import { thorough } from '../support/thorough.js';
 
-const APPS = Number(process.env['PROPERTY_RUNS'] ?? (process.env['CI'] === undefined ? 300 : 3000));
+const APPS = Number(process.env['PROPERTY_RUNS'] ?? (process.env['CI'] === undefined ? thorough(300, 100) : 3000));
 // As many apps take longer than other tests on a machine that does other things, too.
 const TIMEOUT_MS = 180_000;
 const SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);

@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { JWK } from 'jose';
+import { nextRsaKeys } from './rsa-keys.js';
 
 const EC: JWK = jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
-const RSA: JWK = jwkOf(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
+const RSA: JWK = jwkOf(nextRsaKeys().publicKey);
 
 /** A key set that can be used. */
 export const GOOD_JWKS = { keys: [EC] };

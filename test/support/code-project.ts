@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { PROJECT, runCommand } from './child-program.js';
 import * as fragmentContext from './fragment-context.js';
 import type { CodeBlock } from './markdown-code.js';
+import { CHEAP_TSC } from './tsc.js';
 
 /** A project of a user of this package, in a folder outside of it, with the code of documents in it. */
 export class CodeProject {
@@ -46,8 +47,11 @@ export class CodeProject {
       include: [],
     };
     this.#write('tsconfig.json', JSON.stringify(settings));
-    const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
-    const { code, stdout, stderr } = await runCommand(process.execPath, [tsc, '-p', '.'], { cwd: this.#folder });
+    const { args, env } = CHEAP_TSC;
+    const { code, stdout, stderr } = await runCommand(process.execPath, [...args, '-p', '.'], {
+      cwd: this.#folder,
+      env,
+    });
     return code === 0 ? '' : `${stdout}${stderr}`;
   }
 
@@ -76,10 +80,10 @@ function dependencies(): readonly string[] {
 function importContext({ code, language }: CodeBlock, path: string): string {
   const values = Object.keys(fragmentContext);
   const types = ['Request', 'Response', ...typesOfScopegate()].map((name) => `type ${name}`);
-  const wanted = [...values, ...(language === 'ts' ? types : [])].filter(
+  const names = [...values, ...(language === 'ts' ? types : [])].filter(
     (name) => !declares(code, name.replace('type ', '')),
   );
-  return `import { ${wanted.join(', ')} } from '${path}';`;
+  return `import { ${names.join(', ')} } from '${path}';`;
 }
 
 function typesOfScopegate(): readonly string[] {

@@ -36,7 +36,8 @@ export function readDocExamples(document: string, source: string): readonly DocE
       },
     } as const;
   });
-  const told = source.split('@example').length - 1;
-  if (told !== examples.length) throw new Error(`${document} has ${told} examples, and ${examples.length} can be read`);
+  const count = source.split('@example').length - 1;
+  if (count !== examples.length)
+    throw new Error(`${document} has ${count} examples, and ${examples.length} can be read`);
   return examples;
 }

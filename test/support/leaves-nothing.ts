@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { compareStates, countOpenResources, findLeftOpen, readProcessState } from './process-state.js';
+import { reuseRsaKeys } from './rsa-keys.js';
 
 /*
  * A setup file of vitest, which runs before each file of tests. The files share a process and its modules, which makes
@@ -12,6 +13,7 @@ import { compareStates, countOpenResources, findLeftOpen, readProcessState } fro
 const PATIENCE_MS = 15_000;
 const STEP_MS = 5;
 
+reuseRsaKeys();
 const state = readProcessState();
 const resources = countOpenResources();
 

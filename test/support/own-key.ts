@@ -1,5 +1,6 @@
 import { constants, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { TestIssuer } from '../../src/testing/index.js';
+import { nextRsaKeys } from './rsa-keys.js';
 
 /** A JSON Web Key of which nothing is sure. */
 export type AnyJwk = { readonly [name: string]: unknown };
@@ -57,6 +58,8 @@ export class OwnKey {
 
 function generate(algorithm: OwnAlgorithm, modulusLength: number): { privateKey: KeyObject; publicKey: KeyObject } {
   if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
-  if (algorithm === 'RS256' || algorithm === 'PS256') return generateKeyPairSync('rsa', { modulusLength });
+  if (algorithm === 'RS256' || algorithm === 'PS256') {
+    return modulusLength === 2048 ? nextRsaKeys() : generateKeyPairSync('rsa', { modulusLength });
+  }
   return generateKeyPairSync('ec', { namedCurve: algorithm === 'ES256' ? 'P-256' : 'P-384' });
 }

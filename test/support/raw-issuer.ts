@@ -3,11 +3,9 @@ import type { JWK } from 'jose';
 import { ALGORITHMS, type Algorithm, type SignatureAlgorithm } from '../../src/jws/algorithm.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { type JsonTexts, signRawToken, toJsonText } from './raw-token.js';
+import { generateRsaKeys, type KeyPair, nextRsaKeys } from './rsa-keys.js';
 
-export interface KeyPair {
-  readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
-}
+export type { KeyPair };
 
 /** What to change about a token that is good otherwise. */
 export interface Mutation {
@@ -109,7 +107,7 @@ export class RawIssuer {
 /** Makes a key pair that fits an algorithm. */
 export function generateKeys(algorithm: Algorithm): KeyPair {
   const entry: { readonly kty: string; readonly crv?: string } = ALGORITHMS[algorithm];
-  if (entry.kty === 'RSA') return generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (entry.kty === 'RSA') return nextRsaKeys();
   if (algorithm === 'Ed448') return generateKeyPairSync('ed448');
   if (entry.kty === 'OKP') return generateKeyPairSync('ed25519');
   // The types of the oldest Node.js that is supported do not know the name.
@@ -123,7 +121,7 @@ const SHARED_KEYS = new Map<string, KeyPair>();
 export function sharedKeys(algorithm: Algorithm): KeyPair {
   const { kty, crv = '' } = ALGORITHMS[algorithm] as { readonly kty: string; readonly crv?: string };
   const kind = kty === 'AKP' ? algorithm : `${kty} ${crv}`;
-  const keys = SHARED_KEYS.get(kind) ?? generateKeys(algorithm);
+  const keys = SHARED_KEYS.get(kind) ?? (kty === 'RSA' ? generateRsaKeys() : generateKeys(algorithm));
   SHARED_KEYS.set(kind, keys);
   return keys;
 }

@@ -2,6 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { MANAGER_API } from '../../company.js';
 import { describeInBrowser } from './support/chromium.js';
 import { contrastOf, findOverflow, focusOf } from './support/looks.js';
+import { checkManagerPages } from './support/manager-pages.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
@@ -85,19 +86,7 @@ describeInBrowser('what the dashboard looks like where there is little room, or 
       await visitor.allowMore();
       await visitor.heading(LONG_ADDRESS).waitFor();
       await check('staff');
-      await visitor.goTo('Report');
-      await visitor.allowMore();
-      await page.getByRole('table').waitFor();
-      await check('report');
-      await visitor.goTo('Permissions');
-      await page
-        .getByRole('button', { name: /^Allow/ })
-        .first()
-        .waitFor();
-      await check('permissions');
-      await visitor.goTo('Access');
-      await visitor.alert.first().waitFor();
-      await check('access of others');
+      await checkManagerPages(visitor, check);
       await visitor.button('Sign out').click();
       await visitor.heading('Sign out?').waitFor();
       await check('sign out');

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { findViolations } from './support/axe.js';
 import { describeInBrowser } from './support/chromium.js';
+import { checkManagerPages } from './support/manager-pages.js';
 import { useDashboard } from './support/use-dashboard.js';
 import type { Visitor } from './support/visitor.js';
 
@@ -152,19 +153,7 @@ describeInBrowser('WCAG 2.2 A and AA: axe-core finds nothing wrong with', () => 
     await page.getByRole('button', { name: /^Invite/ }).click();
     await page.getByText('dora@acme.example is invited.').waitFor();
     await check('staff-invited');
-    await visitor.goTo('Report');
-    await visitor.allowMore();
-    await page.getByRole('table').waitFor();
-    await check('report');
-    await visitor.goTo('Permissions');
-    await page
-      .getByRole('button', { name: /^Allow/ })
-      .first()
-      .waitFor();
-    await check('permissions');
-    await visitor.goTo('Access');
-    await visitor.alert.first().waitFor();
-    await check('access-of-others');
+    await checkManagerPages(visitor, check);
     await page.goto(`${world.origin}/nothing`);
     await visitor.heading('There is no such page').waitFor();
     await check('no-page');
