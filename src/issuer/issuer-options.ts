@@ -6,8 +6,9 @@ import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeName, describeValue } from '../options/describe-value.js';
 import { optionPath, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
-import { anything, boolean, optional, strings, text } from '../options/readers.js';
+import { anything, boolean, optional, refuseBlankEnds, strings, text } from '../options/readers.js';
 import type { JsonObject } from '../protocol/json-object.js';
+import { refuseDocumentUrl } from './document-urls.js';
 import { type IntrospectionConfig, type IntrospectionOptions, parseIntrospection } from './introspection-options.js';
 import {
   checkOneLocation,
@@ -176,6 +177,7 @@ export function parseIssuerOptions(input: unknown, path: string, shared: IssuerR
 
   const issuerPath = isName ? path : optionPath(path, 'issuer');
   const issuer = text(ISSUER_FIX)(options.issuer, issuerPath);
+  refuseBlankEnds(issuer, issuerPath);
   const rules = parseRules(options, path, shared);
   const introspection = parseIntrospectionOption(options.introspection, path, rules);
   const location = parseLocation(options, { issuer, path, issuerPath, introspection }, rules);
@@ -272,6 +274,7 @@ const OTHER_NAMES_FIX =
 
 /** Where nothing else says where the keys are, the name does. */
 function checkIssuerUrl(issuer: string, path: string, allowInsecureHttp: boolean): void {
+  refuseDocumentUrl(issuer, path);
   checkUrl(issuer, path, allowInsecureHttp, OTHER_NAMES_FIX);
   if (isPlace(issuer, allowInsecureHttp)) return;
   const fix = `Give the URL alone, ${ISSUER_EXAMPLE}. ${OTHER_NAMES_FIX}`;

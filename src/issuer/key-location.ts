@@ -7,6 +7,7 @@ import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
 import { optionPath, readMembers, requireObject } from '../options/option-reader.js';
 import { anything } from '../options/readers.js';
+import { refuseOtherDocument } from './document-urls.js';
 import { type GivenKey, parsePublicKeys } from './public-key-option.js';
 
 /** Where the keys of an issuer are. */
@@ -71,12 +72,13 @@ export function parseKeyLocation(input: KeyLocationInput, path: string, rules: K
     return { kind: 'publicKey', keys: parsePublicKeys(publicKey, algorithms, optionPath(path, 'publicKey')) };
   }
   if (jwks !== undefined) return { kind: 'jwks', members: parseJwks(jwks, optionPath(path, 'jwks')) };
-  if (jwksUri !== undefined) {
-    return { kind: 'jwksUri', url: checkUrl(jwksUri, optionPath(path, 'jwksUri'), allowInsecureHttp) };
-  }
-  if (metadataUrl !== undefined) {
-    return { kind: 'metadata', urls: [checkUrl(metadataUrl, optionPath(path, 'metadataUrl'), allowInsecureHttp)] };
-  }
+  const readUrl = (url: unknown, option: 'jwksUri' | 'metadataUrl') => {
+    const urlPath = optionPath(path, option);
+    refuseOtherDocument(url, option, urlPath);
+    return checkUrl(url, urlPath, allowInsecureHttp);
+  };
+  if (jwksUri !== undefined) return { kind: 'jwksUri', url: readUrl(jwksUri, 'jwksUri') };
+  if (metadataUrl !== undefined) return { kind: 'metadata', urls: [readUrl(metadataUrl, 'metadataUrl')] };
   return { kind: 'metadata', urls: rules.metadataUrls() };
 }
 

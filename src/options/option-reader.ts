@@ -1,6 +1,7 @@
 import type { JsonObject } from '../protocol/json-object.js';
 import { ConfigurationError } from './configuration-error.js';
 import { describeName, describeValue } from './describe-value.js';
+import { findPlace } from './misplaced-names.js';
 
 /**
  * Checks the value of one option. Returns the parsed value, or the default. `path` names the option in errors.
@@ -135,10 +136,11 @@ function refuseUnknownNames(input: object, allowed: readonly string[], path: str
   if (suggestion !== undefined) {
     throw new ConfigurationError(optionPath(path, name), 'is not an option.', `Did you mean ${suggestion}?`);
   }
+  const place = findPlace(name);
   throw new ConfigurationError(
     optionPath(path, describeName(name)),
     'is not an option.',
-    `Options are: ${allowed.join(', ')}.`,
+    `${place === undefined ? '' : `${place} `}Options are: ${allowed.join(', ')}.`,
   );
 }
 

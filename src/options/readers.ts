@@ -80,9 +80,22 @@ export function strings(fix: string): Reader<readonly string[]> {
       if (typeof item !== 'string' || item === '') {
         throw new ConfigurationError(path, `holds ${describeValue(item)}.`, fix);
       }
+      refuseBlankEnds(item, path);
     }
     return Object.freeze([...new Set(items as readonly string[])]);
   };
+}
+
+/** Refuses white space around a text that is compared to the letter: it comes from a file or an environment variable. */
+export function refuseBlankEnds(text: string, path: string): void {
+  const trimmed = text.trim();
+  if (trimmed === text || trimmed === '') return;
+  const end = text.startsWith(trimmed) ? 'end' : 'beginning';
+  throw new ConfigurationError(
+    path,
+    `${describeValue(text)} has white space at its ${end}.`,
+    'Leave it out, with trim().',
+  );
 }
 
 /** Reads an array that is not empty. Does not check its items. */

@@ -103,7 +103,10 @@ const FIX = "Give a scope string such as 'orders:read', or a policy made by allO
 
 /** Checks a policy and freezes it. @throws {ConfigurationError} */
 export function parsePolicy(input: unknown, path: string): Policy {
-  if (typeof input === 'string') return parseScopePolicy(input, path);
+  if (typeof input === 'string') {
+    refuseCommas(input, path);
+    return parseScopePolicy(input, path);
+  }
   if (typeof input !== 'object' || input === null) {
     throw new ConfigurationError(path, `is ${describeValue(input)}.`, FIX);
   }
@@ -131,6 +134,16 @@ export function parsePolicy(input: unknown, path: string): Policy {
 function describeMembers(members: object): string {
   const names = Object.keys(members).sort();
   return `is an object with the members ${names.length === 0 ? 'none' : names.map(describeName).join(' ')}.`;
+}
+
+/** A comma may stand in a scope (RFC 6749 §3.3), and hardly ever does: it comes from a list that was written as a text. */
+function refuseCommas(text: string, path: string): void {
+  if (!text.includes(',')) return;
+  throw new ConfigurationError(
+    path,
+    `${describeValue(text)} has a comma in it.`,
+    "Separate scopes by a space: 'orders:read orders:write'. A scope with a comma in it is written { scope: 'a,b' }.",
+  );
 }
 
 function parseScopeMember(input: unknown, path: string): Policy {

@@ -112,7 +112,7 @@ const TOKEN_CACHE_READERS = {
 // headers of 16 KiB in total (`maxHeaderSize`), so a token of 8 KiB fits beside cookies.
 const READERS = {
   issuer: required(anything, ISSUER_FIX),
-  audience: required(readAudience, AUDIENCE_FIX),
+  audience: optional(readAudience),
   claims: optional(readSchema),
   clockToleranceSeconds: number({ min: 0, max: 300, unit: 'seconds', fallback: 5 }),
   maxTokenBytes: number({ min: 256, max: 1_048_576, unit: 'bytes', integer: true, fallback: 8192 }),
@@ -129,9 +129,11 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
   const fix = "Call createVerifier({ issuer: 'https://...', audience: 'https://...' }).";
   const options = readOptions(input, '', fix, READERS);
   const { audience, claims, clockToleranceSeconds, maxTokenBytes, keys, snapshot } = options;
+  const issuers = parseIssuers(options.issuer, audience, toIssuerRules(options));
+  if (audience === undefined) throw new ConfigurationError('audience', 'is missing.', fixForAudience(issuers));
 
   return Object.freeze({
-    issuers: parseIssuers(options.issuer, audience, toIssuerRules(options)),
+    issuers,
     audience,
     schema: claims,
     clockToleranceSeconds,
@@ -144,7 +146,18 @@ export function parseVerifierOptions(input: unknown): VerifierConfig {
   });
 }
 
-function parseIssuers(input: unknown, audience: readonly string[] | false, rules: IssuerRules): IssuerConfigs {
+function fixForAudience(issuers: IssuerConfigs): string {
+  const needsNone = Array.isArray(issuers) && issuers.every(({ audience }) => audience === false);
+  return needsNone
+    ? 'No issuer here has one: write audience: false beside issuer too, not on the issuer alone.'
+    : AUDIENCE_FIX;
+}
+
+function parseIssuers(
+  input: unknown,
+  audience: readonly string[] | false | undefined,
+  rules: IssuerRules,
+): IssuerConfigs {
   const parse = (item: unknown, path: string) => {
     const config = parseIssuerOptions(item, path, rules);
     if (audience === false) requireClientIds(config);

@@ -70,8 +70,6 @@ describe('J: what introspection says', () => {
     ['has aud twice', (good) => good.replace('{', '{"aud":"https://other.test",')],
     ['is cut off', (good) => good.slice(0, -1)],
     ['goes on after its end', (good) => `${good}}`],
-    ['begins with a byte order mark', (good) => `\ufeff${good}`],
-    ['is UTF-16', (good) => Buffer.from(good, 'utf16le')],
     [
       'is no UTF-8',
       (good) => Buffer.concat([Buffer.from(`${good.slice(0, -1)},"x":"`), Buffer.from([0xff, 0x22, 0x7d])]),
@@ -86,6 +84,15 @@ describe('J: what introspection says', () => {
         res.writeHead(200, { 'content-type': 'application/json' }).end(change(good));
       };
     });
+  });
+
+  it.each<[string, (good: string) => string | Buffer]>([
+    ['with a byte order mark', (good) => `\ufeff${good}`],
+    ['in UTF-16', (good) => Buffer.from(good, 'utf16le')],
+  ])('RFC 8259 §8.1: an answer %s is read: its issuer decides how it writes', async (_, change) => {
+    const scene = await testbed.openIntrospecting();
+    scene.server.answerIntrospection = (res, good) => void res.end(change(good));
+    await expectAdmitted(scene, scene.server.issue());
   });
 
   it.each<[string, JsonTexts, Parameters<typeof invalidToken>[0]]>([

@@ -24,6 +24,7 @@ import { reasonOfCall } from '../support/reason-of.js';
 const AUDIENCE = 'https://api.example.com';
 const SECRET = 'x'.repeat(64);
 const privateKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+const PUBLIC_JWK = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
 const SNAPSHOT = { version: 1, issuers: { [ISSUER]: { fetchedAt: 1, keys: GOOD_JWKS.keys } } };
 
 /** One object of options, and what shows that its members count. */
@@ -91,6 +92,12 @@ const ENTRIES: readonly Entry[] = [
     without: { version: 1, issuers: {} },
     options: SNAPSHOT,
     effect: (snapshot) => verifierWith({ snapshot }).snapshot,
+  },
+  {
+    what: 'a JWK as publicKey',
+    without: GOOD_JWKS.keys[0] as object,
+    options: { ...PUBLIC_JWK, kid: 'a' },
+    effect: (publicKey) => issuerWith({ issuer: ISSUER, publicKey }),
   },
   {
     what: 'issuers of a snapshot',
