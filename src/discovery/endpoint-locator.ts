@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
 import { type FetchFailure, type FetchJsonOptions, fetchJson } from '../platform/fetch-json.js';
-import { BackOff } from '../resilience/back-off.js';
+import { BackOff, SHORT_WAITS } from '../resilience/back-off.js';
 import { withDeadline } from '../resilience/deadline.js';
 import { SingleFlight } from '../resilience/single-flight.js';
 import {
@@ -21,7 +21,10 @@ export interface EndpointLocatorOptions {
   readonly clock: Clock;
 }
 
-/** Finds the URL of an endpoint in the metadata of an issuer. Single flight, with back-off after a failure. */
+/**
+ * Finds the URL of an endpoint in the metadata of an issuer. Single flight, with back-off after a failure; from then on only
+ * the one who tries again waits.
+ */
 export class EndpointLocator {
   readonly #options: EndpointLocatorOptions;
   readonly #backOff: BackOff;
@@ -32,12 +35,18 @@ export class EndpointLocator {
   constructor(options: EndpointLocatorOptions) {
     this.#options = options;
     this.#endpoint = options.configured;
-    this.#backOff = new BackOff(options.clock);
+    this.#backOff = new BackOff(options.clock, SHORT_WAITS);
+  }
+
+  /** Whether the last fetch of the metadata failed. */
+  get isFailing(): boolean {
+    return this.#backOff.failures > 0;
   }
 
   /** After a failure, until the metadata may be fetched again; 0 when it may be now. */
   get retryAfterSeconds(): number {
-    return this.#backOff.remainingSeconds();
+    const remaining = this.#backOff.remainingSeconds();
+    return this.isFailing && this.#fetches.size > 0 ? Math.max(1, remaining) : remaining;
   }
 
   /** @throws {FetchFailure} */
@@ -54,7 +63,8 @@ export class EndpointLocator {
   }
 
   async #fetch(): Promise<string> {
-    const { discovery, fetchOptions, name, find } = this.#options;
+    const { discovery, fetchOptions, name, find, clock } = this.#options;
+    const startedAt = clock();
     try {
       // The document may be at two places: one deadline for both.
       const metadata = await withDeadline(fetchOptions.timeoutSeconds, (deadline) => {
@@ -66,7 +76,7 @@ export class EndpointLocator {
       return this.#endpoint;
     } catch (error) {
       this.#failure = error;
-      this.#backOff.fail();
+      this.#backOff.fail(startedAt);
       throw error;
     }
   }

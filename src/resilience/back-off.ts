@@ -12,6 +12,8 @@ export interface BackOffLimits {
 // A restart of the other side takes seconds, so the first attempts come soon. A minute is what users wait for at most
 // after a long outage. Half of each wait is drawn, so that many servers do not fetch at one moment.
 const DEFAULT_LIMITS: BackOffLimits = { firstSeconds: 1, maxSeconds: 60, jitter: 0.5 };
+/** Where there is nothing to fall back on: nobody is answered before the next attempt, so it comes soon. */
+export const SHORT_WAITS: BackOffLimits = { firstSeconds: 1, maxSeconds: 5, jitter: 0.5 };
 
 /** Waiting times between attempts that fail. By default: one second, doubled each time, a minute at most. */
 export class BackOff {
@@ -29,11 +31,12 @@ export class BackOff {
     return this.#failures;
   }
 
-  fail(): void {
+  /** `since`, the wait begins: by default now. */
+  fail(since = this.#clock()): void {
     const { firstSeconds, maxSeconds, jitter } = this.#limits;
     const seconds = Math.min(maxSeconds, firstSeconds * 2 ** this.#failures);
     this.#failures += 1;
-    this.#until = this.#clock() + seconds * 1000 * (1 - jitter + jitter * Math.random());
+    this.#until = since + seconds * 1000 * (1 - jitter + jitter * Math.random());
   }
 
   reset(): void {

@@ -47,7 +47,7 @@ export function authenticate(
   requirements: Requirements,
 ): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, requirements.extraTokenLocations);
-  const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
+  const outcome = bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements, request);
   if (!isObserved('scopegate:decision')) return outcome;
   return chain(outcome, (settled) => publishDecision(settled, requirements));
 }
@@ -57,6 +57,7 @@ export function authenticateToken(
   context: VerifierContext,
   presented: PresentedToken,
   requirements: Requirements,
+  request?: HttpRequest,
 ): MaybePromise<AccessToken | Refusal> {
   if (context.signal.aborted) return new Refusal('verifier_closed', 'close() was called');
 
@@ -69,7 +70,7 @@ export function authenticateToken(
 
   const unverified = parseAccessToken(presented, context);
   if (unverified instanceof Refusal) return unverified;
-  return authenticateNew(context, unverified, requirements);
+  return authenticateNew(context, unverified, requirements, request);
 }
 
 /** Retries once if the issuer or the key changed during verification. One deadline for both. */
@@ -77,11 +78,13 @@ async function authenticateNew(
   context: VerifierContext,
   unverified: UnverifiedToken,
   requirements: Requirements,
+  request: HttpRequest | undefined,
 ): Promise<AccessToken | Refusal> {
   const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds);
+  const call = { deadline, request };
   try {
     for (let isRetry = false; ; isRetry = true) {
-      const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements), deadline);
+      const verified = await verifyAccessToken(unverified, context, rulesNow(context, requirements), call);
       if (verified instanceof Refusal) return verified;
 
       const changed = checkStillTrusted(verified, context.issuers, context.clock());
