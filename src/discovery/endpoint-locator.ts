@@ -22,7 +22,10 @@ export interface EndpointLocatorOptions {
   readonly clock: Clock;
 }
 
-/** Finds the URL of an endpoint in the metadata of an issuer. Single flight, with back-off after a failure. */
+/**
+ * Finds the URL of an endpoint in the metadata of an issuer. Single flight, with back-off after a failure; from then on only
+ * the one who tries again waits.
+ */
 export class EndpointLocator {
   readonly #options: EndpointLocatorOptions;
   readonly #backOff: BackOff;
@@ -36,9 +39,15 @@ export class EndpointLocator {
     this.#backOff = new BackOff(options.clock, LIMITS_WITHOUT_VALUE);
   }
 
+  /** Whether the last fetch of the metadata failed. */
+  get isFailing(): boolean {
+    return this.#backOff.failures > 0;
+  }
+
   /** After a failure, until the metadata may be fetched again; 0 when it may be now. */
   get retryAfterSeconds(): number {
-    return this.#backOff.remainingSeconds();
+    const remaining = this.#backOff.remainingSeconds();
+    return this.isFailing && this.#fetches.size > 0 ? Math.max(1, remaining) : remaining;
   }
 
   /** @throws {FetchFailure} */
@@ -66,7 +75,7 @@ export class EndpointLocator {
       const { timeoutSeconds } = fetchOptions;
       if (wasSuspended({ clock, startedAt, timeoutSeconds })) return this.#fetch();
       this.#failure = error;
-      this.#backOff.fail();
+      this.#backOff.fail(startedAt);
       throw error;
     }
   }

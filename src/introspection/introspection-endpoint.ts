@@ -7,7 +7,9 @@ import type { Fetch } from '../platform/fetch.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { Refusal, RefusalContext } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
-import { untilAborted, withDeadline } from '../resilience/deadline.js';
+import { type Attempt, CircuitBreaker, type Source } from '../resilience/circuit-breaker.js';
+import { untilAborted } from '../resilience/deadline.js';
+import { FairQueue } from '../resilience/fair-queue.js';
 import { authenticateClient, type ClientAuthentication } from './client-authentication.js';
 
 export interface IntrospectionEndpointOptions {
@@ -28,17 +30,36 @@ export interface IntrospectionResponse {
   readonly mediaType: string | undefined;
 }
 
+/** For whom an issuer is asked. */
+export interface IntrospectionCaller {
+  /** Where the request came from. */
+  readonly source: Source;
+  /** Whether the issuer called the token active before. Nobody can make such a token up. */
+  readonly isKnownToken: boolean;
+}
+
+/** The right to send one request. */
+export interface Place {
+  readonly caller: IntrospectionCaller;
+  readonly attempt: Attempt;
+}
+
 /** The state of introspection at one issuer. */
 export interface IntrospectionStatus {
   /** Requests that were sent. */
   readonly calls: number;
   readonly inFlight: number;
+  /** Requests that wait, since `maxInFlight` are in flight. */
+  readonly waiting: number;
   /** Why the last request had no response that can be used; undefined when it had one. */
   readonly lastError: string | undefined;
 }
 
 /** The media type of a signed answer (RFC 9701 §5). */
 export const SIGNED_RESPONSE_TYPE = 'application/token-introspection+jwt';
+
+// What a gateway answers in place of the endpoint, and the endpoint when it has enough. Other statuses may be about the token.
+const OUTAGE_STATUSES = [429, 502, 503, 504];
 
 /**
  * The introspection endpoint of one issuer (RFC 7662 §2). Requests go by POST alone, to the very URL that was configured
@@ -48,39 +69,69 @@ export class IntrospectionEndpoint {
   readonly config: IntrospectionConfig;
   readonly #options: IntrospectionEndpointOptions;
   readonly #locator: EndpointLocator;
+  readonly #queue: FairQueue;
+  // Clients choose their new tokens, and may choose some that the endpoint does not survive. Known tokens are apart.
+  readonly #knownTokens: CircuitBreaker;
+  readonly #newTokens: CircuitBreaker;
   #calls = 0;
   #inFlight = 0;
   #lastError: string | undefined;
 
   constructor(options: IntrospectionEndpointOptions) {
-    this.config = options.config;
+    const { config, discovery, clock } = options;
+    this.config = config;
     this.#options = options;
+
+    this.#queue = new FairQueue({ maxRunning: config.maxInFlight, maxWaiting: config.maxInFlight });
+    this.#knownTokens = new CircuitBreaker(clock);
+    this.#newTokens = new CircuitBreaker(clock);
+
     this.#locator = new EndpointLocator({
-      configured: options.config.endpoint,
+      configured: config.endpoint,
       name: 'introspection_endpoint',
       find: ({ introspectionEndpoint }) => introspectionEndpoint,
-      discovery: options.discovery,
+      discovery,
       fetchOptions: this.#fetchOptions(),
-      clock: options.clock,
+      clock,
     });
   }
 
-  /** Introspects a token. Whatever fails, it is never the token's fault. */
-  async introspect(token: string): Promise<IntrospectionResponse | Refusal> {
-    const { maxInFlight } = this.config;
-    if (this.#inFlight >= maxInFlight) {
-      return this.refuse(`${maxInFlight} questions are under way already`, { retryAfterSeconds: 1 });
+  /** Waits until a request may be sent. Give the place back by `leave`. */
+  async enter(caller: IntrospectionCaller): Promise<Place | Refusal> {
+    const refused = this.#refuseNow(caller);
+    if (refused !== undefined) return refused;
+
+    const { maxInFlight, timeoutSeconds } = this.config;
+    const { source, isKnownToken } = caller;
+    // The other half of the time is for the request itself.
+    if (!(await this.#queue.enter(source, isKnownToken, timeoutSeconds / 2))) {
+      return this.refuse(`${maxInFlight} requests are in flight, and too many wait`, { retryAfterSeconds: 1 });
     }
 
+    // The endpoint may have failed meanwhile, or the verifier was closed.
+    const refusedNow = this.#refuseNow(caller);
+    if (refusedNow === undefined) return { caller, attempt: this.#breakerOf(caller).start(source) };
+    this.#queue.leave(source);
+    return refusedNow;
+  }
+
+  leave({ caller, attempt }: Place): void {
+    this.#breakerOf(caller).end(attempt);
+    this.#queue.leave(caller.source);
+  }
+
+  /** Introspects a token until the deadline. Whatever fails, it is never the token's fault. */
+  async introspect(token: string, place: Place, deadline: AbortSignal): Promise<IntrospectionResponse | Refusal> {
     this.#inFlight += 1;
     try {
-      const response = await this.#send(token);
+      const response = await this.#send(token, deadline);
       this.#lastError = undefined;
+      this.#answered();
       return response;
     } catch (error) {
       const cause = error as FetchFailure;
-      this.#locator.forgetIfMoved(cause);
-      return this.refuse(cause.message, { cause });
+      this.#heed(cause, place);
+      return this.refuse(cause.message, { cause, ...this.#whenToRetry(place.caller) });
     } finally {
       this.#inFlight -= 1;
     }
@@ -92,7 +143,8 @@ export class IntrospectionEndpoint {
       await this.#locator.locate();
       return undefined;
     } catch (cause) {
-      return this.refuse((cause as FetchFailure).message, { cause });
+      const retryAfterSeconds = this.#locator.retryAfterSeconds;
+      return this.refuse((cause as FetchFailure).message, { cause, retryAfterSeconds });
     }
   }
 
@@ -107,18 +159,44 @@ export class IntrospectionEndpoint {
   }
 
   status(): IntrospectionStatus {
-    return { calls: this.#calls, inFlight: this.#inFlight, lastError: this.#lastError };
+    const { waiting } = this.#queue;
+    return { calls: this.#calls, inFlight: this.#inFlight, waiting, lastError: this.#lastError };
   }
 
-  /** One deadline for all: the metadata, the credentials, the response. @throws {FetchFailure, DeadlineError} */
-  #send(token: string): Promise<IntrospectionResponse> {
-    const locating = this.#locator.locate();
-    return withDeadline(this.config.timeoutSeconds, async (deadline) => {
-      return this.#sendTo(await untilAborted(deadline, locating), token, deadline);
-    });
+  /** Refuses while requests get no answer, so that nobody else waits for one. */
+  #refuseNow(caller: IntrospectionCaller): Refusal | undefined {
+    const { retryAfterSeconds } = this.#whenToRetry(caller);
+    if (retryAfterSeconds === undefined) return undefined;
+    return this.refuse('the last request got no answer, and the next one waits', { retryAfterSeconds });
   }
 
-  async #sendTo(url: string, token: string, deadline: AbortSignal): Promise<IntrospectionResponse> {
+  #whenToRetry(caller: IntrospectionCaller): { readonly retryAfterSeconds?: number } {
+    const breaker = this.#breakerOf(caller);
+    const retryAfterSeconds = Math.max(this.#locator.retryAfterSeconds, breaker.retryAfterSeconds(caller.source));
+    return retryAfterSeconds > 0 ? { retryAfterSeconds } : {};
+  }
+
+  #breakerOf({ isKnownToken }: IntrospectionCaller): CircuitBreaker {
+    return isKnownToken ? this.#knownTokens : this.#newTokens;
+  }
+
+  #answered(): void {
+    this.#knownTokens.answered();
+    this.#newTokens.answered();
+  }
+
+  #heed(failure: FetchFailure, { caller, attempt }: Place): void {
+    this.#locator.forgetIfMoved(failure);
+    // The locator waits by itself.
+    if (this.#locator.isFailing) return;
+    const { status } = failure;
+    if (status === undefined || OUTAGE_STATUSES.includes(status)) this.#breakerOf(caller).failed(attempt);
+    else this.#answered();
+  }
+
+  /** @throws {FetchFailure, DeadlineError} */
+  async #send(token: string, deadline: AbortSignal): Promise<IntrospectionResponse> {
+    const url = await untilAborted(deadline, this.#locator.locate());
     const { headers, fields } = await this.#authenticate(deadline);
 
     // RFC 7662 §2.1. Several servers answer for refresh tokens too, unless they get the hint.

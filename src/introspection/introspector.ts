@@ -7,18 +7,24 @@ import { publish } from '../platform/diagnostics.js';
 import { digestOf } from '../platform/digest.js';
 import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import type { HttpRequest } from '../protocol/http-request.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
+import type { Source } from '../resilience/circuit-breaker.js';
+import { type DeadlineError, untilAborted, withDeadline } from '../resilience/deadline.js';
+import { ExpiringSet } from '../resilience/expiring-set.js';
 import { SingleFlight } from '../resilience/single-flight.js';
 import { TimedCache } from '../resilience/timed-cache.js';
 import { checkTime, type ValidatedClaims } from '../token/claim-rules.js';
 import { narrowBy, type OwnClaims } from '../token/own-claims.js';
 import type { VerifiedToken } from '../token/verified-token.js';
+import { findSource } from './find-source.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
   IntrospectionEndpoint,
   type IntrospectionResponse,
   type IntrospectionStatus,
+  type Place,
   SIGNED_RESPONSE_TYPE,
 } from './introspection-endpoint.js';
 import { verifySignedAnswer } from './signed-introspection.js';
@@ -37,16 +43,40 @@ export interface IntrospectorOptions {
 interface Introspection {
   readonly endpoint: IntrospectionEndpoint;
   readonly active: TimedCache<VerifiedToken>;
+  /** Tokens that were active lately, by their digest. */
+  readonly known: ExpiringSet;
+}
+
+/** What a request says, besides its token. */
+export interface IntrospectionContext {
+  /** What a JWT says of itself, which narrows what its issuer says of it. */
+  readonly own?: OwnClaims | undefined;
+  /** Where the token came from. */
+  readonly request?: HttpRequest | undefined;
+}
+
+/** A token that its issuer is to be asked about. */
+interface Question {
+  readonly token: string;
+  readonly issuer: IntrospectedIssuer;
+  readonly own: OwnClaims | undefined;
+  readonly digest: string;
+  /** The digest and the issuer. */
+  readonly name: string;
+  readonly introspection: Introspection;
 }
 
 // A token that is not active stays so, but a token that was just issued may be known to the issuer a moment later.
 const INACTIVE_SECONDS = 5;
 // Bounds the memory that made-up tokens take. They have a cache of their own, so that they evict no active token.
 const MAX_INACTIVE = 1000;
+// Access tokens seldom live longer. One that was active within it is asked about before those that nobody has seen.
+const KNOWN_SECONDS = 3600;
 
 /**
  * Verifies tokens by introspection, and caches the answers: by the SHA-256 of the whole token, for each issuer apart.
- * Requests that bring one token at the same time cause one request to the issuer.
+ * Requests that bring one token at the same time cause one request to the issuer. Where many tokens wait, the sources of the
+ * requests take turns.
  *
  * @see RFC 7662
  */
@@ -54,6 +84,8 @@ export class Introspector {
   readonly #options: IntrospectorOptions;
   readonly #byIssuer = new Map<Issuer, Introspection>();
   readonly #inactive: TimedCache<Refusal>;
+  /** Tokens that wait for their turn, each source for itself. */
+  readonly #arrivals = new SingleFlight<string, VerifiedToken | Refusal>();
   readonly #requests = new SingleFlight<string, VerifiedToken | Refusal>();
 
   constructor(options: IntrospectorOptions) {
@@ -61,20 +93,24 @@ export class Introspector {
     this.#inactive = new TimedCache(MAX_INACTIVE, options.clock);
   }
 
-  /** `own` is what a JWT says of itself, which narrows what its issuer says of it. */
-  introspect(token: string, issuer: IntrospectedIssuer, own?: OwnClaims): MaybePromise<VerifiedToken | Refusal> {
+  introspect(
+    token: string,
+    issuer: IntrospectedIssuer,
+    { own, request }: IntrospectionContext = {},
+  ): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;
     const introspection = this.#introspectionOf(issuer);
-    const cached = introspection.active.get(digest) ?? this.#inactive.get(name);
-    if (cached !== undefined) return cached;
+    const question = { token, issuer, own, digest, name, introspection };
+    const answer = this.#findAnswer(question) ?? this.#requests.find(name);
+    if (answer !== undefined) return answer;
 
-    return this.#requests.run(name, async () => {
-      const outcome = await this.#request(token, issuer, introspection.endpoint, own);
-      if (!(outcome instanceof Refusal)) introspection.active.set(digest, outcome, outcome.introspected as Period);
-      else if (outcome.entry.status !== 503) this.#storeInactive(name, outcome, issuer);
-      return outcome;
-    });
+    try {
+      const source = findSource(request, issuer.introspection.sourceOf);
+      return this.#arrivals.run(`${name} ${source ?? ''}`, () => this.#askInTurn(question, source));
+    } catch (cause) {
+      return introspection.endpoint.refuse('the function given as sourceOf failed', { cause });
+    }
   }
 
   /** Finds the endpoint of an issuer. Returns why that failed. */
@@ -103,9 +139,47 @@ export class Introspector {
     const introspection = {
       endpoint: new IntrospectionEndpoint(options),
       active: new TimedCache<VerifiedToken>(config.cacheMax, clock),
+      known: new ExpiringSet({ max: config.cacheMax, seconds: KNOWN_SECONDS, clock }),
     };
     this.#byIssuer.set(issuer, introspection);
     return introspection;
+  }
+
+  #findAnswer({ introspection, digest, name }: Question): VerifiedToken | Refusal | undefined {
+    return introspection.active.get(digest) ?? this.#inactive.get(name);
+  }
+
+  /** One deadline for all: the turn, the metadata, the credentials, the response, and the keys that sign it. */
+  #askInTurn(question: Question, source: Source): Promise<VerifiedToken | Refusal> {
+    const { issuer, name, introspection } = question;
+    const { endpoint } = introspection;
+    return withDeadline(issuer.introspection.timeoutSeconds, async (deadline) => {
+      const place = await endpoint.enter({ source, isKnownToken: introspection.known.has(question.digest) });
+      if (place instanceof Refusal) return place;
+
+      try {
+        // Somebody else may have asked about the token meanwhile.
+        const answer = this.#findAnswer(question);
+        if (answer !== undefined) return answer;
+        const running = this.#requests.find(name);
+        if (running !== undefined) return await untilAborted(deadline, running);
+        return await this.#requests.run(name, () => this.#ask(question, place, deadline));
+      } catch (cause) {
+        return endpoint.refuse((cause as DeadlineError).message, { cause });
+      } finally {
+        endpoint.leave(place);
+      }
+    });
+  }
+
+  async #ask(question: Question, place: Place, deadline: AbortSignal): Promise<VerifiedToken | Refusal> {
+    const { name, digest, issuer, introspection } = question;
+    const outcome = await this.#request(question, place, deadline);
+    if (!(outcome instanceof Refusal)) {
+      introspection.active.set(digest, outcome, outcome.introspected as Period);
+      introspection.known.add(digest);
+    } else if (outcome.entry.status !== 503) this.#storeInactive(name, outcome, issuer);
+    return outcome;
   }
 
   #storeInactive(name: string, refusal: Refusal, { introspection }: IntrospectedIssuer): void {
@@ -115,16 +189,15 @@ export class Introspector {
   }
 
   async #request(
-    token: string,
-    issuer: IntrospectedIssuer,
-    endpoint: IntrospectionEndpoint,
-    own: OwnClaims | undefined,
+    { token, issuer, introspection: { endpoint }, own }: Question,
+    place: Place,
+    deadline: AbortSignal,
   ): Promise<VerifiedToken | Refusal> {
     const at = this.#options.clock();
-    const response = await endpoint.introspect(token);
+    const response = await endpoint.introspect(token, place, deadline);
     if (response instanceof Refusal) return response;
 
-    const answer = await this.#read(response, issuer);
+    const answer = await this.#read(response, issuer, deadline);
     if (answer instanceof Malformed) return endpoint.refuse(answer.why);
     if (answer instanceof Refusal) {
       // The keys of the answer cannot be had: that is the reason, and the token is not to blame.
@@ -152,6 +225,7 @@ export class Introspector {
   #read(
     { bytes, mediaType }: IntrospectionResponse,
     issuer: IntrospectedIssuer,
+    deadline: AbortSignal,
   ): MaybePromise<JsonObject | Malformed | Refusal> {
     const { signed, credentials } = issuer.introspection;
     if (!signed) {
@@ -162,7 +236,7 @@ export class Introspector {
 
     const { clock, maxResponseBytes: maxBytes, clockToleranceSeconds, signatures } = this.#options;
     const clientId = credentials.id as string;
-    const rules = { issuer, clientId, now: clock() / 1000, clockToleranceSeconds, maxBytes, signatures };
+    const rules = { issuer, clientId, now: clock() / 1000, clockToleranceSeconds, maxBytes, signatures, deadline };
     return verifySignedAnswer(bytes.toString('latin1').trim(), rules);
   }
 }

@@ -6,6 +6,7 @@ import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { untilAborted } from '../resilience/deadline.js';
 import { findIssuedAt, parseAudience } from '../token/claim-rules.js';
 
 export interface SignedAnswerOptions {
@@ -17,6 +18,8 @@ export interface SignedAnswerOptions {
   readonly clockToleranceSeconds: number;
   readonly maxBytes: number;
   readonly signatures: SignatureQueue;
+  /** Until when the keys may take. */
+  readonly deadline: AbortSignal;
 }
 
 const ANSWER_TYPE = /^(?:application\/)?token-introspection\+jwt$/i;
@@ -43,12 +46,8 @@ export async function verifySignedAnswer(
   const header = parseJoseHeader(jws.header, issuer.rules);
   if (header instanceof JwsProblem) return new Malformed(`the header of the answer: ${header.why}`);
 
-  const keys = await issuer.keys.find({
-    ...header,
-    issuedAt: findIssuedAt(jws.payload),
-    text: jwt,
-    isPlausible: () => true,
-  });
+  const query = { ...header, issuedAt: findIssuedAt(jws.payload), text: jwt, isPlausible: () => true };
+  const keys = await untilAborted(rules.deadline, Promise.resolve(issuer.keys.find(query))).catch(refuseLate);
   if (keys instanceof Refusal) {
     return keys.entry.status === 503 ? keys : new Malformed(`the key of the answer: ${keys.detail}`);
   }
@@ -56,6 +55,13 @@ export async function verifySignedAnswer(
   if (key === undefined) return new Malformed('the signature of the answer is not valid');
 
   return checkRecipient(jws.payload, rules) ?? checkTimes(jws.payload, rules) ?? findTokenMembers(jws.payload);
+}
+
+function refuseLate(cause: unknown): Refusal {
+  return new Refusal('keys_unavailable', 'the keys of the answer did not come in time', {
+    cause,
+    retryAfterSeconds: 1,
+  });
 }
 
 function checkRecipient({ iss, aud }: JsonObject, { issuer, clientId }: SignedAnswerOptions): Malformed | undefined {

@@ -13,8 +13,9 @@ import {
   readOptions,
   requireObject,
 } from '../options/option-reader.js';
-import { anything, boolean, number, oneOf, optional, text } from '../options/readers.js';
+import { anything, boolean, callback, number, oneOf, optional, text } from '../options/readers.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
+import type { HttpRequest } from '../protocol/http-request.js';
 
 /** A text, or a function that returns it. The function is called for each introspection request. */
 export type TextSource = string | (() => string | Promise<string>);
@@ -34,10 +35,17 @@ export interface IntrospectionSettings {
   readonly cacheSeconds?: number;
   /** How many responses are cached. @defaultValue 10_000 */
   readonly cacheMax?: number;
-  /** How many requests may be in flight; 503 beyond it. @defaultValue 100 */
+  /** How many requests may be in flight. As many more wait for half of `timeoutSeconds`; 503 beyond it. @defaultValue 100 */
   readonly maxInFlight?: number;
-  /** The deadline of one request, with the body of the response. @defaultValue 5 */
+  /** The deadline of one introspection, with all that it waits for. @defaultValue 5 */
   readonly timeoutSeconds?: number;
+  /**
+   * Tells where a request came from. Requests that wait take turns by it, so that a flood from one source does not keep the
+   * tokens of others out. An IPv6 address stands for its network of 56 bits.
+   *
+   * @defaultValue `ip` of the request, where the framework has it, else the address of its connection
+   */
+  readonly sourceOf?: (request: HttpRequest) => string | undefined;
   /**
    * Reads `active` and not `exp`. For a server that writes local time into `exp`, which is then hours off: Django OAuth
    * Toolkit with `USE_TZ=False`.
@@ -45,6 +53,8 @@ export interface IntrospectionSettings {
    */
   readonly ignoreExp?: boolean;
 }
+
+export type SourceOf = NonNullable<IntrospectionSettings['sourceOf']>;
 
 /** This server authenticates with a client secret (RFC 6749 §2.3.1). */
 export interface SecretIntrospection extends IntrospectionSettings {
@@ -110,6 +120,7 @@ export interface IntrospectionConfig {
   readonly cacheMax: number;
   readonly maxInFlight: number;
   readonly timeoutSeconds: number;
+  readonly sourceOf: SourceOf | undefined;
 }
 
 // `cacheSeconds` is how long a revoked token stays accepted (RFC 7662 §4). `cacheMax` bounds memory, `maxInFlight` the load
@@ -123,6 +134,7 @@ const READERS = {
   cacheMax: number({ min: 1, max: 1_000_000, unit: 'responses', integer: true, fallback: 10_000 }),
   maxInFlight: number({ min: 1, max: 10_000, unit: 'requests', integer: true, fallback: 100 }),
   timeoutSeconds: number({ min: 0.01, max: 60, unit: 'seconds', fallback: 5 }),
+  sourceOf: callback<SourceOf>(),
   authMethod: anything,
   clientId: anything,
   clientSecret: anything,
@@ -153,7 +165,7 @@ export function parseIntrospection(input: unknown, path: string, allowInsecureHt
     throw new ConfigurationError(optionPath(path, 'clientId'), 'is missing.', 'A signed answer names it as audience.');
   }
 
-  const { jwt, signed, ignoreExp, cacheSeconds, cacheMax, maxInFlight, timeoutSeconds } = options;
+  const { jwt, signed, ignoreExp, cacheSeconds, cacheMax, maxInFlight, timeoutSeconds, sourceOf } = options;
   const endpoint = optional((value, at) => checkUrl(value, at, allowInsecureHttp));
   return Object.freeze({
     endpoint: endpoint(options.endpoint, optionPath(path, 'endpoint')),
@@ -165,6 +177,7 @@ export function parseIntrospection(input: unknown, path: string, allowInsecureHt
     cacheMax,
     maxInFlight,
     timeoutSeconds,
+    sourceOf,
   });
 }
 

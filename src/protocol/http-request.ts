@@ -11,6 +11,10 @@ export interface HttpRequest {
   readonly rawHeaders?: readonly string[] | undefined;
   /** The parsed form, if a body parser ran before. */
   readonly body?: unknown;
+  /** The address of the client, where the framework tells it: Express by its setting `trust proxy`. */
+  readonly ip?: string | undefined;
+  /** The connection, with the address of its other end. */
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 /** Headers by name, as Node.js has them. */

@@ -38,10 +38,11 @@ export class BackOff {
     return this.#failures;
   }
 
-  fail(): void {
+  /** `since`, the wait begins: by default now. */
+  fail(since = this.#clock()): void {
     const { jitter } = this.#limits;
     this.#failures += 1;
-    this.#failedAt = this.#clock();
+    this.#failedAt = since;
     this.#share = 1 - jitter + jitter * Math.random();
   }
 

@@ -58,7 +58,7 @@ export function authenticateUnobserved(
   requirements: Requirements,
 ): MaybePromise<AccessToken | Refusal> {
   const bearer = findBearerToken(request, requirements.extraTokenLocations);
-  return bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements);
+  return bearer instanceof Refusal ? bearer : authenticateToken(context, bearer, requirements, request);
 }
 
 /** Authenticates a token that was found before, or came without an HTTP request. */
@@ -66,6 +66,7 @@ export function authenticateToken(
   context: VerifierContext,
   presented: PresentedToken,
   requirements: Requirements,
+  request?: HttpRequest,
 ): MaybePromise<AccessToken | Refusal> {
   if (context.signal.aborted) return new Refusal('verifier_closed', 'close() was called');
 
@@ -77,7 +78,7 @@ export function authenticateToken(
   if (cached !== undefined) return acceptToken(context, presented.token, cached, requirements);
 
   const unverified = parseAccessToken(presented, context);
-  return unverified instanceof Refusal ? unverified : authenticateNew(context, unverified, requirements);
+  return unverified instanceof Refusal ? unverified : authenticateNew(context, unverified, requirements, request);
 }
 
 /** Starts again once if the issuer or the key changed during verification. One deadline for both. */
@@ -85,13 +86,14 @@ async function authenticateNew(
   context: VerifierContext,
   unverified: UnverifiedToken,
   requirements: Requirements,
+  request: HttpRequest | undefined,
 ): Promise<AccessToken | Refusal> {
-  const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
+  const call = { deadline: new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock), request };
   let current = unverified;
 
   try {
     for (let isRetry = false; ; isRetry = true) {
-      const verified = await verifyAccessToken(current, context, rulesNow(context, requirements), deadline);
+      const verified = await verifyAccessToken(current, context, rulesNow(context, requirements), call);
       if (verified instanceof Refusal) return verified;
 
       const changed = checkStillTrusted(verified, context.issuers, context.clock());
@@ -103,7 +105,7 @@ async function authenticateNew(
       current = again;
     }
   } finally {
-    deadline.end();
+    call.deadline.end();
   }
 }
 

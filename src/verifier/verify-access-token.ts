@@ -10,6 +10,7 @@ import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
 import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
+import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal, type RefusalReason } from '../protocol/refusal.js';
 import type { Deadline } from '../resilience/deadline.js';
 import { checkNotBound, checkTime, findIssuedAt, parseValidatedClaims } from '../token/claim-rules.js';
@@ -44,6 +45,14 @@ interface OpaqueToken {
   readonly issuer: IntrospectedIssuer;
 }
 
+/** What belongs to one call of the verifier. */
+export interface Call {
+  /** For all that a JWT waits for. Introspection has one of its own. */
+  readonly deadline: Deadline;
+  /** Undefined if the token came without an HTTP request. */
+  readonly request: HttpRequest | undefined;
+}
+
 export interface AccessTokenDependencies {
   readonly issuers: IssuerRegistry;
   readonly maxTokenBytes: number;
@@ -73,16 +82,16 @@ export function parseAccessToken(
 
 /**
  * Verifies an access token by its form: a JWT with the keys of its issuer, an opaque token by introspection. A token that
- * fails one of them is never tried with the other. `deadline` is for what a JWT waits for; introspection has its own.
+ * fails one of them is never tried with the other.
  */
 export async function verifyAccessToken(
   unverified: UnverifiedToken,
   { introspector, headers, signatures }: AccessTokenDependencies,
   rules: RequestRules,
-  deadline: Deadline,
+  { deadline, request }: Call,
 ): Promise<VerifiedToken | Refusal> {
   const { token, jws } = unverified;
-  if (jws === undefined) return introspector.introspect(token, unverified.issuer);
+  if (jws === undefined) return introspector.introspect(token, unverified.issuer, { request });
 
   const issuer = await deadline.wait(unverified.issuer, refuseLate('issuer_resolver_failed'));
   if (issuer instanceof Refusal) return issuer;
@@ -91,7 +100,7 @@ export async function verifyAccessToken(
     if (own instanceof Refusal) return own;
     const refused =
       checkTime(own.validated, { ...rules, maxTokenAgeSeconds: undefined }) ?? checkNotBound(own.validated);
-    return refused ?? introspector.introspect(token, issuer, own);
+    return refused ?? introspector.introspect(token, issuer, { own, request });
   }
 
   const header = unverified.header ?? parseJwtHeader(jws, issuer.rules);

@@ -16,9 +16,15 @@ function readSection(heading: string): string {
   return section.split('\n## ')[0] as string;
 }
 
+/** What the table says for an option that has no value by default. */
+const WITHOUT_VALUE: Readonly<Record<string, string>> = {
+  endpoint: 'from the metadata',
+  sourceOf: '`ip`, or the address of the connection',
+};
+
 /** What the table says for a value. */
-function describeDefault(value: unknown): string {
-  if (value === undefined) return 'from the metadata';
+function describeDefault(name: string, value: unknown): string {
+  if (value === undefined) return WITHOUT_VALUE[name] ?? 'none';
   return typeof value === 'number' ? value.toLocaleString('en') : `\`${value}\``;
 }
 
@@ -28,7 +34,9 @@ describe('docs/introspection.md', () => {
 
   it('has every option of introspection but the credentials, with its default', () => {
     const told = Object.fromEntries(options);
-    const inCode = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, describeDefault(value)]));
+    const inCode = Object.fromEntries(
+      Object.entries(defaults).map(([name, value]) => [name, describeDefault(name, value)]),
+    );
     expect(told).toEqual(inCode);
   });
 

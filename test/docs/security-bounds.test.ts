@@ -22,8 +22,13 @@ const optionOf = (path: string, name: string, word: 'fallback' | 'max') =>
 const option = (name: string) => optionOf('src/verifier/options.ts', name, 'fallback');
 const maxOfOption = (name: string) => optionOf('src/verifier/options.ts', name, 'max');
 const introspection = (name: string) => optionOf('src/issuer/introspection-options.ts', name, 'fallback');
-const backOff = (name: string) =>
-  numberIn('src/resilience/back-off.ts', new RegExp(`DEFAULT_LIMITS.*\\b${name}: ([\\d.]+)`));
+const backOff = (name: string, limits = 'DEFAULT_LIMITS') =>
+  numberIn('src/resilience/back-off.ts', new RegExp(`${limits}.*\\b${name}: ([\\d.]+)`));
+
+function waits(limits?: string): readonly number[] {
+  const first = backOff('firstSeconds', limits);
+  return [first * (1 - backOff('jitter', limits)), first, backOff('maxSeconds', limits)];
+}
 
 const ABSENT = 'src/keys/absent-keys.ts';
 const INTROSPECTOR = 'src/introspection/introspector.ts';
@@ -52,10 +57,14 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   'fetches because of unknown `kid`s': () => {
     return [option('refetchBurst'), 1, option('refetchEverySeconds'), constant(ABSENT, 'PUBLISHED_WITHIN_SECONDS')];
   },
+  'what one request waits for': () => [option('fetchTimeoutSeconds')],
   'waiting after a fetch that failed': () => {
-    const first = backOff('firstSeconds');
-    const withoutKeys = constant('src/resilience/back-off.ts', 'MAX_WAIT_WITHOUT_VALUE_SECONDS');
-    return [first * (1 - backOff('jitter')), first, backOff('maxSeconds'), withoutKeys];
+    return [...waits(), constant('src/resilience/back-off.ts', 'MAX_WAIT_WITHOUT_VALUE_SECONDS')];
+  },
+  'waiting after introspections without an answer': () => {
+    const [least, first] = waits();
+    const longest = constant('src/resilience/back-off.ts', 'MAX_WAIT_WITHOUT_VALUE_SECONDS');
+    return [least, first, longest, constant('src/resilience/circuit-breaker.ts', 'SOURCES_OF_AN_OUTAGE')] as number[];
   },
   'cached unknown keys': () => [constant(ABSENT, 'MAX_ABSENT_KEYS'), constant(ABSENT, 'MAX_KID_LENGTH')],
   'one introspection': () => {

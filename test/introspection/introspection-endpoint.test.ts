@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { IntrospectionEndpoint, type IntrospectionResponse } from '../../src/introspection/introspection-endpoint.js';
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { Refusal } from '../../src/protocol/refusal.js';
+import { withDeadline } from '../../src/resilience/deadline.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { createSelfSignedCertificate } from '../support/certificate.js';
 import { covers } from '../support/covers.js';
+import { until } from '../support/key-server.js';
 import { textsOf } from '../support/leaks.js';
 import { listen, type TestServer } from '../support/listen.js';
 import { messagesDuring } from '../support/listening.js';
@@ -60,21 +62,29 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function createEndpoint(
-  options: object = {},
-  signal = new AbortController().signal,
-  fetch = globalThis.fetch,
-): IntrospectionEndpoint {
+/** An endpoint that is asked about a token of a source, within the deadline of the options. */
+function createEndpoint(options: object = {}, signal = new AbortController().signal, fetch = globalThis.fetch) {
   const given = { endpoint: `${origin}/introspect`, ...SECRET, ...options };
-  return new IntrospectionEndpoint({
+  const config = parseIntrospection(given, 'introspection', true);
+  const endpoint = new IntrospectionEndpoint({
     issuer: origin,
-    config: parseIntrospection(given, 'introspection', true),
+    config,
     discovery: { issuer: origin, urls: [`${origin}/.well-known/openid-configuration`], allowInsecureHttp: true },
     maxResponseBytes: 1024,
     clock: clock.now,
     fetch,
     signal,
   });
+  return {
+    ready: () => endpoint.ready(),
+    status: () => endpoint.status(),
+    introspect: (token: string, source = 'a', isKnownToken = false): Promise<IntrospectionResponse | Refusal> =>
+      withDeadline(config.timeoutSeconds, async (deadline) => {
+        const place = await endpoint.enter({ source, isKnownToken });
+        if (place instanceof Refusal) return place;
+        return endpoint.introspect(token, place, deadline).finally(() => endpoint.leave(place));
+      }),
+  };
 }
 
 function textOf(reply: IntrospectionResponse | Refusal): string {
@@ -159,14 +169,14 @@ describe('IntrospectionEndpoint', () => {
 
   it('counts questions, and tells why the last one failed until one is answered', async () => {
     const endpoint = createEndpoint();
-    expect(endpoint.status()).toEqual({ calls: 0, inFlight: 0, lastError: undefined });
+    expect(endpoint.status()).toEqual({ calls: 0, inFlight: 0, waiting: 0, lastError: undefined });
     answer = (res) => res.writeHead(500).end();
     await endpoint.introspect(TOKEN);
     const lastError = `${origin}/introspect answered 500`;
-    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError });
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, waiting: 0, lastError });
     answer = answerActive;
     await endpoint.introspect(TOKEN);
-    expect(endpoint.status()).toEqual({ calls: 2, inFlight: 0, lastError: undefined });
+    expect(endpoint.status()).toEqual({ calls: 2, inFlight: 0, waiting: 0, lastError: undefined });
   });
 });
 
@@ -254,30 +264,47 @@ describe('IntrospectionEndpoint, when it gets no answer', () => {
 });
 
 describe('IntrospectionEndpoint, with many questions at once', () => {
-  it('sends as many as are allowed, and refuses one more without sending it', async () => {
-    covers('J10');
+  /** Holds every question from now on. */
+  function hold(): ServerResponse[] {
     const held: ServerResponse[] = [];
-    const arrived = () =>
-      new Promise<void>((resolve) => {
-        answer = (res) => {
-          held.push(res);
-          if (held.length === 2) resolve();
-        };
-      });
+    answer = (res) => void held.push(res);
+    return held;
+  }
+
+  it('sends as many as are allowed, lets as many wait, and refuses one more without sending it', async () => {
+    covers('J10');
+    const held = hold();
     const endpoint = createEndpoint({ maxInFlight: 2 });
-    const both = arrived();
-    const waiting = [endpoint.introspect('a'), endpoint.introspect('b')];
-    await both;
-    expect(endpoint.status()).toMatchObject({ calls: 2, inFlight: 2 });
-    const detail = '2 questions are under way already';
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((token) => endpoint.introspect(token));
+    await until(() => held.length === 2);
+    expect(endpoint.status()).toMatchObject({ calls: 2, inFlight: 2, waiting: 2 });
+
+    const e = endpoint.introspect('e');
+    const detail = '2 requests are in flight, and too many wait';
     const refusal = { reason: 'introspection_unavailable', retryAfterSeconds: 1, detail };
-    expect(await endpoint.introspect('c')).toMatchObject(refusal);
-    for (const res of held) answerActive(res);
-    expect((await Promise.all(waiting)).map(textOf)).toEqual(['{"active":true}', '{"active":true}']);
+    // The one that has waited longest.
+    expect(await c).toMatchObject(refusal);
     answer = answerActive;
-    expect(textOf(await endpoint.introspect('c'))).toBe('{"active":true}');
-    expect(asked.map(({ form }) => form['token']).sort()).toEqual(['a', 'b', 'c']);
-    expect(endpoint.status()).toMatchObject({ calls: 3, inFlight: 0 });
+    for (const res of held) answerActive(res);
+    expect((await Promise.all([a, b, d, e] as Promise<Refusal>[])).map(textOf)).toEqual(
+      Array(4).fill('{"active":true}'),
+    );
+    expect(asked.map(({ form }) => form['token']).sort()).toEqual(['a', 'b', 'd', 'e']);
+    expect(endpoint.status()).toMatchObject({ calls: 4, inFlight: 0, waiting: 0 });
+  });
+
+  it('lets nobody wait for longer than half of the deadline', async () => {
+    covers('J10');
+    const held = hold();
+    const endpoint = createEndpoint({ maxInFlight: 1, timeoutSeconds: 0.6 });
+    const first = endpoint.introspect('a');
+    await until(() => held.length === 1);
+    const startedAt = performance.now();
+    expect(reasonOf(await endpoint.introspect('b'))).toBe('introspection_unavailable');
+    expect(performance.now() - startedAt).toBeGreaterThan(250);
+    answerActive(held[0] as ServerResponse);
+    expect(textOf(await first)).toBe('{"active":true}');
+    expect(asked).toHaveLength(1);
   });
 
   it('gives its place back, whatever came of a question', async () => {
@@ -289,6 +316,108 @@ describe('IntrospectionEndpoint, with many questions at once', () => {
     }
     answer = answerActive;
     expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+  });
+});
+
+describe('IntrospectionEndpoint, while it gets no answer', () => {
+  const down = (res: ServerResponse) => res.destroy();
+  const held = {
+    reason: 'introspection_unavailable',
+    detail: 'the last request got no answer, and the next one waits',
+  };
+
+  it.each<[string, typeof answer]>([
+    ['hangs up', (res) => res.destroy()],
+    ['has enough: 429', (res) => res.writeHead(429).end()],
+    ['is behind a gateway that answers 502', (res) => res.writeHead(502).end()],
+    ['answers 503', (res) => res.writeHead(503).end()],
+    ['is behind a gateway that answers 504', (res) => res.writeHead(504).end()],
+  ])('one request at a time tries where it %s, and the others are refused at once', async (_, next) => {
+    covers('J24');
+    const endpoint = createEndpoint();
+    answer = next;
+    await endpoint.introspect('first');
+    const waiting: ServerResponse[] = [];
+    answer = (res) => void waiting.push(res);
+    const trying = endpoint.introspect('second');
+    await until(() => waiting.length === 1);
+    for (let i = 0; i < 20; i += 1) {
+      expect(await endpoint.introspect(`other-${i}`)).toMatchObject({ ...held, retryAfterSeconds: 1 });
+    }
+    next(waiting[0] as ServerResponse, asked[1] as Asked);
+    expect(reasonOf(await trying)).toBe('introspection_unavailable');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('RFC 9110 §10.2.3: Retry-After is the true wait, five seconds at most, and the first request after it is answered', async () => {
+    covers('J24');
+    const endpoint = createEndpoint();
+    answer = down;
+    await endpoint.introspect('first');
+    for (const longest of [1, 2, 4, 5, 5, 5]) {
+      const seconds = ((await endpoint.introspect('next')) as Refusal).retryAfterSeconds ?? 0;
+      expect(seconds).toBeGreaterThanOrEqual(longest / 2);
+      expect(seconds).toBeLessThanOrEqual(longest);
+      const calls = asked.length;
+      clock.advance(seconds - 0.01);
+      expect(await endpoint.introspect('too early')).toMatchObject(held);
+      expect(asked).toHaveLength(calls);
+      clock.advance(0.02);
+    }
+    answer = answerActive;
+    expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+    expect(textOf(await endpoint.introspect('another'))).toBe('{"active":true}');
+  });
+
+  it.each([400, 401, 403, 404, 500])(
+    'goes on asking where it answers %i, which may be about the token',
+    async (status) => {
+      covers('J24');
+      const endpoint = createEndpoint();
+      answer = (res) => res.writeHead(status).end();
+      for (let i = 0; i < 5; i += 1) await endpoint.introspect(`token-${i}`);
+      expect(asked).toHaveLength(5);
+      answer = answerActive;
+      expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
+    },
+  );
+
+  it('a client whose tokens make it hang up holds back neither other sources nor known tokens', async () => {
+    covers('J24');
+    const endpoint = createEndpoint();
+    answer = (res, { form }) => (form['token'] === 'evil' ? down(res) : answerActive(res));
+    for (let i = 0; i < 3; i += 1) await endpoint.introspect('evil', 'evil');
+    expect(await endpoint.introspect('evil', 'evil')).toMatchObject(held);
+    expect(textOf(await endpoint.introspect(TOKEN, 'good'))).toBe('{"active":true}');
+
+    // Three sources look like an outage. A token that nobody can make up is asked about all the same, and ends it.
+    clock.advance(10);
+    for (const source of ['evil-1', 'evil-2', 'evil-3', 'evil-4']) await endpoint.introspect('evil', source);
+    expect(await endpoint.introspect('new', 'good')).toMatchObject(held);
+    expect(textOf(await endpoint.introspect(TOKEN, 'good', true))).toBe('{"active":true}');
+    expect(textOf(await endpoint.introspect('new', 'good'))).toBe('{"active":true}');
+  });
+
+  it('refuses those that waited for a place when it failed meanwhile', async () => {
+    covers('J24');
+    const endpoint = createEndpoint({ maxInFlight: 1 });
+    answer = down;
+    await endpoint.introspect('first');
+    const waiting: ServerResponse[] = [];
+    answer = (res) => void waiting.push(res);
+    clock.advance(10);
+    const [trying, other] = [endpoint.introspect('a', 'a'), endpoint.introspect('b', 'b')];
+    await until(() => waiting.length === 1);
+    const third = endpoint.introspect('b', 'b');
+    down(waiting[0] as ServerResponse);
+    await trying;
+    await until(() => waiting.length === 2);
+    down(waiting[1] as ServerResponse);
+    await other;
+    await until(() => waiting.length === 3 || endpoint.status().waiting === 0);
+    waiting[2]?.destroy();
+    expect(reasonOf(await third)).toBe('introspection_unavailable');
+    expect(endpoint.status()).toMatchObject({ inFlight: 0, waiting: 0 });
   });
 });
 
@@ -313,6 +442,30 @@ describe('IntrospectionEndpoint, by the metadata of the issuer', () => {
     expect(asked.map(({ path }) => path)).toEqual(['/introspect', '/introspect', '/v2/introspect']);
   });
 
+  it('after a cold outage it is found within five seconds, Retry-After is the true wait, and one at a time looks', async () => {
+    covers('J24');
+    const good = metadata;
+    metadata = {};
+    const endpoint = createEndpoint(unconfigured);
+    for (let failures = 1; failures <= 8; failures += 1) {
+      const seconds = ((await endpoint.introspect(TOKEN)) as Refusal).retryAfterSeconds ?? 0;
+      const longest = Math.min(5, 2 ** (failures - 1));
+      expect(seconds).toBeGreaterThanOrEqual(longest / 2);
+      expect(seconds).toBeLessThanOrEqual(longest);
+      clock.advance(seconds - 0.01);
+      expect(reasonOf(await endpoint.introspect(TOKEN))).toBe('introspection_unavailable');
+      expect(metadataRequests).toBe(failures);
+      clock.advance(0.02);
+    }
+
+    metadata = good;
+    const trying = endpoint.introspect('a');
+    expect(await endpoint.introspect('b')).toMatchObject({ reason: 'introspection_unavailable', retryAfterSeconds: 1 });
+    expect(textOf(await trying)).toBe('{"active":true}');
+    expect(textOf(await endpoint.introspect('b'))).toBe('{"active":true}');
+    expect(metadataRequests).toBe(9);
+  });
+
   it('asks nobody where the metadata belongs to another issuer', async () => {
     covers('J12');
     metadata = { ...metadata, issuer: `${origin}/` };
@@ -335,7 +488,7 @@ describe('IntrospectionEndpoint, by the metadata of the issuer', () => {
     const detail = `${origin}/.well-known/openid-configuration has no introspection_endpoint that is an https URL`;
     const lacking = createEndpoint(unconfigured);
     expect(await lacking.ready()).toMatchObject({ reason: 'introspection_unavailable', detail });
-    expect(lacking.status()).toEqual({ calls: 0, inFlight: 0, lastError: detail });
+    expect(lacking.status()).toEqual({ calls: 0, inFlight: 0, waiting: 0, lastError: detail });
     expect(asked).toEqual([]);
   });
 });
@@ -374,7 +527,7 @@ describe('IntrospectionEndpoint, with credentials from a function', () => {
     const detail = 'the credentials of this server could not be had';
     expect(refusal).toMatchObject({ reason: 'introspection_unavailable', detail });
     expect(String((refusal.cause as Error).cause)).toBe(cause);
-    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError: detail });
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, waiting: 0, lastError: detail });
     next = () => 'hush';
     expect(textOf(await endpoint.introspect(TOKEN))).toBe('{"active":true}');
   });
@@ -433,7 +586,7 @@ describe('IntrospectionEndpoint, when it is closed', () => {
     expect(await waiting).toMatchObject({ reason: 'verifier_closed' });
     expect(await endpoint.introspect(TOKEN)).toMatchObject({ reason: 'verifier_closed' });
     expect(asked).toHaveLength(1);
-    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, lastError: undefined });
+    expect(endpoint.status()).toEqual({ calls: 1, inFlight: 0, waiting: 0, lastError: undefined });
   });
 
   it('does not wait for a function that gives no credentials', async () => {

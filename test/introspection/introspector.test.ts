@@ -41,7 +41,8 @@ describe('Introspector', () => {
     const createAnIssuer = () =>
       createIssuerRegistry(config.issuers, { ...config, signal }).introspectedIssuer() as IntrospectedIssuer;
     const issuer = createAnIssuer();
-    const ask = (token: string, of = issuer) => introspector.introspect(token, of);
+    const ask = (token: string, of = issuer, ip?: string) =>
+      introspector.introspect(token, of, { request: { headers: {}, ip } });
     return { introspector, issuer, createAnIssuer, ask };
   }
 
@@ -103,6 +104,59 @@ describe('Introspector', () => {
       expect(ask(token)).toBe(answer);
     }
     expect(server.introspections.length).toBe(2);
+  });
+
+  it('asks once about a token that several sources bring, whoever of them gets a place first', async () => {
+    covers('J10', 'J23');
+    const { ask, issuer, introspector } = create({ maxInFlight: 2 });
+    const held: (() => void)[] = [];
+    server.answerIntrospection = (...reply) => void held.push(() => answerIntrospectionWell(...reply));
+    const [first, second, shared] = [server.issue(), server.issue(), server.issue()];
+    const calls = [ask(first, issuer, 'a'), ask(second, issuer, 'a')];
+    for (const source of ['a', 'b', 'a']) calls.push(ask(shared, issuer, source));
+    await until(() => held.length === 2);
+    expect(introspector.status(issuer)).toMatchObject({ inFlight: 2, waiting: 2 });
+    for (const answer of held.splice(0)) answer();
+    await until(() => held.length === 1);
+    // It is asked about now: whoever brings it waits for the answer, and for no place.
+    calls.push(ask(shared, issuer, 'c'));
+    held[0]?.();
+    expect((await Promise.all(calls)).map(reasonOf)).toEqual(Array(6).fill('accepted'));
+    expect(server.introspections.filter(({ form }) => form.get('token') === shared)).toHaveLength(1);
+    expect(introspector.status(issuer)).toMatchObject({ calls: 3, inFlight: 0, waiting: 0 });
+  });
+
+  it('refuses those that wait for a place when it is closed', async () => {
+    covers('J20');
+    const { ask, introspector, issuer } = create({ maxInFlight: 1 });
+    server.answerIntrospection = () => {};
+    const calls = Array.from({ length: 2 }, () => ask(server.issue()));
+    await until(() => server.introspections.length === 1);
+    closing.abort();
+    expect((await Promise.all(calls)).map(reasonOf)).toEqual(['verifier_closed', 'verifier_closed']);
+    expect(introspector.status(issuer)).toMatchObject({ calls: 1, inFlight: 0, waiting: 0 });
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('boom');
+      },
+      'boom',
+    ],
+    ['gives no text', () => 7, 'the function gave no text'],
+  ])('CWE-636: refuses a token where sourceOf %s, and asks nobody', async (_, sourceOf, message) => {
+    covers('J20');
+    let give = sourceOf;
+    const { ask } = create({ sourceOf: () => give() as string });
+    const token = server.issue();
+    const refusal = await ask(token);
+    const detail = 'the function given as sourceOf failed';
+    expect(refusal).toMatchObject({ reason: 'introspection_unavailable', detail, cause: { message } });
+    expect(server.introspections).toEqual([]);
+    give = () => 'a';
+    expect(reasonOf(await ask(token))).toBe('accepted');
   });
 
   it('lets all who bring one token wait for one answer, and asks again after a failure', async () => {
@@ -181,7 +235,7 @@ describe('Introspector', () => {
     if (outcome !== 'failed') await ask(token);
     unsubscribe('scopegate:introspection', note);
     expect(seen).toEqual([{ issuer: issuer.issuer, outcome, error }]);
-    expect(introspector.status(issuer)).toEqual({ calls: 1, inFlight: 0, lastError: error });
+    expect(introspector.status(issuer)).toEqual({ calls: 1, inFlight: 0, waiting: 0, lastError: error });
   });
 
   it('says nothing of the token or of the secret when it refuses', async () => {

@@ -26,6 +26,7 @@ const RULES: SignedAnswerOptions = {
   clockToleranceSeconds: 5,
   maxBytes: 4096,
   signatures: new SignatureQueue(),
+  deadline: new AbortController().signal,
 };
 
 function sign({ header, payload, ...mutation }: Mutation = {}): string {

@@ -65,6 +65,14 @@ describe('createVerifier, told how to introspect', () => {
     ['a cacheMax and a half', SECRET, { cacheMax: 1.5 }, 'cacheMax', 'is 1.5.', 'a whole number of responses'],
     ['a maxInFlight of 0', SECRET, { maxInFlight: 0 }, 'maxInFlight', 'is 0.', 'requests from 1 to 10000.'],
     ['an infinite maxInFlight', SECRET, { maxInFlight: Infinity }, 'maxInFlight', 'is Infinity.', 'from 1 to 10000.'],
+    [
+      'a sourceOf that is no function',
+      SECRET,
+      { sourceOf: 'ip' },
+      'sourceOf',
+      'is "ip".',
+      'Give a function, or leave it out.',
+    ],
     ['a maxInFlight and a half', SECRET, { maxInFlight: 2.5 }, 'maxInFlight', 'is 2.5.', 'a whole number of requests'],
     ['a timeoutSeconds of 0', SECRET, { timeoutSeconds: 0 }, 'timeoutSeconds', 'is 0.', 'seconds from 0.01 to 60.'],
     ['milliseconds as timeoutSeconds', SECRET, { timeoutSeconds: 5000 }, 'timeoutSeconds', 'is 5000.', '0.01 to 60.'],
@@ -302,6 +310,7 @@ describe('parseIntrospection', () => {
       cacheMax: 1,
       maxInFlight: 1,
       timeoutSeconds: 0.01,
+      sourceOf: () => 'a',
     };
     const credentials = { method: 'client_secret_post', id: 'orders-api', secret: 'hush-hush' };
     expect(parse({ ...SECRET, ...given, authMethod: 'client_secret_post' })).toEqual({ ...given, credentials });

@@ -199,6 +199,7 @@ const ENTRIES: readonly Entry[] = [
       cacheMax: 2,
       maxInFlight: 3,
       timeoutSeconds: 4,
+      sourceOf: () => 'a',
       authMethod: 'client_secret_post',
       clientId: 'a',
       clientSecret: 'b',

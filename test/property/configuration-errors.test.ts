@@ -76,7 +76,7 @@ const NAMES = [
   ...['issuer', 'audience', 'claims', 'clockToleranceSeconds', 'maxTokenBytes', 'tokenCache', 'keys', 'snapshot'],
   ...['fetch', 'clock', 'algorithms', 'profile', 'scopesFrom', 'clientIds', 'maxTokenAgeSeconds', 'requireKid'],
   ...['dangerouslyAllowInsecureHttp', 'metadataUrl', 'jwksUri', 'jwks', 'secret', 'introspection', 'endpoint', 'jwt'],
-  ...['publicKey', 'issuerBaseURL', 'tokenSigningAlg', 'secretOrKey'],
+  ...['publicKey', 'issuerBaseURL', 'tokenSigningAlg', 'secretOrKey', 'sourceOf'],
   ...['signed', 'ignoreExp', 'cacheSeconds', 'authMethod', 'clientId', 'privateKey', 'algorithm', 'keyId', 'realm'],
   ...['extraTokenLocations', 'errors', 'onRefusal', 'policy', 'signal', 'timeoutSeconds', 'max', 'maxAgeSeconds'],
   ...['maxClients', 'network', 'path', 'startAt', 'header', 'domain', 'url', 'tenants', 'version', 'roles', 'groups'],

@@ -380,6 +380,15 @@ export const ATTACKS = [
         source: 'CWE-770',
         sentence: 'Questions to the UserInfo endpoint are bounded in number, time and memory.',
       },
+      J23: {
+        source: 'CWE-400, CWE-770',
+        sentence: 'A flood of made-up opaque tokens from one source keeps no new token of another source out.',
+      },
+      J24: {
+        source: 'CWE-400',
+        sentence:
+          'While the introspection endpoint gives no answer one request tries at a time, the others are 503 at once, and a client cannot bring that about for others.',
+      },
     },
   },
   {

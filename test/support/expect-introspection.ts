@@ -3,6 +3,9 @@ import { type AuthorizationServer, answerIntrospectionWell } from './authorizati
 import { type Answer, expectAccepted, expectAnswer, unavailable } from './expect-answer.js';
 import type { Introspecting } from './testbed.js';
 
+/** After a second failure in a row, the next request waits this long at most. */
+const BACK_OFF_SECONDS = 5;
+
 /** Sends a token, and demands that it is refused with the whole of an answer. */
 export async function expectRefusal({ api }: Pick<Introspecting, 'api'>, token: string, answer: Answer): Promise<void> {
   expectAnswer(await api.send({ token }), answer, api.realm);
@@ -57,6 +60,7 @@ export async function expectNoAnswer(
   await expectUnanswered(token, tries);
   await expectUnanswered(token, 2 * tries);
   server.answerIntrospection = answerIntrospectionWell;
+  server.clock.advance(BACK_OFF_SECONDS);
   await expectAdmitted(scene, token);
   breakDown(server);
   await expectAdmitted(scene, token);

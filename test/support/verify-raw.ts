@@ -24,7 +24,12 @@ export function createVerifyJwt(options: VerifierOptions): (token: string) => Pr
     if (unverified instanceof Refusal) return unverified;
     const now = clock() / 1000;
     const deadline = new Deadline(keyLimits.fetchTimeoutSeconds, clock);
-    const outcome = verifyAccessToken(unverified, rules, { audience, now, clockToleranceSeconds }, deadline);
+    const outcome = verifyAccessToken(
+      unverified,
+      rules,
+      { audience, now, clockToleranceSeconds },
+      { deadline, request: undefined },
+    );
     return outcome.finally(() => deadline.end());
   };
 }

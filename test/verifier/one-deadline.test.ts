@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createVerifier, type VerifierOptions } from '../../src/index.js';
+import { createVerifier, type HttpRequest, type VerifierOptions } from '../../src/index.js';
 import { EVERLASTING, verdictOf } from '../support/clients.js';
 import { covers } from '../support/covers.js';
 import { KeyServer } from '../support/key-server.js';
@@ -108,6 +108,119 @@ describe('one deadline for all that a request waits for, with an issuer that ans
     server.answer('metadata', never);
     const userInfo = verifier.userInfo(accessToken);
     expect(await timeOf(userInfo)).toEqual({ verdict: 'userinfo_unavailable', ms: DEADLINE_MS });
+  });
+
+  describe('introspection', () => {
+    const credentials = { clientId: 'api', clientSecret: 'secret' };
+    const opaque = (token: string): HttpRequest => ({ headers: { authorization: `Bearer ${token}` }, ip: '192.0.2.1' });
+
+    interface Pauses {
+      readonly metadata?: () => Promise<unknown>;
+      readonly secret?: () => Promise<unknown>;
+      readonly answer?: (token: string) => Promise<unknown>;
+      readonly jwks?: () => Promise<unknown>;
+    }
+
+    /** An issuer that introspects, and takes its time for each step. */
+    function open(pauses: Pauses, changes: object = {}) {
+      const raw = new RawIssuer();
+      const { issuer } = raw;
+      const metadata = { issuer, introspection_endpoint: `${issuer}/introspect`, jwks_uri: `${issuer}/jwks` };
+      const fetch = async (url: unknown, init?: RequestInit) => {
+        if (String(url).endsWith('/jwks')) {
+          await pauses.jwks?.();
+          return Response.json({ keys: [raw.jwk] });
+        }
+        if (!String(url).endsWith('/introspect')) {
+          await pauses.metadata?.();
+          return Response.json(metadata);
+        }
+        await pauses.answer?.(new URLSearchParams(String(init?.body)).get('token') as string);
+        const active = JSON.stringify({ active: true, aud: raw.audience, sub: 'alice' });
+        const signed = raw.token({
+          header: { typ: '"token-introspection+jwt"' },
+          payload: { aud: '"api"', token_introspection: active },
+        });
+        const type = { headers: { 'content-type': 'application/token-introspection+jwt' } };
+        return 'signed' in changes ? new Response(signed, type) : Response.json(JSON.parse(active));
+      };
+      const clientSecret = async () => {
+        await pauses.secret?.();
+        return 'secret';
+      };
+      const introspection = { ...credentials, clientSecret, ...changes };
+      return createVerifier({
+        issuer: { issuer, introspection } as VerifierOptions['issuer'] & object,
+        audience: raw.audience,
+        clock: raw.clock.now,
+        fetch: fetch as typeof globalThis.fetch,
+      });
+    }
+
+    const late = () => sleep(LATEST_MS);
+    const signed = { signed: true };
+
+    it.each<[string, Pauses, object]>([
+      ['metadata, and an answer that never comes', { metadata: late, answer: never }, {}],
+      ['metadata, and a secret that never comes', { metadata: late, secret: never }, {}],
+      ['a secret, and an answer that never comes', { secret: late, answer: never }, {}],
+      ['an answer, and the metadata of the keys that sign it', { answer: late, jwks: never }, signed],
+      ['all of them, a little late each', { metadata: () => sleep(2000), secret: () => sleep(2000), answer: late }, {}],
+    ])('%s', async (_, pauses, changes) => {
+      covers('J20');
+      const { ms, verdict } = await timeOf(open(pauses, changes).authenticate(opaque('a')));
+      expect(ms).toBe(DEADLINE_MS);
+      expect(verdict).toBe(changes === signed ? 'keys_unavailable' : 'introspection_unavailable');
+    });
+
+    it.each<[string, object]>([
+      ['plain', {}],
+      ['signed', signed],
+    ])('the control: %s, and all in time', async (_, changes) => {
+      covers('J20');
+      const some = () => sleep(900);
+      const { ms, verdict } = await timeOf(
+        open({ metadata: some, secret: some, answer: some, jwks: some }, changes).authenticate(opaque('a')),
+      );
+      expect(verdict).toBe('accepted');
+      expect(ms).toBeLessThan(DEADLINE_MS);
+    });
+
+    it('a place in the queue, and an answer that never comes', async () => {
+      covers('J20');
+      const answer = (token: string) => (token === 'first' ? sleep(2000) : never<void>());
+      const verifier = open({ answer }, { maxInFlight: 1 });
+      const first = verdictOf(verifier.authenticate(opaque('first')));
+      const second = timeOf(verifier.authenticate(opaque('second')));
+      expect(await second).toEqual({ verdict: 'introspection_unavailable', ms: DEADLINE_MS });
+      expect(await first).toBe('accepted');
+    });
+
+    it('a place in the queue alone: half of the deadline', async () => {
+      covers('J20');
+      const verifier = open({ answer: never }, { maxInFlight: 1 });
+      const first = verdictOf(verifier.authenticate(opaque('first')));
+      const second = await timeOf(verifier.authenticate(opaque('second')));
+      expect(second).toEqual({ verdict: 'introspection_unavailable', ms: DEADLINE_MS / 2 });
+      await vi.advanceTimersByTimeAsync(DEADLINE_MS);
+      expect(await first).toBe('introspection_unavailable');
+    });
+
+    it('a token that another source asks about', async () => {
+      covers('J20');
+      let asked = 0;
+      const answer = async (token: string) => {
+        if (token === 'other') return sleep(1000);
+        asked += 1;
+        return never();
+      };
+      const verifier = open({ answer }, { maxInFlight: 2 });
+      const other = verdictOf(verifier.authenticate(opaque('other')));
+      const earlier = verdictOf(verifier.authenticate(opaque('same')));
+      const again = timeOf(verifier.authenticate({ ...opaque('same'), ip: '192.0.2.2' }));
+      expect(await again).toEqual({ verdict: 'introspection_unavailable', ms: DEADLINE_MS });
+      expect([await other, await earlier, asked]).toEqual(['accepted', 'introspection_unavailable', 1]);
+    });
   });
 
   it('ready(): metadata at two places, each at the last moment', async () => {
