@@ -326,13 +326,14 @@ describe('IntrospectionEndpoint, while it gets no answer', () => {
     detail: 'the last request got no answer, and the next one waits',
   };
 
-  it.each<[string, typeof answer]>([
-    ['hangs up', (res) => res.destroy()],
-    ['has enough: 429', (res) => res.writeHead(429).end()],
-    ['is behind a gateway that answers 502', (res) => res.writeHead(502).end()],
-    ['answers 503', (res) => res.writeHead(503).end()],
-    ['is behind a gateway that answers 504', (res) => res.writeHead(504).end()],
-  ])('one request at a time tries where it %s, and the others are refused at once', async (_, next) => {
+  it.each<[string, number, typeof answer]>([
+    // A connection that ends without an answer may have been an old one: there is a second try at once.
+    ['hangs up', 2, (res) => res.destroy()],
+    ['has enough: 429', 1, (res) => res.writeHead(429).end()],
+    ['is behind a gateway that answers 502', 1, (res) => res.writeHead(502).end()],
+    ['answers 503', 1, (res) => res.writeHead(503).end()],
+    ['is behind a gateway that answers 504', 1, (res) => res.writeHead(504).end()],
+  ])('one request at a time tries where it %s, and the others are refused at once', async (_, tries, next) => {
     covers('J24');
     const endpoint = createEndpoint();
     answer = next;
@@ -344,9 +345,10 @@ describe('IntrospectionEndpoint, while it gets no answer', () => {
     for (let i = 0; i < 20; i += 1) {
       expect(await endpoint.introspect(`other-${i}`)).toMatchObject({ ...held, retryAfterSeconds: 1 });
     }
-    next(waiting[0] as ServerResponse, asked[1] as Asked);
+    answer = next;
+    next(waiting[0] as ServerResponse, asked.at(-1) as Asked);
     expect(reasonOf(await trying)).toBe('introspection_unavailable');
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(2 * tries);
   });
 
   it('RFC 9110 §10.2.3: Retry-After is the true wait, five seconds at most, and the first request after it is answered', async () => {
