@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
-import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
 import { escapeControls, Refusal } from '../../protocol/refusal.js';
+import { type ExtraTokenLocation, isHeaderLocation } from '../../protocol/token-location.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
@@ -30,7 +30,10 @@ export class GuardedRoute implements Requirements {
   readonly extraTokenLocations: readonly ExtraTokenLocation[];
   readonly handlers: readonly AnyHandler[];
   readonly isOptional: boolean;
-  readonly readsQuery: boolean;
+  /** Whether a token may come where HTTP caches do not look for one: all but `Authorization` and forms. */
+  readonly readsElsewhere: boolean;
+  /** What else the response depends on (RFC 9110 §12.5.5). */
+  readonly varies: readonly string[];
   readonly runtime: GuardRuntime;
 
   constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments, isOptional: boolean) {
@@ -41,7 +44,11 @@ export class GuardedRoute implements Requirements {
     this.extraTokenLocations = extraTokenLocations;
     this.handlers = handlers;
     this.isOptional = isOptional;
-    this.readsQuery = extraTokenLocations.includes('query');
+    this.readsElsewhere = extraTokenLocations.some((location) => location !== 'form');
+    this.varies = extraTokenLocations.flatMap((location) => {
+      if (typeof location === 'string') return [];
+      return isHeaderLocation(location) ? [location.header] : ['Cookie', 'Sec-Fetch-Site', 'Origin'];
+    });
     this.runtime = runtime;
   }
 
@@ -53,8 +60,9 @@ export class GuardedRoute implements Requirements {
     // A setter or a hook of the response may throw.
     try {
       req.auth = outcome instanceof Refusal ? undefined : outcome;
-      // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-      if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
+      // RFC 6750 §2.3, RFC 9111 §3.5: a shared cache heeds tokens in the Authorization header alone.
+      if (this.readsElsewhere && !isAnonymous) keepOutOfSharedCaches(res);
+      for (const name of this.varies) addVary(res, name);
       markPassed(req);
     } catch (thrown) {
       return next(toHookError(thrown));
@@ -86,6 +94,19 @@ function toHookError(thrown: unknown): unknown {
 function keepOutOfSharedCaches(res: ServerResponse): void {
   if (res.headersSent || /\b(?:private|no-store)\b/i.test(String(res.getHeader('Cache-Control')))) return;
   res.setHeader('Cache-Control', 'private');
+}
+
+/** Adds a name to `Vary`, so that a cache of a browser gives no answer of another user, or of none. */
+function addVary(res: ServerResponse, name: string): void {
+  if (res.headersSent) return;
+  const names = [res.getHeader('Vary') ?? []]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((part) => part.trim());
+  const known = names.filter((part) => part !== '');
+  if (known.some((part) => part === '*' || part.toLowerCase() === name.toLowerCase())) return;
+  res.setHeader('Vary', [...known, name].join(', '));
 }
 
 /** Calls a function of the user's, which may throw or reject and changes nothing by it. */
