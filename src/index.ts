@@ -66,7 +66,6 @@ export {
   type ScopePolicy,
 } from './policy/policy.js';
 export type { AccessToken } from './protocol/access-token.js';
-export type { ExtraTokenLocation } from './protocol/bearer-token.js';
 export type { ClaimsOf, RegisteredClaims, UntypedClaims } from './protocol/claims.js';
 export {
   AuthorizationError,
@@ -89,6 +88,7 @@ export {
 export type { Register, RegisterClaims } from './protocol/register.js';
 export type { AddressClaim, StandardClaims } from './protocol/standard-claims.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './protocol/standard-schema.js';
+export type { CookieLocation, ExtraTokenLocation, HeaderLocation } from './protocol/token-location.js';
 export type { TokenCacheStatus } from './token/verified-token-cache.js';
 export { type AccessTokenSignalOptions, accessTokenSignal } from './verifier/access-token-signal.js';
 export { createVerifier } from './verifier/create-verifier.js';

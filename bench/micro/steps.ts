@@ -28,7 +28,7 @@ export interface Step {
 
 // Inputs take turns, so that no step is folded into a constant.
 const INPUTS = 64;
-const MAX_TOKEN_BYTES = 8192;
+const MAX_TOKEN_BYTES = 16_384;
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'ES512', 'EdDSA'] as const;
 
 /** The steps of a request, in the order of authenticate.ts. */

@@ -7,7 +7,7 @@ import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { untilAborted } from '../resilience/deadline.js';
-import { findIssuedAt, parseAudience } from '../token/claim-rules.js';
+import { findIssuedAt, MAX_IAT_AHEAD_SECONDS, parseAudience } from '../token/claim-rules.js';
 
 export interface SignedAnswerOptions {
   readonly issuer: Issuer;
@@ -74,7 +74,8 @@ function checkTimes(
   { iat, exp, nbf }: JsonObject,
   { now, clockToleranceSeconds: tolerance }: SignedAnswerOptions,
 ): Malformed | undefined {
-  const isRecent = typeof iat === 'number' && iat <= now + tolerance && now - iat <= MAX_ANSWER_AGE_SECONDS + tolerance;
+  const ahead = Math.max(tolerance, MAX_IAT_AHEAD_SECONDS);
+  const isRecent = typeof iat === 'number' && iat <= now + ahead && now - iat <= MAX_ANSWER_AGE_SECONDS + tolerance;
   if (!isRecent) return new Malformed(`the answer has the iat ${quoteUntrusted(iat)}, now ${now}`);
   if (exp !== undefined && !(typeof exp === 'number' && now < exp + tolerance)) {
     return new Malformed('the answer expired');

@@ -34,6 +34,8 @@ export function parseJoseHeader(header: JsonObject, rules: HeaderRules): JoseHea
   }
 
   if (rules.ignoreKid) return { algorithm: alg, kid: undefined };
+  // A shared secret has no name that the issuer could have meant.
+  if (isHmacAlgorithm(alg) && kid !== undefined) return { algorithm: alg, kid: undefined };
   if (kid !== undefined && (typeof kid !== 'string' || kid === '')) {
     return new JwsProblem('malformed', 'the kid in the header is not a string with characters');
   }

@@ -8,9 +8,13 @@ export function checkClaim(policy: ClaimPolicy, claims: JsonObject): Refusal | u
   const value = findClaim(claims, policy.claim);
   const name = policy.claim.join(' > ');
   if ('equals' in policy) return value === policy.equals ? undefined : refuse(`${name} is another value`);
+
   if ('includes' in policy) {
-    return Array.isArray(value) && value.includes(policy.includes) ? undefined : refuse(`${name} lacks the value`);
+    // One role is a text at many issuers, several are an array.
+    const hasValue = Array.isArray(value) ? value.includes(policy.includes) : value === policy.includes;
+    return hasValue ? undefined : refuse(`${name} lacks the value`);
   }
+
   try {
     const result: unknown = policy.satisfies(value, claims);
     ignoreRejection(result);

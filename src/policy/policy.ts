@@ -69,7 +69,7 @@ export function anyOf(...policies: readonly PolicyInput[]): Policy {
 export interface ClaimRules {
   /** The claim equals this value. No conversion: `1` is not `'1'`. */
   equals(value: ClaimValue): Policy;
-  /** The claim is an array with this value. A string includes nothing. */
+  /** The claim is an array with this value, or is the very value. A part of a string does not count. */
   includes(value: ClaimValue): Policy;
   /** The function returns `true` for the claim. */
   satisfies(test: ClaimTest): Policy;

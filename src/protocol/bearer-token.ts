@@ -1,14 +1,18 @@
+import { findCrossSite } from './cross-site.js';
 import { type HttpRequest, headerValues } from './http-request.js';
-import { Refusal } from './refusal.js';
-
-/** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). */
-export const EXTRA_TOKEN_LOCATIONS = ['form', 'query'] as const;
-export type ExtraTokenLocation = (typeof EXTRA_TOKEN_LOCATIONS)[number];
+import { quoteUntrusted, Refusal } from './refusal.js';
+import {
+  cookieTokens,
+  type ExtraTokenLocation,
+  headerTokens,
+  isCookieLocation,
+  isHeaderLocation,
+} from './token-location.js';
 
 /** The access token of a request. Its characters are not checked yet. */
 export interface BearerToken {
   readonly token: string;
-  readonly location: 'header' | ExtraTokenLocation;
+  readonly location: 'header' | 'form' | 'query' | 'other header' | 'cookie';
 }
 
 // RFC 9110 §11.1: an auth-scheme is a token. The lookahead accepts `Bearer,` and no scheme named `Bearerish`.
@@ -36,20 +40,54 @@ export function findBearerToken(
 
   const fromQuery = queryTokens(request.url);
   const fromForm = formTokens(request);
-  if (fromQuery.length === 0 && fromForm.length === 0) {
-    return fromHeader ?? new Refusal('token_missing', 'no Authorization header with the Bearer scheme');
+  if (fromQuery.length === 0 && fromForm.length === 0 && extraLocations.length === 0) {
+    return fromHeader ?? describeMissing(authorization[0], request);
   }
 
-  const tokenCount = (fromHeader === undefined ? 0 : 1) + fromQuery.length + fromForm.length;
+  const others = otherTokens(request, extraLocations);
   const accepted = [
+    ...(fromHeader === undefined ? [] : [fromHeader]),
+    ...others.tokens,
     ...(extraLocations.includes('query') ? fromQuery : []),
     ...(extraLocations.includes('form') ? fromForm : []),
   ];
-  if (fromHeader === undefined && accepted.length === 0) {
-    return new Refusal('token_missing', 'tokens are taken from the Authorization header alone');
-  }
-  if (tokenCount > 1) return new Refusal('multiple_tokens', `${tokenCount} tokens in header, query and form`);
-  return accepted[0] as BearerToken;
+  const [token] = accepted;
+  if (token === undefined)
+    return refuseUnread(others.refused, fromQuery, fromForm) ?? describeMissing(authorization[0], request);
+
+  const tokens = [...(fromHeader === undefined ? [] : [fromHeader]), ...others.tokens, ...fromQuery, ...fromForm];
+  if (tokens.length === 1) return token;
+  const places = [...new Set(tokens.map(({ location }) => location))];
+  return new Refusal('multiple_tokens', `${tokens.length} tokens in ${places.join(', ')}`);
+}
+
+/** The tokens in headers and cookies of the options, and why a cookie does not count. */
+function otherTokens(
+  request: HttpRequest,
+  locations: readonly ExtraTokenLocation[],
+): { readonly tokens: readonly BearerToken[]; readonly refused: string | undefined } {
+  const inHeaders = locations.filter(isHeaderLocation).flatMap((location) => headerTokens(request, location));
+  const tokens: BearerToken[] = inHeaders.map((token) => ({ token, location: 'other header' }));
+
+  const cookies = locations.filter(isCookieLocation);
+  const inCookies = cookies.flatMap((location) => cookieTokens(request, location));
+  if (inCookies.length === 0) return { tokens, refused: undefined };
+
+  const crossSite = findCrossSite(request);
+  if (crossSite === undefined) tokens.push(...inCookies.map((token) => ({ token, location: 'cookie' as const })));
+  const value = crossSite && quoteUntrusted(headerValues(request, crossSite.toLowerCase()).join(', '));
+  const refused = crossSite && `the cookie does not count, since another site sent the request: ${crossSite} ${value}`;
+  return { tokens, refused };
+}
+
+function refuseUnread(
+  cookie: string | undefined,
+  fromQuery: readonly BearerToken[],
+  fromForm: readonly BearerToken[],
+): Refusal | undefined {
+  if (cookie !== undefined) return new Refusal('token_missing', cookie);
+  const [unread] = [...fromQuery, ...fromForm];
+  return unread && new Refusal('token_missing', `an access_token in the ${unread.location}, where none is taken from`);
 }
 
 /** Returns whether a text is a b64token (RFC 6750 §2.1). */
@@ -61,8 +99,8 @@ export function isBearerToken(text: string): boolean {
 export function checkBearerToken({ token, location }: BearerToken): Refusal | undefined {
   if (isBearerToken(token)) return undefined;
   return location === 'header'
-    ? refuseCredentials()
-    : new Refusal('bearer_malformed', `access_token in the ${location}`);
+    ? new Refusal('bearer_malformed', describeCredentials(token.trim()))
+    : new Refusal('bearer_malformed', `the token in the ${location}`);
 }
 
 /** Returns undefined for a request without authentication information (RFC 6750 §3.1). */
@@ -71,12 +109,57 @@ function parseAuthorization(value: string): BearerToken | Refusal | undefined {
   if (value.startsWith('Bearer ') && value[7] !== ' ') return { token: value.slice(7), location: 'header' };
   const prefix = BEARER_PREFIX.exec(value);
   if (prefix !== null) return { token: value.slice(prefix[0].length), location: 'header' };
-  return BEARER_SCHEME.test(value) ? refuseCredentials() : undefined;
+  return BEARER_SCHEME.test(value) ? refuseCredentials(value) : undefined;
 }
 
-function refuseCredentials(): Refusal {
-  return new Refusal('bearer_malformed', 'Bearer is not followed by spaces and one b64token');
+/** What programs write for a variable that is empty, or no text. */
+const NO_VALUES = ['undefined', 'null', '[object Object]', '[object Promise]', 'NaN', 'false', 'true'];
+
+/** Names a token that is none, such as `undefined`; undefined for all others. */
+export function describeNoValue(token: string): string | undefined {
+  return NO_VALUES.includes(token) ? `Bearer ${token}: the client put a variable there that holds no token` : undefined;
 }
+
+function refuseCredentials(value: string): Refusal {
+  const credentials = value.slice('Bearer'.length).trim();
+  return new Refusal('bearer_malformed', describeCredentials(credentials));
+}
+
+/** The credentials may be a token in a wrong form: nothing of them is shown. */
+function describeCredentials(credentials: string): string {
+  if (credentials === '') return 'Bearer without a token';
+  const noValue = describeNoValue(credentials);
+  if (noValue !== undefined) return noValue;
+  if (credentials.startsWith(':')) return 'a colon after Bearer';
+  if (/^bearer\b/i.test(credentials)) return 'Bearer twice';
+  if (/^(["']).*\1$/.test(credentials)) return 'a token in quotes';
+  if (credentials.startsWith('{')) return 'a JSON object where one token belongs';
+  if (/[\s,]/.test(credentials)) return 'more than one word after Bearer';
+  return 'Bearer is not followed by spaces and one b64token';
+}
+
+/** Tells an absent header, another scheme, a token without a scheme and a CORS preflight apart. Shows no credentials. */
+function describeMissing(authorization: string | undefined, request: HttpRequest): Refusal {
+  return new Refusal('token_missing', whyMissing(authorization?.trim(), request));
+}
+
+function whyMissing(authorization: string | undefined, request: HttpRequest): string {
+  if (request.method === 'OPTIONS' && headerValues(request, 'access-control-request-method').length > 0) {
+    return 'a CORS preflight, which never carries a token: put cors() before the guard';
+  }
+  if (authorization === undefined) return 'no Authorization header';
+  if (authorization === '') return 'an empty Authorization header';
+  if (NO_VALUES.includes(authorization))
+    return `Authorization: ${authorization}, of a client that had no token to send`;
+  const [scheme = '', ...others] = authorization.split(' ');
+  if (others.length === 0 && (authorization.length > MAX_SCHEME_LENGTH || authorization.includes('.'))) {
+    return 'an Authorization header with a token and no scheme: write Bearer and a space before it';
+  }
+  return `an Authorization header of another scheme: ${quoteUntrusted(scheme.slice(0, MAX_SCHEME_LENGTH))}`;
+}
+
+// In characters. No registered scheme is longer, and what is longer may be a token.
+const MAX_SCHEME_LENGTH = 20;
 
 const NONE: readonly BearerToken[] = [];
 

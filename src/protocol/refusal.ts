@@ -129,7 +129,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token is not valid yet.',
-    help: 'nbf or iat lies in the future by more than clockToleranceSeconds. Compare the clocks of issuer and server.',
+    help: 'nbf lies in the future by more than clockToleranceSeconds, or iat by more than 60 seconds. Compare the clocks of issuer and server.',
   },
   token_too_old: {
     status: 401,

@@ -18,38 +18,50 @@ const MAX_DATE_SECONDS = 253_402_300_799;
 
 // client_id: RFC 9068 §2.2. azp: Auth0, Entra v2, Keycloak. cid: Okta. appid: Entra v1.
 const CLIENT_ID_CLAIMS = ['client_id', 'azp', 'cid', 'appid'];
-const IDENTIFIER_CLAIMS = ['sub', 'jti', ...CLIENT_ID_CLAIMS];
 const DATE_CLAIMS = ['exp', 'nbf', 'iat'];
 
 /**
- * Parses the claims that rules check. Refuses a claim of the wrong type. `exp` is required unless `expiresAtIfMissing`
- * is given (introspection).
+ * How far `iat` may lie ahead of the clock, in seconds. No RFC asks to refuse such a token, but RFC 7519 §4.1.6 makes `iat`
+ * a time in the past, and `maxTokenAgeSeconds` counts from it.
+ */
+export const MAX_IAT_AHEAD_SECONDS = 60;
+
+/**
+ * Parses the claims that rules check. Refuses one of the wrong type; what no rule checks has no type. `exp` is required
+ * unless `expiresAtIfMissing` is given (introspection).
  */
 export function parseValidatedClaims(payload: JsonObject, expiresAtIfMissing?: number): ValidatedClaims | Refusal {
-  for (const name of IDENTIFIER_CLAIMS) {
-    const value = payload[name];
-    if (value !== undefined && !isIdentifier(value)) return refuseForm(name);
-  }
-  for (const name of DATE_CLAIMS) {
-    const value = payload[name];
-    if (value !== undefined && !isNumericDate(value)) return refuseForm(name);
-  }
+  const clientClaim = CLIENT_ID_CLAIMS.find((name) => !isEmpty(payload[name]));
+  const malformed = findMalformed(payload, clientClaim === undefined ? ['sub'] : ['sub', clientClaim]);
+  if (malformed !== undefined) return refuseForm(malformed);
 
-  const expiresAt = (payload['exp'] as number | undefined) ?? expiresAtIfMissing;
+  const expiresAt = findDate(payload, 'exp') ?? expiresAtIfMissing;
   if (expiresAt === undefined) return new Refusal('claim_missing', 'exp');
   const audience = parseAudience(payload['aud']);
   if (audience === undefined) return refuseForm('aud');
 
-  const clientClaim = CLIENT_ID_CLAIMS.find((name) => payload[name] !== undefined);
   return {
-    subject: payload['sub'] as string | undefined,
-    clientId: clientClaim === undefined ? undefined : (payload[clientClaim] as string),
+    subject: findIdentifier(payload, 'sub'),
+    clientId: clientClaim && findIdentifier(payload, clientClaim),
     audience,
     expiresAt,
-    notBefore: payload['nbf'] as number | undefined,
-    issuedAt: payload['iat'] as number | undefined,
+    notBefore: findDate(payload, 'nbf'),
+    issuedAt: findDate(payload, 'iat'),
     isBound: payload['cnf'] !== undefined,
   };
+}
+
+function findMalformed(payload: JsonObject, identifiers: readonly string[]): string | undefined {
+  const wrong = identifiers.find((name) => !isEmpty(payload[name]) && !isIdentifier(payload[name]));
+  return wrong ?? DATE_CLAIMS.find((name) => payload[name] !== undefined && !isNumericDate(payload[name]));
+}
+
+function findIdentifier(payload: JsonObject, name: string): string | undefined {
+  return isEmpty(payload[name]) ? undefined : (payload[name] as string);
+}
+
+function findDate(payload: JsonObject, name: string): number | undefined {
+  return payload[name] as number | undefined;
 }
 
 /** The `iat` of claims of which nothing is verified yet; undefined unless it is a date. */
@@ -74,7 +86,7 @@ export function checkTime(claims: ValidatedClaims, rules: TimeRules): Refusal | 
   if (notBefore !== undefined && !(notBefore <= now + tolerance)) {
     return new Refusal('token_not_yet_valid', `nbf ${notBefore}, now ${now}`);
   }
-  if (issuedAt !== undefined && !(issuedAt <= now + tolerance)) {
+  if (issuedAt !== undefined && !(issuedAt <= now + Math.max(tolerance, MAX_IAT_AHEAD_SECONDS))) {
     return new Refusal('token_not_yet_valid', `iat ${issuedAt}, now ${now}`);
   }
 
@@ -111,6 +123,11 @@ export function parseAudience(aud: unknown): readonly string[] | undefined {
 }
 
 const NO_AUDIENCE: readonly string[] = Object.freeze([]);
+
+/** Some issuers write an empty text for what they do not know: Cloudflare Access the `sub` of machines. */
+function isEmpty(value: unknown): value is undefined | '' {
+  return value === undefined || value === '';
+}
 
 /** Control characters confuse logs, databases and cache keys, and no identifier needs them. */
 function isIdentifier(value: unknown): value is string {

@@ -49,8 +49,7 @@ export function narrowBy(answer: ValidatedClaims, { validated: own, namesAudienc
     ...answer,
     audience: namesAudience ? answer.audience.filter((name) => own.audience.includes(name)) : answer.audience,
     expiresAt: Math.min(answer.expiresAt, own.expiresAt),
-    // A token is not valid before it was issued, either.
-    notBefore: latest(answer.notBefore, own.notBefore, own.issuedAt),
+    notBefore: latest(answer.notBefore, own.notBefore),
     issuedAt: answer.issuedAt === undefined ? undefined : Math.min(answer.issuedAt, own.issuedAt ?? answer.issuedAt),
     isBound: answer.isBound || own.isBound,
   };

@@ -1,4 +1,4 @@
-import { parseScope } from '../protocol/scope.js';
+import { parseIssuedScope } from '../protocol/scope.js';
 import { BoundedMap } from '../resilience/bounded-map.js';
 
 // Clients request the same few sets of scopes again and again. Bounds the memory.
@@ -15,7 +15,7 @@ export class ScopeCache {
     const cached = this.#scopes.get(text);
     if (cached !== undefined) return cached;
 
-    const parsed = parseScope(text);
+    const parsed = parseIssuedScope(text);
     if (parsed === undefined) return undefined;
     const scopes = unique(parsed);
     if (text.length <= MAX_TEXT_LENGTH) this.#scopes.set(text, scopes);

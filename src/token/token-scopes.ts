@@ -32,7 +32,9 @@ function readClaim(payload: JsonObject, name: string, cache: ScopeCache): readon
 }
 
 function parseScopeArray(value: unknown): readonly string[] | undefined {
-  return isStrings(value) && value.every(isScopeToken) ? unique(value) : undefined;
+  if (!isStrings(value)) return undefined;
+  const scopes = value.filter((scope) => scope !== '');
+  return scopes.every(isScopeToken) ? unique(scopes) : undefined;
 }
 
 function callSource(

@@ -1,12 +1,12 @@
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { type Reader, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
-import { callback, number, optional, strings } from '../options/readers.js';
+import { callback, number, optional, strings, text } from '../options/readers.js';
 import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
-import { EXTRA_TOKEN_LOCATIONS, type ExtraTokenLocation } from '../protocol/bearer-token.js';
 import { isQuotable } from '../protocol/challenge.js';
 import type { AuthorizationError, IssuerUnavailableError } from '../protocol/errors.js';
 import type { HttpRequest } from '../protocol/http-request.js';
+import type { ExtraTokenLocation } from '../protocol/token-location.js';
 
 /** The options of `verifier.verify`. */
 export interface VerifyOptions {
@@ -22,7 +22,12 @@ export interface VerifyOptions {
 export interface AuthenticateOptions extends VerifyOptions {
   /** Names the protected space in challenges. @defaultValue the first audience */
   readonly realm?: string;
-  /** Locations of a token besides the `Authorization` header (RFC 6750 §2.2, §2.3). @defaultValue `[]` */
+  /**
+   * Locations of a token besides the `Authorization` header: `'form'`, `'query'` (RFC 6750 §2.2, §2.3),
+   * `{ header: 'cf-access-jwt-assertion' }`, `{ cookie: 'session' }`. A cookie counts unless the request comes from another
+   * site.
+   * @defaultValue `[]`
+   */
   readonly extraTokenLocations?: readonly ExtraTokenLocation[];
   /** Called for each refusal, for logs and metrics. It cannot change the outcome: what it throws or rejects with is a warning. */
   readonly onRefusal?: (error: AuthorizationError | IssuerUnavailableError, request: HttpRequest) => void;
@@ -150,19 +155,43 @@ export function defaultRealm(audience: readonly string[] | false): string {
 // Shared by all guards without extra locations.
 const NONE: readonly ExtraTokenLocation[] = Object.freeze([]);
 
+const LOCATIONS_FIX =
+  "Give a list of form and query, of { header: 'name' } and { cookie: 'name' }, or leave it out to use the Authorization header alone.";
+
 function readExtraTokenLocations(value: unknown, path: string): readonly ExtraTokenLocation[] {
   if (value === undefined) return NONE;
-  const fix = `Give a list of ${EXTRA_TOKEN_LOCATIONS.join(' and ')}, or leave it out to use the header alone.`;
-  if (!Array.isArray(value)) throw new ConfigurationError(path, `is ${describeValue(value)}.`, fix);
+  if (!Array.isArray(value)) throw new ConfigurationError(path, `is ${describeValue(value)}.`, LOCATIONS_FIX);
 
   const locations: readonly unknown[] = Array.from(value);
-  return Object.freeze(locations.map((location) => toExtraTokenLocation(location, path, fix)));
+  return Object.freeze(locations.map((location, index) => toExtraTokenLocation(location, path, `${path}[${index}]`)));
 }
 
-function toExtraTokenLocation(input: unknown, path: string, fix: string): ExtraTokenLocation {
-  const location = EXTRA_TOKEN_LOCATIONS.find((name) => name === input);
-  if (location !== undefined) return location;
-  throw new ConfigurationError(path, `holds ${describeValue(input)}.`, fix);
+const LOCATION_READERS = {
+  header: optional(text(LOCATIONS_FIX)),
+  cookie: optional(text(LOCATIONS_FIX)),
+};
+
+// RFC 9110 §5.6.2: a token, which is what names of headers and cookies are.
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// They have a meaning of their own.
+const TAKEN_HEADERS = ['authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'host', 'origin'];
+
+function toExtraTokenLocation(input: unknown, path: string, itemPath: string): ExtraTokenLocation {
+  if (input === 'form' || input === 'query') return input;
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new ConfigurationError(path, `holds ${describeValue(input)}.`, LOCATIONS_FIX);
+  }
+
+  const { header, cookie } = readOptions(input, itemPath, LOCATIONS_FIX, LOCATION_READERS);
+  const name = header ?? cookie;
+  if (name === undefined || (header !== undefined && cookie !== undefined)) {
+    throw new ConfigurationError(itemPath, 'names not exactly one place.', LOCATIONS_FIX);
+  }
+  if (!NAME.test(name) || (header !== undefined && TAKEN_HEADERS.includes(header.toLowerCase()))) {
+    const fix = 'Give the name of a header of its own, or of a cookie.';
+    throw new ConfigurationError(itemPath, `${describeValue(name)} cannot hold a token.`, fix);
+  }
+  return Object.freeze(header === undefined ? { cookie: name } : { header: name.toLowerCase() });
 }
 
 function readSignal(value: unknown, path: string): AbortSignal {

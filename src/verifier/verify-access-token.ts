@@ -9,7 +9,7 @@ import { JwsProblem } from '../jws/malformed.js';
 import { verifySignature } from '../jws/signature.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import { type BearerToken, checkBearerToken, isBearerToken } from '../protocol/bearer-token.js';
+import { type BearerToken, checkBearerToken, describeNoValue, isBearerToken } from '../protocol/bearer-token.js';
 import type { HttpRequest } from '../protocol/http-request.js';
 import { Refusal, type RefusalReason } from '../protocol/refusal.js';
 import type { Deadline } from '../resilience/deadline.js';
@@ -161,6 +161,8 @@ function parseOpaqueToken(
   if (malformed !== undefined) return malformed;
 
   const issuer = issuers.introspectedIssuer();
+  const noValue = describeNoValue(token);
+  if (noValue !== undefined) return new Refusal(issuer === undefined ? 'token_opaque' : 'token_malformed', noValue);
   if (issuer === undefined || looksLikeJwt(token)) return refuseJws(problem);
   if (!isBearerToken(token)) return new Refusal('token_malformed', 'characters that no bearer token has');
   return { token, jws: undefined, issuer };

@@ -34,6 +34,7 @@ export const CONTRACT_OPTIONS = {
     clientIds: ['test-client'],
     maxTokenAgeSeconds: 7200,
     requireKid: true,
+    maxTokenBytes: 8192,
     claims: z.looseObject({ tenant: z.string().optional() }).refine(({ bomb }) => bomb !== 'schema' || explode()),
     scopesFrom: ['scope', ({ bomb }) => (bomb === 'scopes' ? explode() : [])],
   },

@@ -52,7 +52,7 @@ describe('D: the size of the JSON of a token', () => {
       covers('D13', 'K7');
       api = await startAttackApi();
       const token = api.issuer.token({ [part]: { x: text } });
-      await expectTurnedAway(token, invalidToken('token_too_large'), `${token.length} characters, 8192 allowed`);
+      await expectTurnedAway(token, invalidToken('token_too_large'), `${token.length} characters, 16384 allowed`);
     });
 
     it.each(HUGE.filter(([name]) => name.includes('depth')))(

@@ -302,7 +302,7 @@ describe('D: the JSON of a token', () => {
   describe('numbers beyond 2^53', () => {
     const NUMBER = '9007199254740993';
 
-    it.each(['sub', 'jti', 'client_id', 'azp', 'aud', 'scope', 'exp', 'iat', 'nbf'])(
+    it.each(['sub', 'client_id', 'aud', 'scope', 'exp', 'iat', 'nbf'])(
       '%s as such a number is refused',
       async (name) => {
         covers('D14');

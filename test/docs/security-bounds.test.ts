@@ -45,7 +45,11 @@ const ROWS: Readonly<Record<string, () => readonly number[]>> = {
   'dates in a token': () => {
     return [0, new Date(constant('src/token/claim-rules.ts', 'MAX_DATE_SECONDS') * 1000).getUTCFullYear()];
   },
-  'clock tolerance': () => [option('clockToleranceSeconds'), maxOfOption('clockToleranceSeconds')],
+  'clock tolerance': () => [
+    option('clockToleranceSeconds'),
+    maxOfOption('clockToleranceSeconds'),
+    constant('src/token/claim-rules.ts', 'MAX_IAT_AHEAD_SECONDS'),
+  ],
   'lifetime of a token': () => [],
   'signatures checked for a token': () => {
     return [constant('src/keys/key-set.ts', 'MAX_CANDIDATES'), constant('src/issuer/public-key-option.ts', 'MAX_KEYS')];

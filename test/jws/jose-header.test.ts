@@ -74,6 +74,16 @@ describe('parseJoseHeader', () => {
     expectRefusal({ alg: JSON.stringify(alg) }, 'algorithm_not_allowed');
   });
 
+  it.each(['1', 'null', 'true', '[]', '{}', '""', '"key-1"'])(
+    'does not look at the kid %s of a shared secret',
+    (kid) => {
+      const rules = { algorithms: new Set(['HS256'] as const), requireKid: true, ignoreKid: false };
+      const of = (header: JsonTexts) => parseJoseHeader(toJsonObject({ alg: '"HS256"', ...header }), rules);
+      expect(of({ kid })).toEqual({ algorithm: 'HS256', kid: undefined });
+      expect(reasonOf(refused(of({})))).toBe('kid_missing');
+    },
+  );
+
   it.each(['1', 'null', 'true', '[]', '["key-1"]', '{}', '""'])('refuses the kid %s', (kid) => {
     covers('C7', '7515-6');
     expectRefusal({ kid }, 'token_malformed');

@@ -138,6 +138,13 @@ const ENTRIES: readonly Entry[] = [
     path: 'issuer.',
   },
   {
+    what: 'a place of tokens',
+    without: { cookie: 'a' },
+    options: { cookie: 'b' },
+    effect: (place) => parseGuardOptions({ extraTokenLocations: [place] }, ['a']).requirements.extraTokenLocations,
+    path: 'extraTokenLocations[0].',
+  },
+  {
     what: 'an issuer without audience and client',
     without: { issuer: ISSUER },
     options: { issuer: ISSUER, dangerouslyAcceptAnyAudience: true },

@@ -41,7 +41,8 @@ describe('checkClaim, includes', () => {
   it.each<[what: string, groups: unknown]>([
     ['an empty list', []],
     ['null', null],
-    ['a string that has it as a part', 'admin'],
+    ['a string that has it as a part', 'administrator'],
+    ['a string that has it at its end', 'superadmin'],
     ['a string of several, separated by spaces', 'user admin'],
     ['a list in a list', [['admin']]],
     ['a value that differs by case', ['Admin']],
@@ -54,6 +55,20 @@ describe('checkClaim, includes', () => {
     expect(isMet(policy, { groups: ['user', 'admin'] })).toBe(true);
     expect(check(policy, { groups })?.reason).toBe('claim_rule_failed');
   });
+
+  it.each<['admin' | 7 | true]>([['admin'], [7], [true]])(
+    'is met by the very value %s, since issuers write one of them without an array',
+    (value) => {
+      covers('E11');
+      const policy = claim('groups').includes(value);
+      expect(isMet(policy, { groups: value })).toBe(true);
+      expect(check(policy, { groups: [String(value).repeat(2)] })?.reason).toBe('claim_rule_failed');
+      expect(check(policy, { groups: `${value}` === value ? `${value}s` : String(value) })?.reason).toBe(
+        'claim_rule_failed',
+      );
+      expect(check(policy, {})?.reason).toBe('claim_rule_failed');
+    },
+  );
 
   it('compares without conversion', () => {
     const policy = claim('levels').includes(1);

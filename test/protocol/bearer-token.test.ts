@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type BearerToken,
-  checkBearerToken,
-  type ExtraTokenLocation,
-  findBearerToken,
-} from '../../src/protocol/bearer-token.js';
+import { type BearerToken, checkBearerToken, findBearerToken } from '../../src/protocol/bearer-token.js';
 import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { Refusal } from '../../src/protocol/refusal.js';
+import type { ExtraTokenLocation } from '../../src/protocol/token-location.js';
 import type { RowId } from '../security-matrix/catalogue.js';
 import { covers } from '../support/covers.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isScopeToken, parseScope } from '../../src/protocol/scope.js';
+import { isScopeToken, parseIssuedScope, parseScope } from '../../src/protocol/scope.js';
 import { covers } from '../support/covers.js';
 
 /** %x21 / %x23-5B / %x5D-7E, spelled out apart from the code. */
@@ -55,6 +55,27 @@ describe('parseScope', () => {
       { seed: 6749 },
     );
   });
+});
+
+describe('parseIssuedScope', () => {
+  it.each([
+    ['read  write', ['read', 'write']],
+    ['   read write  ', ['read', 'write']],
+    [' ', []],
+    ['', []],
+    ['read write', ['read', 'write']],
+  ])('reads "%s", as some issuers write it, as the scopes %j', (text, scopes) => {
+    covers('E5');
+    expect(parseIssuedScope(text)).toEqual(scopes);
+  });
+
+  it.each(['read\twrite', 'read\nwrite', 'read\u00a0write', '"read"', 'wri\\te', 'read \u0000', ' écrire'])(
+    'RFC 6749 §3.3: finds %j malformed, since a scope token is no other than in the grammar',
+    (text) => {
+      covers('E5');
+      expect(parseIssuedScope(text)).toBeUndefined();
+    },
+  );
 });
 
 describe('isScopeToken', () => {

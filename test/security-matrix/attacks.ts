@@ -205,7 +205,14 @@ export const ATTACKS = [
       F6: { source: 'RFC 9110 §11.6.2', sentence: 'Two Authorization headers are refused, in either order.' },
       F7: { source: 'RFC 6750 §2', sentence: 'A token in header and query is refused.' },
       F8: { source: 'RFC 6750 §2.3', sentence: 'A token parameter that is a list is refused, or is none.' },
-      F9: { source: 'RFC 6750 §2', sentence: 'Cookies, JSON bodies and other headers carry no token.' },
+      F9: {
+        source: 'RFC 6750 §2',
+        sentence: 'Cookies, JSON bodies and other headers carry no token, unless an option names them.',
+      },
+      F30: {
+        source: 'RFC 6265 §8.2, Fetch Metadata §2.3',
+        sentence: 'A cookie carries no token on a request that another site sent, nor does one of two.',
+      },
       F10: {
         source: 'RFC 9110 §5.5',
         sentence: 'Control characters and non-ASCII bytes are 400, never an error of the server.',

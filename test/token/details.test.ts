@@ -48,22 +48,55 @@ describe('the detail of a refusal tells the server', () => {
   it.each<[string, () => unknown]>([
     ['accepted', () => findBearer({ headers: { authorization: 'Bearer abc' } })],
     ['2 Authorization headers', () => findBearer({ headers: { authorization: ['Bearer a', 'Bearer b'] } })],
-    ['no Authorization header with the Bearer scheme', () => findBearer({ headers: {} })],
+    ['no Authorization header', () => findBearer({ headers: {} })],
+    ['an empty Authorization header', () => findBearer({ headers: { authorization: ' ' } })],
     [
-      'tokens are taken from the Authorization header alone',
+      'an access_token in the query, where none is taken from',
       () => findBearerToken({ headers: {}, url: '/?access_token=a' }, []),
     ],
     [
-      '2 tokens in header, query and form',
+      '2 tokens in header, query',
       () => findBearer({ headers: { authorization: 'Bearer a' }, url: '/?access_token=a' }),
     ],
-    ['access_token in the query', () => findBearer({ headers: {}, url: '/?access_token=,' })],
-    ['access_token in the form', () => findBearer({ method: 'POST', headers: FORM, body: { access_token: {} } })],
+    ['the token in the query', () => findBearer({ headers: {}, url: '/?access_token=,' })],
+    ['the token in the form', () => findBearer({ method: 'POST', headers: FORM, body: { access_token: {} } })],
+    ['more than one word after Bearer', () => findBearer({ headers: { authorization: 'Bearer a,b' } })],
+    ['more than one word after Bearer', () => findBearer({ headers: { authorization: 'Bearer  a b' } })],
+    ['Bearer without a token', () => findBearer({ headers: { authorization: 'Bearer' } })],
+    ['Bearer without a token', () => findBearer({ headers: { authorization: 'Bearer ' } })],
+    ['Bearer twice', () => findBearer({ headers: { authorization: 'Bearer Bearer abc' } })],
+    ['a token in quotes', () => findBearer({ headers: { authorization: 'Bearer "abc"' } })],
+    ['a JSON object where one token belongs', () => findBearer({ headers: { authorization: 'Bearer {"a":1}' } })],
+    ['a colon after Bearer', () => findBearer({ headers: { authorization: 'Bearer: abc' } })],
     [
       'Bearer is not followed by spaces and one b64token',
-      () => findBearer({ headers: { authorization: 'Bearer a,b' } }),
+      () => findBearer({ headers: { authorization: 'Bearer café' } }),
     ],
-    ['Bearer is not followed by spaces and one b64token', () => findBearer({ headers: { authorization: 'Bearer' } })],
+    [
+      'Bearer [object Object]: the client put a variable there that holds no token',
+      () => findBearer({ headers: { authorization: 'Bearer [object Object]' } }),
+    ],
+    [
+      'Authorization: undefined, of a client that had no token to send',
+      () => findBearer({ headers: { authorization: 'undefined' } }),
+    ],
+    [
+      'an Authorization header of another scheme: "Basic"',
+      () => findBearer({ headers: { authorization: 'Basic dXNlcjpwYXNz' } }),
+    ],
+    [
+      'an Authorization header with a token and no scheme: write Bearer and a space before it',
+      () => findBearer({ headers: { authorization: 'eyJh.eyJp.c2ln' } }),
+    ],
+    [
+      'an Authorization header with a token and no scheme: write Bearer and a space before it',
+      () => findBearer({ headers: { authorization: 'Ab3'.repeat(10) } }),
+    ],
+    [
+      'a CORS preflight, which never carries a token: put cors() before the guard',
+      () => findBearer({ method: 'OPTIONS', headers: { 'access-control-request-method': 'GET' } }),
+    ],
+    ['no Authorization header', () => findBearer({ method: 'OPTIONS', headers: {} })],
   ])('of the request: %s', (detail, judge) => {
     expect(detailOf(judge())).toBe(detail);
   });
@@ -72,7 +105,7 @@ describe('the detail of a refusal tells the server', () => {
     ['accepted', () => at(100)],
     ['exp 200, now 205', () => at(205)],
     ['nbf 50, now 44', () => at(44)],
-    ['iat 50, now 44', () => at(44, { notBefore: undefined })],
+    ['iat 105, now 44', () => at(44, { notBefore: undefined, issuedAt: 105 })],
     ['iat, which maxTokenAgeSeconds needs', () => at(100, { issuedAt: undefined }, 10)],
     ['iat 50, now 100, 10 seconds allowed', () => at(100, {}, 10)],
     ['client "client"', () => checkClient(FACTS, ['other'])],

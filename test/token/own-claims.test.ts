@@ -43,7 +43,7 @@ describe('a JWT that is introspected', () => {
     ],
     ['RFC 7519 §4.1.4: is expired', 'token_expired', { payload: { exp: String(NOW - 6) } }],
     ['RFC 7519 §4.1.5: is not valid yet', 'token_not_yet_valid', { payload: { nbf: String(NOW + 6) } }],
-    ['RFC 7519 §4.1.6: is from the future', 'token_not_yet_valid', { payload: { iat: String(NOW + 6) } }],
+    ['RFC 7519 §4.1.6: is from the future', 'token_not_yet_valid', { payload: { iat: String(NOW + 61) } }],
     ['RFC 7519 §2: has an exp that is no date', 'claim_malformed', { payload: { exp: '"soon"' } }],
   ])('%s: it is refused, whatever its issuer says, and its issuer is not asked', async (_, reason, changes) => {
     const { ask, questions } = open();

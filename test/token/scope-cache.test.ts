@@ -11,7 +11,7 @@ describe('KnownScopes', () => {
     expect(known.parse('orders:write orders:read')).toEqual(['orders:write', 'orders:read']);
   });
 
-  it.each(['orders:read  orders:write', ' orders:read', 'orders\\read'])(
+  it.each(['orders:read\torders:write', 'orders\\read', ' "orders:read"'])(
     'RFC 6749 §3.3: tells each time that %j is malformed',
     (text) => {
       const known = new ScopeCache();

@@ -55,6 +55,9 @@ describe('parseAuthenticateOptions', () => {
     expect(extraTokenLocations).toEqual(['query', 'form']);
     expect(Object.isFrozen(extraTokenLocations)).toBe(true);
     expect(parse({ extraTokenLocations: [] }).extraTokenLocations).toEqual([]);
+    const named = parse({ extraTokenLocations: [{ header: 'CF-Access-Jwt-Assertion' }, { cookie: '__Host-Session' }] });
+    expect(named.extraTokenLocations).toEqual([{ header: 'cf-access-jwt-assertion' }, { cookie: '__Host-Session' }]);
+    expect(named.extraTokenLocations.every(Object.isFrozen)).toBe(true);
   });
 
   it('parses the policy', () => {
@@ -115,6 +118,27 @@ describe('parseAuthenticateOptions', () => {
       option: 'extraTokenLocations',
       told: 'holds "header"',
       fix: 'form and query',
+    },
+    ...[
+      [{}, 'names not exactly one place.'],
+      [{ header: 'x-a', cookie: 'a' }, 'names not exactly one place.'],
+      [{ header: 'Authorization' }, '"Authorization" cannot hold a token.'],
+      [{ header: 'Cookie' }, '"Cookie" cannot hold a token.'],
+      [{ header: 'x y' }, '"x y" cannot hold a token.'],
+      [{ cookie: 'a;b' }, '"a;b" cannot hold a token.'],
+    ].map(([location, told]) => ({
+      what: `location ${JSON.stringify(location)}`,
+      given: { extraTokenLocations: ['form', location] },
+      option: 'extraTokenLocations[1]',
+      told: told as string,
+      fix: 'Give',
+    })),
+    {
+      what: 'an unknown member of a location',
+      given: { extraTokenLocations: [{ cookies: 'a' }] },
+      option: 'extraTokenLocations[0].cookies',
+      told: 'is not an option',
+      fix: 'cookie',
     },
     {
       what: 'an empty policy',

@@ -16,6 +16,7 @@ import {
 } from '../../verifier/requirements.js';
 import type { VerifierInternals } from '../../verifier/verifier.js';
 import { AnswerCache } from './answer-cache.js';
+import { type CacheRules, cacheRulesFor } from './cache-headers.js';
 
 /** The options of a guard for a framework other than Express. `Req` is the framework's request. */
 export interface RouteGuardOptions<Req> extends Omit<AuthenticateOptions, 'policy' | 'signal' | 'onRefusal'> {
@@ -34,11 +35,10 @@ export type Decision =
   | {
       /** Undefined if the route is optional and the request has no token. */
       readonly auth: AccessToken | undefined;
-      /** RFC 6750 §2.3: the URL may hold the token, so the response is for this client alone. */
-      readonly isPrivate: boolean;
+      readonly caching: CacheRules;
       readonly answer?: never;
     }
-  | { readonly answer: HttpAnswer; readonly auth?: never; readonly isPrivate?: never };
+  | { readonly answer: HttpAnswer; readonly auth?: never; readonly caching?: never };
 
 /** Decides on a request of one route. `original` is the request of the framework, for `onRefusal`. */
 export type Decide = (request: HttpRequest, original: unknown) => Promise<Decision>;
@@ -72,12 +72,13 @@ export class RouteGuard {
 
   forRoute(policy: Policy | undefined, isOptional: boolean): Decide {
     const requirements: Requirements = Object.freeze({ ...this.#requirements, policy });
-    const readsQuery = requirements.extraTokenLocations.includes('query');
+    const caching = cacheRulesFor(requirements.extraTokenLocations);
+    const cachingOfNobody = { ...caching, isPrivate: false };
 
     return async (request, original) => {
       const outcome = await authenticate(this.#context, request, requirements);
-      if (!(outcome instanceof Refusal)) return { auth: outcome, isPrivate: readsQuery };
-      if (isOptional && outcome.reason === 'token_missing') return { auth: undefined, isPrivate: false };
+      if (!(outcome instanceof Refusal)) return { auth: outcome, caching };
+      if (isOptional && outcome.reason === 'token_missing') return { auth: undefined, caching: cachingOfNobody };
       return { answer: this.#refuse(outcome, original) };
     };
   }

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
-import type { ExtraTokenLocation } from '../../protocol/bearer-token.js';
 import { toError } from '../../protocol/errors.js';
 import { Refusal } from '../../protocol/refusal.js';
+import type { ExtraTokenLocation } from '../../protocol/token-location.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from '../core/answer-cache.js';
+import { type CacheRules, cacheHeaders, cacheRulesFor } from '../core/cache-headers.js';
 import type { GuardArguments } from '../core/guard-arguments.js';
-import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 import { errorForNext } from './error-for-next.js';
 import type { NextFunction } from './guard.js';
 import { markPassed } from './guard-metadata.js';
@@ -32,7 +32,7 @@ export class GuardedRoute implements Requirements {
   readonly extraTokenLocations: readonly ExtraTokenLocation[];
   readonly handlers: readonly AnyHandler[];
   readonly isOptional: boolean;
-  readonly readsQuery: boolean;
+  readonly caching: CacheRules;
   readonly runtime: GuardRuntime;
 
   constructor(runtime: GuardRuntime, { policy, handlers }: GuardArguments<AnyHandler>, isOptional: boolean) {
@@ -43,7 +43,7 @@ export class GuardedRoute implements Requirements {
     this.extraTokenLocations = extraTokenLocations;
     this.handlers = handlers;
     this.isOptional = isOptional;
-    this.readsQuery = extraTokenLocations.includes('query');
+    this.caching = cacheRulesFor(extraTokenLocations);
     this.runtime = runtime;
   }
 
@@ -55,8 +55,7 @@ export class GuardedRoute implements Requirements {
     // A setter or a hook of the response may throw.
     try {
       req.auth = outcome instanceof Refusal ? undefined : outcome;
-      // RFC 6750 §2.3: a URL with a token in it must not end up in a shared cache.
-      if (this.readsQuery && !isAnonymous) keepOutOfSharedCaches(res);
+      if (this.extraTokenLocations.length > 0) setCacheHeaders(res, this.caching, isAnonymous);
       markPassed(req);
     } catch (thrown) {
       return next(errorForNext(thrown));
@@ -79,8 +78,8 @@ export class GuardedRoute implements Requirements {
   }
 }
 
-/** Keeps an existing `private` or `no-store`, which is at least as strict. */
-function keepOutOfSharedCaches(res: ServerResponse): void {
-  if (res.headersSent || isKeptOutOfSharedCaches(res.getHeader('Cache-Control'))) return;
-  res.setHeader('Cache-Control', 'private');
+function setCacheHeaders(res: ServerResponse, { isPrivate, varies }: CacheRules, isAnonymous: boolean): void {
+  if (res.headersSent) return;
+  const headers = cacheHeaders({ isPrivate: isPrivate && !isAnonymous, varies }, (name) => res.getHeader(name));
+  for (const [name, value] of headers) res.setHeader(name, value);
 }

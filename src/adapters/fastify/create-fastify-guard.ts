@@ -7,10 +7,10 @@ import type { AccessToken } from '../../protocol/access-token.js';
 import type { HttpAnswer } from '../../protocol/http-answer.js';
 import type { HttpRequest } from '../../protocol/http-request.js';
 import type { Verifier } from '../../verifier/verifier.js';
+import { cacheHeaders } from '../core/cache-headers.js';
 import { parseGuardArguments } from '../core/guard-arguments.js';
 import { requireInternals } from '../core/require-internals.js';
 import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-guard.js';
-import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 
 /** The part of a request of Fastify that the guard uses. */
 export interface GuardableFastifyRequest {
@@ -76,12 +76,11 @@ export function createFastifyGuard(verifier: Verifier<unknown>, options: Fastify
 
 function createHook(decide: Decide): FastifyHook {
   return async function scopegateGuard(request, reply) {
-    const { answer, auth, isPrivate } = await decide(requestOf(request), request);
+    const { answer, auth, caching } = await decide(requestOf(request), request);
     if (answer !== undefined) return writeAnswer(reply, answer);
 
     (request as { auth?: AccessToken | undefined }).auth = auth;
-    if (isPrivate && !isKeptOutOfSharedCaches(reply.getHeader('cache-control')))
-      reply.header('cache-control', 'private');
+    for (const [name, value] of cacheHeaders(caching, (name) => reply.getHeader(name))) reply.header(name, value);
     return undefined;
   };
 }

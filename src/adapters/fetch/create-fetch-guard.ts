@@ -2,10 +2,10 @@ import type { PolicyInput } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
 import type { UntypedClaims } from '../../protocol/claims.js';
 import type { Verifier } from '../../verifier/verifier.js';
+import { cacheHeaders } from '../core/cache-headers.js';
 import { onlyHandler, parseGuardArguments } from '../core/guard-arguments.js';
 import { requireInternals } from '../core/require-internals.js';
 import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-guard.js';
-import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 
 /** The options of `createFetchGuard`. */
 export type FetchGuardOptions = RouteGuardOptions<Request>;
@@ -83,18 +83,21 @@ type AnyFetchHandler = FetchHandler<Request, unknown, readonly unknown[]>;
 
 function createHandler(decide: Decide, handler: AnyFetchHandler): GuardedFetchHandler<Request, readonly unknown[]> {
   return async function scopegateGuard(request, ...others) {
-    const { answer, auth, isPrivate } = await decide(request, request);
+    const { answer, auth, caching } = await decide(request, request);
     if (answer !== undefined) return new Response(answer.body, answer);
 
     const response = await handler(request, { auth }, ...others);
-    return isPrivate ? keepOutOfSharedCaches(response) : response;
+    return withHeaders(
+      response,
+      cacheHeaders(caching, (name) => response.headers.get(name)),
+    );
   };
 }
 
 /** The headers of a response may be immutable, as those of a redirect are. */
-function keepOutOfSharedCaches(response: Response): Response {
-  if (isKeptOutOfSharedCaches(response.headers.get('Cache-Control'))) return response;
+function withHeaders(response: Response, headers: ReturnType<typeof cacheHeaders>): Response {
+  if (headers.length === 0) return response;
   const changed = new Response(response.body, response);
-  changed.headers.set('Cache-Control', 'private');
+  for (const [name, value] of headers) changed.headers.set(name, value);
   return changed;
 }

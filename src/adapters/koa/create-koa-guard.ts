@@ -8,10 +8,10 @@ import type { UntypedClaims } from '../../protocol/claims.js';
 import type { HttpAnswer } from '../../protocol/http-answer.js';
 import type { HttpRequest } from '../../protocol/http-request.js';
 import type { Verifier } from '../../verifier/verifier.js';
+import { cacheHeaders } from '../core/cache-headers.js';
 import { parseGuardArguments } from '../core/guard-arguments.js';
 import { requireInternals } from '../core/require-internals.js';
 import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-guard.js';
-import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 
 /** The part of a Koa context that the guard uses. */
 export interface KoaContext {
@@ -94,11 +94,11 @@ type AnyKoaHandler = KoaMiddleware<KoaContext>;
 
 function createMiddleware(decide: Decide, handlers: readonly AnyKoaHandler[]): AnyKoaHandler {
   return async function scopegateGuard(ctx, next) {
-    const { answer, auth, isPrivate } = await decide(requestOf(ctx), ctx);
+    const { answer, auth, caching } = await decide(requestOf(ctx), ctx);
     if (answer !== undefined) return writeAnswer(ctx, answer);
 
     ctx.state.auth = auth;
-    if (isPrivate && !isKeptOutOfSharedCaches(ctx.response.get('Cache-Control'))) ctx.set('Cache-Control', 'private');
+    for (const [name, value] of cacheHeaders(caching, (name) => ctx.response.get(name))) ctx.set(name, value);
     return runHandlers(handlers, ctx, next);
   };
 }

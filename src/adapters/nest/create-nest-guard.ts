@@ -5,9 +5,9 @@ import type { AccessToken } from '../../protocol/access-token.js';
 import type { HttpAnswer } from '../../protocol/http-answer.js';
 import type { HttpRequest } from '../../protocol/http-request.js';
 import type { Verifier } from '../../verifier/verifier.js';
+import { cacheHeaders } from '../core/cache-headers.js';
 import { requireInternals } from '../core/require-internals.js';
 import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-guard.js';
-import { isKeptOutOfSharedCaches } from '../core/shared-caches.js';
 import { type Access, accessOf, declareAccess } from './route-access.js';
 
 /** What the guard takes from `@nestjs/common`. Give the module itself: `import * as nest from '@nestjs/common'`. */
@@ -106,7 +106,7 @@ function createGuardClass({ HttpException }: NestCommon, guard: RouteGuard): Nes
       if (decide === 'public') return true;
 
       const request = requestOf(context);
-      const { answer, auth, isPrivate } = await decide(toHttpRequest(request), request.raw ?? request);
+      const { answer, auth, caching } = await decide(toHttpRequest(request), request.raw ?? request);
       const response = context.switchToHttp().getResponse() as NestResponse;
       if (answer !== undefined) {
         writeHeaders(response, answer);
@@ -114,9 +114,8 @@ function createGuardClass({ HttpException }: NestCommon, guard: RouteGuard): Nes
       }
 
       request.auth = auth;
-      if (isPrivate && !isKeptOutOfSharedCaches(response.getHeader('Cache-Control'))) {
-        response.header('Cache-Control', 'private');
-      }
+      for (const [name, value] of cacheHeaders(caching, (name) => response.getHeader(name)))
+        response.header(name, value);
       return true;
     }
   };
