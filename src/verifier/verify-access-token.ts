@@ -49,9 +49,9 @@ export function parseAccessToken(
   const issuer = findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
   // `verifyAccessToken` checks the header if a resolver has to find the issuer.
-  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt)) return { token, jws };
+  if (issuer instanceof Promise || (isIntrospected(issuer) && issuer.introspection.jwt === true)) return { token, jws };
 
-  const header = parseJwtHeader(jws, issuer.rules);
+  const header = refuseJwt(issuer) ?? parseJwtHeader(jws, issuer.rules);
   return header instanceof Refusal ? header : { token, jws };
 }
 
@@ -69,7 +69,7 @@ export async function verifyAccessToken(
 
   const issuer = await findIssuer(jws, issuers);
   if (issuer instanceof Refusal) return issuer;
-  if (isIntrospected(issuer) && issuer.introspection.jwt) {
+  if (isIntrospected(issuer) && issuer.introspection.jwt === true) {
     const own = parseOwnClaims(jws, issuer);
     if (own instanceof Refusal) return own;
     const refused =
@@ -77,7 +77,7 @@ export async function verifyAccessToken(
     return refused ?? introspector.introspect(token, issuer, own);
   }
 
-  const header = parseJwtHeader(jws, issuer.rules);
+  const header = refuseJwt(issuer) ?? parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
 
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
@@ -107,10 +107,16 @@ function findIssuer({ payload }: CompactJws, issuers: IssuerRegistry): MaybeProm
   return issuers.find(iss);
 }
 
+/** Where the access tokens of an issuer are opaque, its JWTs are ID tokens and the like. */
+function refuseJwt(issuer: Issuer): Refusal | undefined {
+  if (!isIntrospected(issuer) || issuer.introspection.jwt !== 'refuse') return undefined;
+  return new Refusal('token_type_not_allowed', "a JWT, and introspection.jwt of the issuer is 'refuse'");
+}
+
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */
 function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined {
   const issuer = issuers.introspectedIssuer();
-  return issuer?.introspection.jwt ? issuer : undefined;
+  return issuer?.introspection.jwt === true ? issuer : undefined;
 }
 
 /** A parsed JWT holds only base64url and dots, so the character check of RFC 6750 is for other tokens alone. */

@@ -347,6 +347,13 @@ const ENTRIES: readonly Entry[] = [
     path: 'djangoOAuthToolkit.',
   },
   {
+    what: 'djangoOidcProvider',
+    without: { issuer: ISSUER, clientIds: ['a'], introspection: { clientId: 'a', clientSecret: 'b' } },
+    options: { issuer: `${ISSUER}/b`, clientIds: ['b'], introspection: { clientId: 'c', clientSecret: 'd' } },
+    effect: presets.djangoOidcProvider,
+    path: 'djangoOidcProvider.',
+  },
+  {
     what: 'introspection of djangoOAuthToolkit',
     without: { clientId: 'a', clientSecret: 'b' },
     options: { clientId: 'a', clientSecret: 'b', cacheSeconds: 1, ignoreExp: true },
