@@ -3,6 +3,7 @@ import { createVerifier, type IssuerOptions } from '../../src/index.js';
 import * as presets from '../../src/presets/index.js';
 import { expectMisuse } from '../support/configuration-error.js';
 import { DocumentFetch } from '../support/document-fetch.js';
+import { GUESSES_CAN_BE_OFF } from '../support/kind-guesses.js';
 import { PRESET_SHAPES, type PresetShape } from '../support/preset-shapes.js';
 import { changed, ProviderTestbed, seenOf, tokensOf } from '../support/provider-testbed.js';
 import { type ForeignToken, ISSUED_AT, type TokenShape } from '../support/provider-tokens.js';
@@ -26,17 +27,6 @@ async function verify(shape: PresetShape, token: TokenShape = shape.access, rule
   const text = await world.sign(shape.options.issuer, token, shape.algorithm);
   return world.verify({ issuer: shape.options, audience: shape.audience, ...rules }, text);
 }
-
-/** Whether the guesses about the kind of a token can be switched off for an issuer. */
-const GUESSES_CAN_BE_OFF = (() => {
-  try {
-    const option = { dangerouslyAcceptAnyTokenKind: true };
-    createVerifier({ issuer: { issuer: 'https://a.example', ...option }, audience: 'a' }).close();
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 const ACCEPTED = PRESET_SHAPES.filter(({ looksLikeIdToken }) => GUESSES_CAN_BE_OFF || !looksLikeIdToken);
 
