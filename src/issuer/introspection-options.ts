@@ -161,7 +161,7 @@ type Credential = keyof typeof METHODS_OF;
 const CREDENTIALS = ['clientSecret', 'privateKey', 'bearerToken'] as const satisfies readonly Credential[];
 
 const CREDENTIALS_FIX =
-  "Give clientId with clientSecret or privateKey, or a bearerToken; authMethod: 'none' if the endpoint asks for no client.";
+  "Give clientId with clientSecret or privateKey, or a bearerToken. If the endpoint asks for no client: authMethod: 'none'.";
 const CLIENT_ID_FIX = 'Give the client id under which this server is registered with the issuer.';
 
 /** @throws {ConfigurationError} */
@@ -214,7 +214,11 @@ function parseCredentials(options: IntrospectionInput, path: string): ClientCred
 function readJwt(value: unknown, path: string): boolean | 'refuse' {
   if (value === 'refuse' || typeof value === 'boolean') return value;
   if (value === undefined) return false;
-  throw new ConfigurationError(path, `is ${describeValue(value)}.`, "Give true, false or 'refuse'.");
+  throw new ConfigurationError(
+    path,
+    `is ${describeValue(value)}.`,
+    "Give true or false. Or 'refuse', if its access tokens are all opaque.",
+  );
 }
 
 function parseNone(options: IntrospectionInput, kind: Credential | undefined, path: string): ClientCredentials {
