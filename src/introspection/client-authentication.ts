@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientCredentials, TextSource } from '../issuer/introspection-options.js';
 import type { Clock } from '../platform/clock.js';
+import { FetchFailure } from '../platform/fetch-json.js';
 import { isBearerToken } from '../protocol/bearer-token.js';
 
 /** What a request carries so that the issuer knows its client. */
@@ -12,6 +13,8 @@ export interface ClientAuthentication {
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 // RFC 7523 §3: an assertion must expire, and is used at once. A minute allows for clocks that differ.
 const ASSERTION_SECONDS = 60;
+// RFC 6749 §5.2: 401, or 400; Django OAuth Toolkit answers 403.
+const CLIENT_REFUSED = [400, 401, 403];
 
 /**
  * Creates the credentials of a request to the issuer. Rejects with whatever a function of the user's throws.
@@ -42,6 +45,8 @@ export async function authenticateClient(
       };
       return { headers: {}, fields };
     }
+    case 'none':
+      return { headers: {}, fields: credentials.id === undefined ? {} : { client_id: credentials.id } };
     case 'bearer':
       return { headers: { authorization: `Bearer ${await readBearerToken(credentials.token)}` }, fields: {} };
   }
@@ -64,6 +69,22 @@ async function readBearerToken(source: TextSource): Promise<string> {
   const token = await readText(source);
   if (isBearerToken(token)) return token;
   throw new TypeError('the function gave characters that no bearer token has');
+}
+
+/**
+ * Explains why a server may have refused good credentials: several do not decode what RFC 6749 §2.3.1 has clients encode
+ * (Glewlwyd, LemonLDAP::NG, Doorkeeper, Django OIDC Provider). Returns any other failure as it is.
+ */
+export function explainRefusal(
+  failure: FetchFailure,
+  { headers: { authorization = '' } }: ClientAuthentication,
+): FetchFailure {
+  const [scheme, credentials = ''] = authorization.split(' ');
+  const isEncoded = scheme === 'Basic' && /[%+]/.test(Buffer.from(credentials, 'base64').toString('latin1'));
+  const { status, message } = failure;
+  if (!isEncoded || status === undefined || !CLIENT_REFUSED.includes(status)) return failure;
+  const why = `${message}: clientId or clientSecret has characters that Basic encodes, which some servers do not decode`;
+  return new FetchFailure(`${why}; set authMethod: 'client_secret_post'`, { status, cause: failure });
 }
 
 /** A function of the user's may give anything. */

@@ -10,7 +10,7 @@ import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { type Attempt, CircuitBreaker, type Source } from '../resilience/circuit-breaker.js';
 import { untilAborted } from '../resilience/deadline.js';
 import { FairQueue } from '../resilience/fair-queue.js';
-import { authenticateClient, type ClientAuthentication } from './client-authentication.js';
+import { authenticateClient, type ClientAuthentication, explainRefusal } from './client-authentication.js';
 
 export interface IntrospectionEndpointOptions {
   readonly issuer: string;
@@ -197,14 +197,17 @@ export class IntrospectionEndpoint {
   /** @throws {FetchFailure, DeadlineError} */
   async #send(token: string, deadline: AbortSignal): Promise<IntrospectionResponse> {
     const url = await untilAborted(deadline, this.#locator.locate());
-    const { headers, fields } = await this.#authenticate(deadline);
+    const authentication = await this.#authenticate(deadline);
+    const { headers, fields } = authentication;
 
     // RFC 7662 §2.1. Several servers answer for refresh tokens too, unless they get the hint.
     const form = new URLSearchParams({ token, token_type_hint: 'access_token', ...fields });
     const accept = this.config.signed ? SIGNED_RESPONSE_TYPE : 'application/json';
     this.#calls += 1;
     const options = { ...this.#fetchOptions(), deadline, form, headers, accept };
-    const { bytes, mediaType } = await fetchBytes(url, options);
+    const { bytes, mediaType } = await fetchBytes(url, options).catch((failure: FetchFailure) => {
+      throw explainRefusal(failure, authentication);
+    });
     return { bytes: bytes as Buffer, mediaType };
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type IntrospectedIssuer, type Issuer, isIntrospected } from '../issuer/issuer.js';
 import { Malformed } from '../jws/malformed.js';
 import type { SignatureQueue } from '../jws/signature-queue.js';
@@ -18,6 +19,7 @@ import { TimedCache } from '../resilience/timed-cache.js';
 import { checkTime, type ValidatedClaims } from '../token/claim-rules.js';
 import { narrowBy, type OwnClaims } from '../token/own-claims.js';
 import type { VerifiedToken } from '../token/verified-token.js';
+import { AnswerCounts, type AnswerCountsStatus } from './answer-counts.js';
 import { findSource } from './find-source.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
@@ -45,6 +47,7 @@ interface Introspection {
   readonly active: TimedCache<VerifiedToken>;
   /** Tokens that were active lately, by their digest. */
   readonly known: ExpiringSet;
+  readonly counts: AnswerCounts;
 }
 
 /** What a request says, besides its token. */
@@ -113,14 +116,21 @@ export class Introspector {
     }
   }
 
-  /** Finds the endpoint of an issuer. Returns why that failed. */
-  async ready(issuer: Issuer): Promise<Refusal | undefined> {
-    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.ready() : undefined;
+  /** Finds out where the endpoint of an issuer is, or gives why that failed. Where wanted, asks it about a made-up token. */
+  async ready(issuer: Issuer, introspect = false): Promise<Refusal | undefined> {
+    if (!isIntrospected(issuer)) return undefined;
+    const refusal = await this.#introspectionOf(issuer).endpoint.ready();
+    if (refusal !== undefined || !introspect) return refusal;
+
+    const outcome = await this.introspect(randomUUID(), issuer);
+    return outcome instanceof Refusal && outcome.entry.status === 503 ? outcome : undefined;
   }
 
   /** Undefined for an issuer that does not introspect. */
-  status(issuer: Issuer): IntrospectionStatus | undefined {
-    return isIntrospected(issuer) ? this.#introspectionOf(issuer).endpoint.status() : undefined;
+  status(issuer: Issuer): (IntrospectionStatus & AnswerCountsStatus) | undefined {
+    if (!isIntrospected(issuer)) return undefined;
+    const { endpoint, counts } = this.#introspectionOf(issuer);
+    return { ...endpoint.status(), ...counts.status() };
   }
 
   /** Forgets all answers. */
@@ -140,6 +150,7 @@ export class Introspector {
       endpoint: new IntrospectionEndpoint(options),
       active: new TimedCache<VerifiedToken>(config.cacheMax, clock),
       known: new ExpiringSet({ max: config.cacheMax, seconds: KNOWN_SECONDS, clock }),
+      counts: new AnswerCounts(issuer.issuer),
     };
     this.#byIssuer.set(issuer, introspection);
     return introspection;
@@ -189,7 +200,7 @@ export class Introspector {
   }
 
   async #request(
-    { token, issuer, introspection: { endpoint }, own }: Question,
+    { token, issuer, introspection: { endpoint, counts }, own }: Question,
     place: Place,
     deadline: AbortSignal,
   ): Promise<VerifiedToken | Refusal> {
@@ -208,6 +219,7 @@ export class Introspector {
 
     const active = parseIntrospectionAnswer(answer, { issuer, ignoreExp: issuer.introspection.ignoreExp });
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
+    counts.count(answer['active'] === true ? 'active' : 'inactive');
     publish('scopegate:introspection', () => ({ issuer: issuer.issuer, outcome, error: undefined }));
     if (active instanceof Refusal) return active;
     const validated = own === undefined ? active.validated : narrowBy(active.validated, own);
@@ -218,7 +230,8 @@ export class Introspector {
   #findExpired(validated: ValidatedClaims, at: number): Refusal | undefined {
     const { clockToleranceSeconds } = this.#options;
     const untimely = checkTime(validated, { now: at / 1000, clockToleranceSeconds, maxTokenAgeSeconds: undefined });
-    return untimely?.reason === 'token_expired' ? untimely : undefined;
+    if (untimely?.reason !== 'token_expired') return undefined;
+    return new Refusal('token_expired', `${untimely.detail}; the issuer called it active, see introspection.ignoreExp`);
   }
 
   /** Returns the members of an answer. A refusal says that the keys which sign answers cannot be had. */

@@ -1,13 +1,17 @@
-import type { Issuer } from '../issuer/issuer.js';
+import { type Issuer, isIntrospected } from '../issuer/issuer.js';
+import type { SignatureQueue } from '../jws/signature-queue.js';
 import { digestOf } from '../platform/digest.js';
 import type { AccessToken } from '../protocol/access-token.js';
 import { Refusal } from '../protocol/refusal.js';
 import type { StandardClaims } from '../protocol/standard-claims.js';
 import { SingleFlight } from '../resilience/single-flight.js';
 import { TimedCache } from '../resilience/timed-cache.js';
+import { verifySignedUserInfo } from './signed-user-info.js';
 import { UserInfoEndpoint, type UserInfoEndpointOptions } from './user-info-endpoint.js';
 
-export type UserInfoCacheOptions = Omit<UserInfoEndpointOptions, 'discovery'>;
+export interface UserInfoCacheOptions extends Omit<UserInfoEndpointOptions, 'discovery' | 'verifySigned'> {
+  readonly signatures: SignatureQueue;
+}
 
 // One for each person who is active at a time; some 1 kB each.
 const MAX_ANSWERS = 1000;
@@ -56,13 +60,20 @@ export class UserInfoCache {
   #refuseAgain(digest: string): Refusal | undefined {
     const refused = this.#refused.get(digest);
     if (refused === undefined) return undefined;
-    const { reason, detail, cause } = refused.refusal;
-    return new Refusal(reason, detail, { cause, retryAfterSeconds: (refused.until - this.#options.clock()) / 1000 });
+    const { reason, detail, cause, scopes } = refused.refusal;
+    return new Refusal(reason, detail, {
+      cause,
+      ...(scopes && { scopes }),
+      retryAfterSeconds: (refused.until - this.#options.clock()) / 1000,
+    });
   }
 
   async #fetch(accessToken: AccessToken, issuer: Issuer, digest: string): Promise<StandardClaims | Refusal> {
-    const { token, subject, expiresAt } = accessToken;
-    if (subject === undefined) return new Refusal('userinfo_unavailable', 'the token stands for nobody: it has no sub');
+    const { token, subject } = accessToken;
+    // Several introspection endpoints leave sub out. Whom an opaque token stands for, the UserInfo endpoint says.
+    if (subject === undefined && !isIntrospected(issuer)) {
+      return new Refusal('userinfo_refused', 'the token stands for nobody: it has no sub', { scopes: ['openid'] });
+    }
 
     const at = this.#options.clock();
     const fetched = await this.#endpointOf(issuer).fetch(token, subject);
@@ -73,7 +84,7 @@ export class UserInfoCache {
     }
 
     const claims = fetched as unknown as StandardClaims;
-    this.#claims.set(digest, claims, { at, validUntil: Math.min(at + MAX_AGE_SECONDS * 1000, expiresAt * 1000) });
+    this.#claims.set(digest, claims, { at, validUntil: Math.min(at + MAX_AGE_SECONDS * 1000, endOf(accessToken)) });
     return claims;
   }
 
@@ -86,8 +97,18 @@ export class UserInfoCache {
   #endpointOf(issuer: Issuer): UserInfoEndpoint {
     const known = this.#endpoints.get(issuer);
     if (known !== undefined) return known;
-    const endpoint = new UserInfoEndpoint({ ...this.#options, discovery: issuer.discovery });
+    const { clock, signatures, maxResponseBytes: maxBytes } = this.#options;
+    const endpoint = new UserInfoEndpoint({
+      ...this.#options,
+      discovery: issuer.discovery,
+      verifySigned: (jwt) => verifySignedUserInfo(jwt, { issuer, maxBytes, signatures, now: clock() / 1000 }),
+    });
     this.#endpoints.set(issuer, endpoint);
     return endpoint;
   }
+}
+
+/** In milliseconds. Without an `exp`, `expiresAt` is the time at which the token is introspected again, not its end. */
+function endOf({ claims, expiresAt }: AccessToken): number {
+  return claims['exp'] === undefined ? Number.POSITIVE_INFINITY : expiresAt * 1000;
 }

@@ -4,15 +4,18 @@ import { Malformed } from '../jws/malformed.js';
 import { parseStrictJsonObject } from '../jws/strict-json.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fetch } from '../platform/fetch.js';
-import { type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import { type FetchedBytes, type FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
 import type { JsonObject } from '../protocol/json-object.js';
 import { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { BackOff } from '../resilience/back-off.js';
 import { untilAborted, withDeadline } from '../resilience/deadline.js';
+import { SIGNED_USER_INFO_TYPE } from './signed-user-info.js';
 
 export interface UserInfoEndpointOptions {
   readonly discovery: DiscoveryOptions;
+  /** Verifies a signed answer. A refusal says that the keys of the issuer are not available. */
+  readonly verifySigned: (jwt: string) => Promise<JsonObject | Malformed | Refusal>;
   readonly timeoutSeconds: number;
   readonly maxResponseBytes: number;
   readonly clock: Clock;
@@ -23,38 +26,54 @@ export interface UserInfoEndpointOptions {
 
 // As `introspection.maxInFlight` by default: each request holds a connection and the memory of its answer.
 const MAX_IN_FLIGHT = 100;
+const ACCEPT = `application/json, ${SIGNED_USER_INFO_TYPE}`;
+// What the client has to ask for (OpenID Connect Core §5.3).
+const OPENID = ['openid'];
 
 /** The UserInfo endpoint of one issuer, which its metadata names (OpenID Connect Core §5.3). */
 export class UserInfoEndpoint {
   readonly #fetchOptions: FetchJsonOptions;
   readonly #locator: EndpointLocator;
   readonly #backOff: BackOff;
+  readonly #verifySigned: UserInfoEndpointOptions['verifySigned'];
+  #isAbsent: boolean;
   #inFlight = 0;
 
   constructor(options: UserInfoEndpointOptions) {
     const { discovery, timeoutSeconds, maxResponseBytes: maxBytes, clock, fetch, signal } = options;
     this.#fetchOptions = { fetch, timeoutSeconds, maxBytes, signal };
     this.#backOff = new BackOff(clock);
+    this.#verifySigned = options.verifySigned;
+
+    // An issuer without metadata, such as one that shares a secret, has no UserInfo endpoint either.
+    this.#isAbsent = discovery.urls.length === 0;
     this.#locator = new EndpointLocator({
       configured: undefined,
       name: 'userinfo_endpoint',
-      find: ({ userInfoEndpoint }) => userInfoEndpoint,
+      find: ({ userInfoEndpoint }) => {
+        this.#isAbsent = userInfoEndpoint === undefined;
+        return userInfoEndpoint;
+      },
       discovery,
       fetchOptions: this.#fetchOptions,
       clock,
     });
   }
 
-  /** Fetches the claims about the person that a token stands for, whose `sub` must be `subject`. */
-  async fetch(token: string, subject: string): Promise<JsonObject | Refusal> {
+  /**
+   * Fetches the claims about the person that a token stands for. Their `sub` must be `subject`, where the token has one.
+   *
+   * @throws {TypeError} the issuer has no UserInfo endpoint
+   */
+  async fetch(token: string, subject: string | undefined): Promise<JsonObject | Refusal> {
     const refused = this.#refuseNow();
     if (refused !== undefined) return refused;
 
     this.#inFlight += 1;
     try {
-      const bytes = await this.#fetchBytes(token);
+      const response = await this.#fetchBytes(token);
       this.#backOff.reset();
-      return this.#parse(bytes, subject);
+      return this.#check(await this.#parse(response), subject);
     } catch (error) {
       return this.#fail(error as FetchFailure);
     } finally {
@@ -66,6 +85,7 @@ export class UserInfoEndpoint {
   #refuseNow(): Refusal | undefined {
     const retryAfterSeconds = this.#retryAfterSeconds();
     if (retryAfterSeconds > 0) {
+      this.#requireEndpoint('its metadata names none');
       return this.#refuse('the last request failed, and the next one waits', retryAfterSeconds);
     }
     if (this.#inFlight < MAX_IN_FLIGHT) return undefined;
@@ -77,17 +97,32 @@ export class UserInfoEndpoint {
     return Math.max(this.#backOff.remainingSeconds(), this.#locator.retryAfterSeconds);
   }
 
-  #parse(bytes: Buffer, subject: string): JsonObject | Refusal {
-    const claims = parseStrictJsonObject(bytes);
+  async #parse({ bytes, mediaType }: FetchedBytes): Promise<JsonObject | Malformed | Refusal> {
+    if (mediaType !== SIGNED_USER_INFO_TYPE) return parseStrictJsonObject(bytes as Buffer);
+    return this.#verifySigned((bytes as Buffer).toString('latin1').trim());
+  }
+
+  #check(claims: JsonObject | Malformed | Refusal, subject: string | undefined): JsonObject | Refusal {
+    if (claims instanceof Refusal) return claims;
     if (claims instanceof Malformed) return this.#refuse(`the answer ${claims.why}`);
 
-    // OpenID Connect Core §5.3.2, §16.11: another sub means another person, whose claims must not be used.
-    return claims['sub'] === subject ? claims : this.#refuse('the sub of the answer is not that of the token');
+    const { sub } = claims;
+    // OpenID Connect Core §5.3.2: the sub is always there. Where introspection gave none, the token itself was the proof.
+    if (subject === undefined && typeof sub === 'string' && sub !== '') return claims;
+    // §16.11: another sub means another person, whose claims must not be used.
+    return sub === subject && sub !== undefined
+      ? claims
+      : this.#refuse('the sub of the answer is not that of the token');
   }
 
   #fail(cause: FetchFailure): Refusal {
-    // RFC 6750 §3.1: the issuer itself does not accept the token any more.
-    if (cause.status === 401) return new Refusal('token_inactive', cause.message);
+    this.#requireEndpoint(cause.message);
+    const isAboutToken = this.#locator.retryAfterSeconds === 0;
+    // RFC 6750 §3.1: the issuer itself does not accept the token any more, or not for this.
+    if (isAboutToken && cause.status === 401) return new Refusal('token_inactive', cause.message, { cause });
+    if (isAboutToken && cause.status === 403) {
+      return new Refusal('userinfo_refused', cause.message, { cause, scopes: OPENID });
+    }
 
     this.#locator.forgetIfMoved(cause);
     // What is about one token says nothing about the next. The locator waits by itself.
@@ -96,14 +131,19 @@ export class UserInfoEndpoint {
     return this.#refuse(cause.message, this.#retryAfterSeconds(), cause);
   }
 
+  /** Waiting does not help where there is none. @throws {TypeError} */
+  #requireEndpoint(why: string): void {
+    if (!this.#isAbsent || this.#fetchOptions.signal.aborted) return;
+    throw new TypeError(`the issuer has no UserInfo endpoint: ${why}`);
+  }
+
   /** One deadline for the metadata and the response. @throws {FetchFailure, DeadlineError} */
-  #fetchBytes(token: string): Promise<Buffer> {
+  #fetchBytes(token: string): Promise<FetchedBytes> {
     const locating = this.#locator.locate();
     return withDeadline(this.#fetchOptions.timeoutSeconds, async (deadline) => {
       const url = await untilAborted(deadline, locating);
       const headers = { authorization: `Bearer ${token}` };
-      const { bytes } = await fetchBytes(url, { ...this.#fetchOptions, deadline, headers });
-      return bytes as Buffer;
+      return fetchBytes(url, { ...this.#fetchOptions, deadline, headers, accept: ACCEPT });
     });
   }
 

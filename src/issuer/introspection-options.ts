@@ -3,7 +3,7 @@ import { type Algorithm, algorithmsOfKey, DEFAULT_ALGORITHMS, MIN_RSA_BITS } fro
 import type { Jwk } from '../jws/jwk.js';
 import { checkUrl } from '../options/check-url.js';
 import { ConfigurationError } from '../options/configuration-error.js';
-import { describeSecret } from '../options/describe-value.js';
+import { describeSecret, describeValue } from '../options/describe-value.js';
 import {
   optionPath,
   type ReadersOf,
@@ -25,10 +25,11 @@ export interface IntrospectionSettings {
   /** @defaultValue `introspection_endpoint` of the issuer's metadata */
   readonly endpoint?: string;
   /**
-   * Introspects JWTs of this issuer too, and JWTs without `iss`, instead of verifying them here.
+   * `true` introspects JWTs of this issuer too, and JWTs without `iss`, instead of verifying them here. `'refuse'`: its
+   * access tokens are opaque, so that a JWT of it is another kind of token, and is refused unseen.
    * @defaultValue `false`: JWTs are verified with the issuer's keys and never introspected
    */
-  readonly jwt?: boolean;
+  readonly jwt?: boolean | 'refuse';
   /** Requests signed responses, and accepts no others (RFC 9701). Needs `clientId`. @defaultValue `false` */
   readonly signed?: boolean;
   /** How long a response is cached, and never beyond `exp`. @defaultValue 60 */
@@ -94,8 +95,24 @@ export interface BearerIntrospection extends IntrospectionSettings {
   readonly keyId?: never;
 }
 
+/** This server does not authenticate: for an endpoint that answers whoever can reach it. */
+export interface UnauthenticatedIntrospection extends IntrospectionSettings {
+  readonly authMethod: 'none';
+  /** Sent as `client_id`, where the endpoint wants to know who asks. */
+  readonly clientId?: string;
+  readonly clientSecret?: never;
+  readonly privateKey?: never;
+  readonly algorithm?: never;
+  readonly keyId?: never;
+  readonly bearerToken?: never;
+}
+
 /** How the tokens of an issuer are introspected (RFC 7662). */
-export type IntrospectionOptions = SecretIntrospection | PrivateKeyIntrospection | BearerIntrospection;
+export type IntrospectionOptions =
+  | SecretIntrospection
+  | PrivateKeyIntrospection
+  | BearerIntrospection
+  | UnauthenticatedIntrospection;
 
 /** The credentials of this server at the issuer. */
 export type ClientCredentials =
@@ -107,13 +124,14 @@ export type ClientCredentials =
       readonly algorithm: Algorithm;
       readonly keyId: string | undefined;
     }
-  | { readonly method: 'bearer'; readonly id: string | undefined; readonly token: TextSource };
+  | { readonly method: 'bearer'; readonly id: string | undefined; readonly token: TextSource }
+  | { readonly method: 'none'; readonly id: string | undefined };
 
 /** The option `introspection`, checked, with every default filled in. */
 export interface IntrospectionConfig {
   readonly endpoint: string | undefined;
   readonly credentials: ClientCredentials;
-  readonly jwt: boolean;
+  readonly jwt: boolean | 'refuse';
   readonly signed: boolean;
   readonly ignoreExp: boolean;
   readonly cacheSeconds: number;
@@ -127,7 +145,7 @@ export interface IntrospectionConfig {
 // on the issuer, and `timeoutSeconds` how long a request waits.
 const READERS = {
   endpoint: anything,
-  jwt: boolean(false),
+  jwt: readJwt,
   signed: boolean(false),
   ignoreExp: boolean(false),
   cacheSeconds: number({ min: 0, max: 3600, unit: 'seconds', fallback: 60 }),
@@ -154,7 +172,8 @@ const METHODS_OF = {
 type Credential = keyof typeof METHODS_OF;
 const CREDENTIALS = ['clientSecret', 'privateKey', 'bearerToken'] as const satisfies readonly Credential[];
 
-const CREDENTIALS_FIX = 'Give clientId with clientSecret or privateKey, or a bearerToken.';
+const CREDENTIALS_FIX =
+  "Give clientId with clientSecret or privateKey, or a bearerToken. If the endpoint asks for no client: authMethod: 'none'.";
 const CLIENT_ID_FIX = 'Give the client id under which this server is registered with the issuer.';
 
 /** @throws {ConfigurationError} */
@@ -188,6 +207,7 @@ export function readIntrospection(input: unknown, path: string, fix: string): Pa
 
 function parseCredentials(options: IntrospectionInput, path: string): ClientCredentials {
   const [kind, ...others] = CREDENTIALS.filter((name) => options[name] !== undefined);
+  if (options.authMethod === 'none') return parseNone(options, kind, path);
   if (kind === undefined) throw new ConfigurationError(path, 'says nowhere who this server is.', CREDENTIALS_FIX);
   if (others.length > 0) {
     throw new ConfigurationError(path, `has ${[kind, ...others].join(' and ')}.`, 'Give one of them.');
@@ -202,6 +222,25 @@ function parseCredentials(options: IntrospectionInput, path: string): ClientCred
     case 'bearerToken':
       return parseBearerToken(options, path);
   }
+}
+
+function readJwt(value: unknown, path: string): boolean | 'refuse' {
+  if (value === 'refuse' || typeof value === 'boolean') return value;
+  if (value === undefined) return false;
+  throw new ConfigurationError(
+    path,
+    `is ${describeValue(value)}.`,
+    "Give true or false. Or 'refuse', if its access tokens are all opaque.",
+  );
+}
+
+function parseNone(options: IntrospectionInput, kind: Credential | undefined, path: string): ClientCredentials {
+  const unused = kind ?? (['algorithm', 'keyId'] as const).find((name) => options[name] !== undefined);
+  if (unused === undefined) {
+    return { method: 'none', id: optional(text(CLIENT_ID_FIX))(options.clientId, optionPath(path, 'clientId')) };
+  }
+  const problem = `is 'none', beside ${unused}.`;
+  throw new ConfigurationError(optionPath(path, 'authMethod'), problem, 'Leave one of them out.');
 }
 
 /** `algorithm` and `keyId` without `privateKey` are a mistake. */

@@ -51,7 +51,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token is not a JSON Web Token.',
-    help: 'The token has no dots, so it is an opaque one, and no issuer has the option introspection. Most providers issue a JWT once the client asks for an audience or resource.',
+    help: 'The token has no dots, so it is an opaque one, and no issuer has the option introspection, which such tokens need. Many providers issue a JWT once the client asks for an audience or resource.',
   },
   token_encrypted: {
     status: 401,
@@ -123,7 +123,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token expired.',
-    help: 'exp lies in the past by more than clockToleranceSeconds. The client has to get a new token.',
+    help: 'exp lies in the past by more than clockToleranceSeconds. The client has to get a new token. Where introspection called the token active, exp may be in local time, or that of the ID token: see introspection.ignoreExp.',
   },
   token_not_yet_valid: {
     status: 401,
@@ -141,7 +141,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token is meant for another audience.',
-    help: 'None of the aud values of the token equals an audience of this server or route. Ask the issuer for a token with the right audience or resource.',
+    help: 'None of the aud values of the token equals an audience of this server or route. Ask the issuer for a token with the right audience or resource. Where its tokens or answers name no audience, or that of the client, set audience: false and clientIds on the issuer; a client id as the audience lets ID tokens in.',
   },
   client_not_allowed: {
     status: 401,
@@ -153,7 +153,7 @@ export const REFUSALS = {
     status: 401,
     error: 'invalid_token',
     description: 'The access token is not active.',
-    help: 'The introspection endpoint of the issuer did not say active: true (RFC 7662 §2.2). The token is unknown to it, expired or revoked, or the endpoint does not tell this client about it.',
+    help: 'The introspection endpoint of the issuer did not say active: true (RFC 7662 §2.2). The token is unknown to it, expired or revoked, or the endpoint does not tell this client about it. If every token is inactive, look at the credentials of this server and at its right to introspect: some servers answer active: false when they are wrong.',
   },
   binding_not_proven: {
     status: 401,
@@ -184,7 +184,7 @@ export const REFUSALS = {
     status: 403,
     error: 'insufficient_scope',
     description: 'The access token lacks a scope that this resource requires.',
-    help: 'The scope parameter of the challenge lists what the client should ask for.',
+    help: 'The scope parameter of the challenge lists what the client should ask for. If no token has scopes, look whether the issuer puts them elsewhere (scopesFrom), or leaves them out until it is told.',
   },
   claim_rule_failed: {
     status: 403,
@@ -197,6 +197,13 @@ export const REFUSALS = {
     error: 'insufficient_scope',
     description: 'Access to this resource could not be granted.',
     help: 'A function given to claim(...).satisfies threw. The cause holds what it threw.',
+  },
+
+  userinfo_refused: {
+    status: 403,
+    error: 'insufficient_scope',
+    description: 'The access token gives no access to information about a user.',
+    help: 'The token stands for no user, or the UserInfo endpoint answered 403. The client has to ask for the scope openid, for a user. Trying again does not help.',
   },
 
   metadata_unavailable: {
@@ -212,7 +219,7 @@ export const REFUSALS = {
   introspection_unavailable: {
     status: 503,
     description: 'The access token cannot be verified at the moment.',
-    help: 'The introspection endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why. Wrong credentials of this server are a frequent cause.',
+    help: 'The introspection endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why. Wrong credentials of this server are a frequent cause; a clientSecret with characters that Basic has to encode is one: set authMethod: client_secret_post, since some servers do not decode it.',
   },
   secret_unavailable: {
     status: 503,
@@ -222,7 +229,7 @@ export const REFUSALS = {
   userinfo_unavailable: {
     status: 503,
     description: 'Information about the user cannot be had at the moment.',
-    help: 'The UserInfo endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why. Tokens without the scope openid are often refused there.',
+    help: 'The UserInfo endpoint of the issuer could not be asked, or gave no answer that can be used; the detail says why.',
   },
   issuer_resolver_failed: {
     status: 503,

@@ -33,7 +33,7 @@ export function toAccessToken(
 
     // An introspected token may have no `exp`: its answer is then valid until the token is introspected again.
     const hasExpiry = Number.isFinite(validated.expiresAt) || introspected === undefined;
-    const expiresAt = hasExpiry ? validated.expiresAt : Math.floor(introspected.validUntil / 1000);
+    const expiresAt = hasExpiry ? validated.expiresAt : Math.ceil(introspected.validUntil / 1000);
 
     const claims = handlerClaims.claims as UntypedClaims;
     const fields = { token, claims, issuer: issuer.issuer, subject, clientId, scopes, audience, expiresAt };

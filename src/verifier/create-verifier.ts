@@ -100,12 +100,14 @@ function createInternals(config: VerifierConfig, signal: AbortSignal): VerifierI
   const { maxResponseBytes, fetchTimeoutSeconds: timeoutSeconds } = keyLimits;
   // Each running fetch has a listener, and there may be hundreds.
   setMaxListeners(0, signal);
+  const context = createContext(config, signal);
+  const { signatures } = context;
   return Object.freeze({
-    context: createContext(config, signal),
+    context,
     audience,
     issuersWithoutAudience: findIssuersWithoutAudience(config.issuers),
     abortListeners: new AbortListeners(),
-    userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds }),
+    userInfos: new UserInfoCache({ clock, fetch, signal, maxResponseBytes, timeoutSeconds, signatures }),
   });
 }
 
@@ -174,6 +176,8 @@ async function findUserInfo(
   options: UserInfoOptions | undefined,
 ): Promise<StandardClaims> {
   const { signal } = parseUserInfoOptions(options);
+  if (typeof accessToken === 'string')
+    throw new TypeError('a text is no access token: give req.auth, or what verify() returned');
   if (!isAccessTokenFrom(accessToken, context)) throw new TypeError('not an access token of this verifier');
 
   const deadline = new Deadline(context.keyLimits.fetchTimeoutSeconds, context.clock);
@@ -199,10 +203,13 @@ export function partsOf(token: string, { maxTokenBytes }: VerifierContext): Unve
 }
 
 async function ready(internals: VerifierInternals, options: ReadyOptions | undefined): Promise<void> {
-  const { timeoutSeconds } = parseReadyOptions(options);
+  const { timeoutSeconds, introspect } = parseReadyOptions(options);
   const { introspector } = internals.context;
   const settled = forEachIssuer(internals, async (issuer) => {
-    const [keyRefusal, introspectionRefusal] = await Promise.all([readyKeys(issuer), introspector.ready(issuer)]);
+    const [keyRefusal, introspectionRefusal] = await Promise.all([
+      readyKeys(issuer),
+      introspector.ready(issuer, introspect),
+    ]);
     return keyRefusal ?? introspectionRefusal;
   });
   if (timeoutSeconds === undefined) return settled;

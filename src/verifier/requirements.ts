@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../options/configuration-error.js';
 import { describeValue } from '../options/describe-value.js';
 import { type Reader, type ReadersOf, type ReadOptions, readOptions } from '../options/option-reader.js';
-import { callback, number, optional, strings, text } from '../options/readers.js';
+import { boolean, callback, number, optional, strings, text } from '../options/readers.js';
 import { type Policy, type PolicyInput, parsePolicy } from '../policy/policy.js';
 import { isQuotable } from '../protocol/challenge.js';
 import type { AuthorizationError, IssuerUnavailableError } from '../protocol/errors.js';
@@ -52,6 +52,12 @@ export interface CallOptions {
 export interface ReadyOptions {
   /** Stops waiting after this long. @defaultValue the deadlines of the fetches themselves */
   readonly timeoutSeconds?: number;
+  /**
+   * Asks introspection endpoints about a made-up token too: fails where one is down, or answers that the credentials of
+   * this server are wrong. Some servers call the token inactive then, which cannot be seen.
+   * @defaultValue `false`
+   */
+  readonly introspect?: boolean;
 }
 
 /** The options of `verifier.userInfo`. */
@@ -72,6 +78,7 @@ export const REQUIREMENT_READERS = {
 const USER_INFO_READERS = { signal: optional(readSignal) } satisfies ReadersOf<UserInfoOptions>;
 const READY_READERS = {
   timeoutSeconds: number({ min: 0.01, max: 600, unit: 'seconds' }),
+  introspect: boolean(false),
 } satisfies ReadersOf<ReadyOptions>;
 const VERIFY_READERS = {
   audience: REQUIREMENT_READERS.audience,

@@ -1,3 +1,4 @@
+import type { AnswerCountsStatus } from '../introspection/answer-counts.js';
 import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
 import type { UserInfoCache } from '../introspection/user-info-cache.js';
 import type { KeySourceStatus } from '../keys/key-source.js';
@@ -21,7 +22,7 @@ export interface VerifierStatus {
 /** The status of one issuer: its keys, and its introspection if it has any. */
 export interface IssuerStatus extends KeySourceStatus {
   readonly issuer: string;
-  readonly introspection: IntrospectionStatus | undefined;
+  readonly introspection: (IntrospectionStatus & AnswerCountsStatus) | undefined;
 }
 
 /**
@@ -81,7 +82,8 @@ export interface Verifier<Claims = UntypedClaims> {
   status(): VerifierStatus;
   /**
    * Fetches the claims about the user of an access token, from the UserInfo endpoint in the metadata of its issuer. They
-   * are cached for five minutes, and never beyond the end of the token. Their `sub` is that of the token.
+   * are cached for five minutes, and never beyond the end of the token. Their `sub` is that of the token; where
+   * introspection gave none, it is that of the response. A signed response is verified with the issuer's keys.
    *
    * @example
    * ```ts
@@ -90,8 +92,8 @@ export interface Verifier<Claims = UntypedClaims> {
    * ```
    *
    * @throws {IssuerUnavailableError} there was no response, or none that can be used
-   * @throws {AuthorizationError} the issuer does not accept the token any more
-   * @throws {TypeError} not an access token of this verifier
+   * @throws {AuthorizationError} the issuer does not accept the token any more, or the token stands for no user
+   * @throws {TypeError} not an access token of this verifier, or the issuer has no UserInfo endpoint
    * @see OpenID Connect Core §5.3
    */
   userInfo(accessToken: AccessToken<unknown>, options?: UserInfoOptions): Promise<StandardClaims>;

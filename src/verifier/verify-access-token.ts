@@ -76,7 +76,7 @@ export function parseAccessToken(
   // `verifyAccessToken` checks the header if a resolver has to find the issuer.
   if (issuer instanceof Promise || introspectsJwts(issuer)) return { token, jws, issuer, header: undefined };
 
-  const header = parseJwtHeader(jws, issuer.rules);
+  const header = refuseJwt(issuer) ?? parseJwtHeader(jws, issuer.rules);
   return header instanceof Refusal ? header : { token, jws, issuer, header };
 }
 
@@ -103,7 +103,7 @@ export async function verifyAccessToken(
     return refused ?? introspector.introspect(token, issuer, { own, request });
   }
 
-  const header = unverified.header ?? parseJwtHeader(jws, issuer.rules);
+  const header = unverified.header ?? refuseJwt(issuer) ?? parseJwtHeader(jws, issuer.rules);
   if (header instanceof Refusal) return header;
 
   const named = { ...header, issuedAt: findIssuedAt(jws.payload), text: token };
@@ -133,7 +133,7 @@ function isPlausible({ payload }: CompactJws, issuer: Issuer, rules: RequestRule
 }
 
 function introspectsJwts(issuer: Issuer): issuer is IntrospectedIssuer {
-  return isIntrospected(issuer) && issuer.introspection.jwt;
+  return isIntrospected(issuer) && issuer.introspection.jwt === true;
 }
 
 /** Trust comes before the network: no request goes to an issuer that is not trusted. */
@@ -144,10 +144,16 @@ function findIssuer({ header, payload }: CompactJws, issuers: IssuerRegistry): M
   return issuers.find(iss, { header, claims: payload });
 }
 
+/** Where the access tokens of an issuer are opaque, its JWTs are ID tokens and the like. */
+function refuseJwt(issuer: Issuer): Refusal | undefined {
+  if (!isIntrospected(issuer) || issuer.introspection.jwt !== 'refuse') return undefined;
+  return new Refusal('token_type_not_allowed', "a JWT, and introspection.jwt of the issuer is 'refuse'");
+}
+
 /** Some servers leave `iss` out of their JWTs: Django OAuth Toolkit with a generator of oauthlib's. */
 function findWithoutIss(issuers: IssuerRegistry): IntrospectedIssuer | undefined {
   const issuer = issuers.introspectedIssuer();
-  return issuer?.introspection.jwt ? issuer : undefined;
+  return issuer?.introspection.jwt === true ? issuer : undefined;
 }
 
 /** A parsed JWT holds only base64url and dots, so the character check of RFC 6750 is for other tokens alone. */

@@ -67,6 +67,9 @@ function describeAnswer(reason: RefusalReason, { status, headers, body }: HttpAn
   };
 }
 
+/** Refusals that tell the client which scopes to ask for. */
+const NAME_SCOPES: readonly string[] = ['scope_insufficient', 'userinfo_refused'];
+
 describe('docs/http.md', () => {
   const common = lines.flatMap((line) => /^- `([^`]+)`$/.exec(line)?.[1] ?? []);
 
@@ -86,7 +89,7 @@ describe('docs/http.md', () => {
 
   it.each(cases)('tells the answer to %s as the code gives it', (reason, row) => {
     const context = {
-      ...(reason === 'scope_insufficient' && { scopes: SCOPES }),
+      ...(NAME_SCOPES.includes(reason) && { scopes: SCOPES }),
       ...(row.status === '503' && { retryAfterSeconds: RETRY_AFTER_SECONDS }),
     };
     const answer = formatAnswer(new Refusal(reason, 'a detail that no client may see', context), REALM);

@@ -1,8 +1,13 @@
 import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { authenticateClient, type ClientAuthentication } from '../../src/introspection/client-authentication.js';
+import {
+  authenticateClient,
+  type ClientAuthentication,
+  explainRefusal,
+} from '../../src/introspection/client-authentication.js';
 import { parseIntrospection } from '../../src/issuer/introspection-options.js';
 import { DEFAULT_ALGORITHMS } from '../../src/jws/algorithm.js';
+import { FetchFailure } from '../../src/platform/fetch-json.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { covers } from '../support/covers.js';
 import { generateKeys, sharedKeys, toJwk } from '../support/raw-issuer.js';
@@ -176,4 +181,46 @@ describe.each<[method: string, options: (source: unknown) => object]>([
       }
     },
   );
+});
+
+describe('authenticateClient, none', () => {
+  it('sends no credentials, and the client id where there is one', async () => {
+    expect(await authenticate({ authMethod: 'none' })).toEqual({ headers: {}, fields: {} });
+    const named = await authenticate({ authMethod: 'none', clientId: 'orders-api' });
+    expect(named).toEqual({ headers: {}, fields: { client_id: 'orders-api' } });
+  });
+
+  it.each(['clientSecret', 'bearerToken', 'privateKey', 'algorithm', 'keyId'])('refuses %s beside it', (name) => {
+    const call = () => parseIntrospection({ authMethod: 'none', [name]: 'x' }, 'introspection', false);
+    expect(call).toThrow(`introspection.authMethod: is 'none', beside ${name}. Leave one of them out.`);
+  });
+});
+
+describe('explainRefusal', () => {
+  const ODD = { clientId: 'orders-api', clientSecret: '100% a+b' };
+  const refused = new FetchFailure('https://login.example.com answered 401', { status: 401 });
+
+  it('RFC 6749 §2.3.1: names the cause where a server may not have decoded the secret', async () => {
+    const explained = explainRefusal(refused, await authenticate(ODD));
+    expect(explained).toMatchObject({ status: 401, cause: refused });
+    expect(explained.message).toMatch(
+      /^https:\/\/login\.example\.com answered 401: .*Basic encodes.*client_secret_post'$/,
+    );
+    expect(explained.message).not.toContain('100%');
+  });
+
+  it.each<[what: string, options: object]>([
+    ['a secret that needs no encoding', { ...ODD, clientSecret: 'plain-secret_1.*' }],
+    ['a secret in the form', { ...ODD, authMethod: 'client_secret_post' }],
+    ['a bearer token', { bearerToken: 'a+b' }],
+    ['no credentials', { authMethod: 'none' }],
+  ])('says nothing of the kind with %s', async (_, options) => {
+    expect(explainRefusal(refused, await authenticate(ODD))).not.toBe(refused);
+    expect(explainRefusal(refused, await authenticate(options))).toBe(refused);
+  });
+
+  it.each([undefined, 404, 500, 503])('says nothing of the kind of the status %s', async (status) => {
+    const other = new FetchFailure('no answer', status === undefined ? {} : { status });
+    expect(explainRefusal(other, await authenticate(ODD))).toBe(other);
+  });
 });

@@ -158,7 +158,7 @@ describe('verifier.userInfo, asked again', () => {
 
   it('keeps what the endpoint refuses a token with for five seconds, and says for how long', async () => {
     const { verifier, accessToken } = await createWithToken();
-    answer = (res) => res.writeHead(403).end();
+    answer = (res) => res.writeHead(404).end();
     await errorOf(verifier.userInfo(accessToken));
     answer = answerPerson;
     raw.clock.advance(3);
@@ -252,7 +252,6 @@ describe('verifier.userInfo, when there is nothing to tell', () => {
   });
 
   it.each<[what: string, retryAfter: string, next: (res: ServerResponse) => void]>([
-    ['forbids it', '5', (res) => res.writeHead(403).end()],
     ['answers with HTML', '5', (res) => res.end('<!doctype html>')],
     ['answers about somebody else', '5', (res) => res.end(JSON.stringify({ ...PERSON, sub: 'bob' }))],
     ['answers about nobody', '5', (res) => res.end(JSON.stringify({ ...PERSON, sub: undefined }))],
@@ -274,11 +273,42 @@ describe('verifier.userInfo, when there is nothing to tell', () => {
     expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
   });
 
+  it('RFC 6750 §3.1: 403 of the issuer is insufficient_scope, and no retry is promised', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    expect(await reasonOfCall(verifier.userInfo(accessToken))).toBe('accepted');
+    raw.clock.advance(300);
+    answer = (res) => res.writeHead(403).end();
+    for (let i = 0; i < 2; i += 1) {
+      const error = (await errorOf(verifier.userInfo(accessToken))) as AuthorizationError;
+      expect(error).toBeInstanceOf(AuthorizationError);
+      expect(error).toMatchObject({ reason: 'userinfo_refused', status: 403, scopes: ['openid'] });
+      expect(error.headers).not.toHaveProperty('Retry-After');
+      expect(error.headers['WWW-Authenticate']).toContain('error="insufficient_scope"');
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  it('OpenID Connect Core §5.3.2: takes the sub of the answer where introspection gives none (Doorkeeper)', async () => {
+    const active = { active: true, aud: raw.audience, client_id: 'web' };
+    const asker: typeof fetch = async (url, init) => {
+      return String(url).endsWith('/introspect') ? Response.json(active) : fetch(url, init);
+    };
+    const introspection = { endpoint: `${origin}/introspect`, clientId: 'orders-api', clientSecret: 'hush' };
+    const verifier = create({ issuer: { issuer: origin, introspection }, fetch: asker });
+    const accessToken = await verifier.verify('opaque');
+    expect(accessToken.subject).toBeUndefined();
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+    raw.clock.advance(299);
+    expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+    expect(asked).toEqual(['opaque']);
+  });
+
   it('asks nobody about a token that stands for nobody', async () => {
     const { verifier, accessToken } = await createWithToken({ sub: undefined });
     const error = await errorOf(verifier.userInfo(accessToken));
     const detail = 'the token stands for nobody: it has no sub';
-    expect(error).toMatchObject({ reason: 'userinfo_unavailable', detail });
+    expect(error).toBeInstanceOf(AuthorizationError);
+    expect(error).toMatchObject({ reason: 'userinfo_refused', status: 403, detail, scopes: ['openid'] });
     expect(asked).toEqual([]);
   });
 
@@ -297,8 +327,11 @@ describe('verifier.userInfo, when there is nothing to tell', () => {
       const verifier = createVerifier({ issuer: shared, audience, clock, fetch: noted });
       const key = createSecretKey(Buffer.from(shared.secret));
       const accessToken = await verifier.verify(legacy.token({ header: { alg: '"HS256"' }, key, signWith: 'HS256' }));
-      const detail = `"${issuer}" is no https URL, and so has no metadata`;
-      expect(await errorOf(verifier.userInfo(accessToken))).toMatchObject({ reason: 'userinfo_unavailable', detail });
+      for (const why of [`"${issuer}" is no https URL, and so has no metadata`, 'its metadata names none']) {
+        const error = await errorOf(verifier.userInfo(accessToken));
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error).toHaveProperty('message', `the issuer has no UserInfo endpoint: ${why}`);
+      }
       expect(requests).toEqual([]);
     },
   );
@@ -309,13 +342,21 @@ describe('verifier.userInfo, misused', () => {
     const { verifier, accessToken } = await createWithToken();
     const foreign = await create().verify(raw.token());
     const lookAlike = { ...accessToken, token: accessToken.token };
-    for (const given of [foreign, lookAlike, Object.create(accessToken), accessToken.token, null, undefined, 7]) {
+    for (const given of [foreign, lookAlike, Object.create(accessToken), null, undefined, 7]) {
       const error = await errorOf(verifier.userInfo(given as typeof accessToken));
       expect(error).toBeInstanceOf(TypeError);
       expect(error).toHaveProperty('message', 'not an access token of this verifier');
     }
     expect(asked).toEqual([]);
     expect(await verifier.userInfo(accessToken)).toEqual(PERSON);
+  });
+
+  it('says what to give where it gets the text of a token', async () => {
+    const { verifier, accessToken } = await createWithToken();
+    const error = await errorOf(verifier.userInfo(accessToken.token as never));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toHaveProperty('message', 'a text is no access token: give req.auth, or what verify() returned');
+    expect(asked).toEqual([]);
   });
 
   it('refuses an option that it has not', async () => {

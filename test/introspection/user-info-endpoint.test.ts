@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserInfoEndpoint } from '../../src/introspection/user-info-endpoint.js';
+import { Malformed } from '../../src/jws/malformed.js';
 import { Refusal } from '../../src/protocol/refusal.js';
 import { TestClock } from '../../src/testing/test-clock.js';
 import { covers } from '../support/covers.js';
@@ -51,12 +52,17 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 function createEndpoint(
-  { timeoutSeconds = 5, allowInsecureHttp = true } = {},
+  {
+    timeoutSeconds = 5,
+    allowInsecureHttp = true,
+    urls = [`${origin}/.well-known/openid-configuration`],
+  }: { timeoutSeconds?: number; allowInsecureHttp?: boolean; urls?: readonly string[] } = {},
   signal = new AbortController().signal,
 ): UserInfoEndpoint {
-  const urls = [`${origin}/.well-known/openid-configuration`];
   const discovery = { issuer: origin, urls, allowInsecureHttp };
-  return new UserInfoEndpoint({ discovery, timeoutSeconds, maxResponseBytes: 1024, clock: clock.now, fetch, signal });
+  const verifySigned = async () => new Malformed('is signed, which nothing here verifies');
+  const options = { discovery, verifySigned, timeoutSeconds, maxResponseBytes: 1024 };
+  return new UserInfoEndpoint({ ...options, clock: clock.now, fetch, signal });
 }
 
 /** Asks once with an answer that will do, then with another. */
@@ -123,7 +129,30 @@ describe('UserInfoEndpoint', () => {
     expect(refusal).toMatchObject({ reason: 'token_inactive', detail: `${origin}/userinfo answered 401` });
   });
 
-  it.each([201, 204, 302, 307, 400, 403, 404, 405, 429, 500, 503])(
+  it('RFC 6750 §3.1: takes 403 for the word of the issuer that the token is not for this', async () => {
+    const refusal = await refusalOf((res) => res.writeHead(403).end());
+    const detail = `${origin}/userinfo answered 403`;
+    expect(refusal).toMatchObject({ reason: 'userinfo_refused', detail, scopes: ['openid'] });
+  });
+
+  it('OpenID Connect Core §5.3.2: takes the sub of the answer where the token has none', async () => {
+    const endpoint = createEndpoint();
+    expect(await endpoint.fetch(TOKEN, undefined)).toEqual(ALICE);
+    for (const sub of [undefined, null, '', 7]) {
+      answer = (res) => res.end(JSON.stringify({ ...ALICE, sub }));
+      expect(reasonOf(await endpoint.fetch(TOKEN, undefined))).toBe('userinfo_unavailable');
+    }
+  });
+
+  it.each([401, 403])('does not blame the token where the metadata are answered %i', async (status) => {
+    const urls = [`${origin}/userinfo`];
+    answer = (res) => res.writeHead(status).end();
+    const endpoint = createEndpoint({ urls });
+    expect(reasonOf(await endpoint.fetch(TOKEN, 'alice'))).toBe('userinfo_unavailable');
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it.each([201, 204, 302, 307, 400, 404, 405, 429, 500, 503])(
     'RFC 6750 §3.1: does not blame the token for the status %i',
     async (status) => {
       const location = `${origin}/elsewhere`;
@@ -159,23 +188,33 @@ describe('UserInfoEndpoint, by the metadata of the issuer', () => {
   });
 
   it.each<[what: string, changes: (origin: string) => object, told: string]>([
-    ['has another issuer', (at) => ({ issuer: `${at}/` }), 'has the issuer'],
     ['names no endpoint', () => ({ userinfo_endpoint: undefined }), 'has no userinfo_endpoint that is an https URL'],
     ['names a file', () => ({ userinfo_endpoint: 'file:///etc/passwd' }), 'has no userinfo_endpoint'],
   ])('shows the token to nobody where the metadata %s', async (_, changes, told) => {
     covers('J12');
     expect(await createEndpoint().fetch(TOKEN, 'alice')).toEqual(ALICE);
     metadata = { ...metadata, ...changes(origin) };
-    const refusal = await createEndpoint().fetch(TOKEN, 'alice');
-    expect(refusal).toMatchObject({ reason: 'userinfo_unavailable', detail: expect.stringContaining(told) });
+    const endpoint = createEndpoint();
+    await expect(endpoint.fetch(TOKEN, 'alice')).rejects.toThrow(told);
+    await expect(endpoint.fetch(TOKEN, 'alice')).rejects.toThrow(TypeError);
     expect(asked).toHaveLength(1);
+  });
+
+  it('shows the token to nobody where the metadata have another issuer, which is no lack of an endpoint', async () => {
+    covers('J12');
+    metadata = { ...metadata, issuer: `${origin}/` };
+    const refusal = await createEndpoint().fetch(TOKEN, 'alice');
+    expect(refusal).toMatchObject({
+      reason: 'userinfo_unavailable',
+      detail: expect.stringContaining('has the issuer'),
+    });
+    expect(asked).toEqual([]);
   });
 
   it('shows the token to no endpoint of http, unless that is allowed', async () => {
     covers('J12');
-    const refusal = await createEndpoint({ allowInsecureHttp: false }).fetch(TOKEN, 'alice');
-    const detail = expect.stringContaining('has no userinfo_endpoint that is an https URL');
-    expect(refusal).toMatchObject({ reason: 'userinfo_unavailable', detail });
+    const refused = createEndpoint({ allowInsecureHttp: false }).fetch(TOKEN, 'alice');
+    await expect(refused).rejects.toThrow('has no userinfo_endpoint that is an https URL');
     expect(asked).toEqual([]);
     expect(await createEndpoint().fetch(TOKEN, 'alice')).toEqual(ALICE);
   });

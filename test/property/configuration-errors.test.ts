@@ -81,6 +81,7 @@ const NAMES = [
   ...['extraTokenLocations', 'errors', 'onRefusal', 'policy', 'signal', 'timeoutSeconds', 'max', 'maxAgeSeconds'],
   ...['maxClients', 'network', 'path', 'startAt', 'header', 'domain', 'url', 'tenants', 'version', 'roles', 'groups'],
   ...['userPoolId', 'permissions', 'authorizationServer', 'realmRoles', 'clientRoles', 'oidc', 'naiveTimeZone'],
+  ...['adminUrl', 'application', 'host', 'projectId', 'appCheck', 'repositories', 'introspect'],
   ...['scope', 'all', 'any', 'claim', 'equals', 'dangerouslyAcceptAnyTokenKind', 'dangerouslyAcceptAnyAudience'],
   'unheardOf',
 ];

@@ -145,12 +145,33 @@ describe('a verifier that introspects', () => {
   it('tells how its questions are doing, and shows neither token nor secret', async () => {
     const { site, verifier, reason } = create({ endpoint: ENDPOINT });
     const introspection = () => verifier.status().issuers[0]?.introspection;
-    expect(introspection()).toEqual({ calls: 0, inFlight: 0, waiting: 0, lastError: undefined });
+    expect(introspection()).toEqual({
+      calls: 0,
+      inFlight: 0,
+      waiting: 0,
+      lastError: undefined,
+      active: 0,
+      inactive: 0,
+    });
     expect(await reason('opaque-1')).toBe('accepted');
-    expect(introspection()).toEqual({ calls: 1, inFlight: 0, waiting: 0, lastError: undefined });
+    expect(introspection()).toEqual({
+      calls: 1,
+      inFlight: 0,
+      waiting: 0,
+      lastError: undefined,
+      active: 1,
+      inactive: 0,
+    });
     site.documents.delete(ENDPOINT);
     expect(await reason('opaque-2')).toBe('introspection_unavailable');
-    expect(introspection()).toEqual({ calls: 2, inFlight: 0, waiting: 0, lastError: `${ENDPOINT} answered 404` });
+    expect(introspection()).toEqual({
+      calls: 2,
+      inFlight: 0,
+      waiting: 0,
+      lastError: `${ENDPOINT} answered 404`,
+      active: 1,
+      inactive: 0,
+    });
     const shown = inspect([verifier, verifier.status(), verifier.snapshot()], { depth: 20, showHidden: true });
     expect(shown).not.toMatch(/hush-hush|opaque-/);
     expect(create({}, { introspection: undefined }).verifier.status().issuers[0]?.introspection).toBeUndefined();

@@ -33,7 +33,7 @@ export async function browseTo(redirectUri: string, start: string, answers: Answ
       continue;
     }
     const next = new URL(location, url);
-    if (next.href.startsWith(`${redirectUri}?`)) return next;
+    if (['?', '#'].some((mark) => next.href.startsWith(redirectUri + mark))) return next;
     request = [next, {}];
   }
   throw new Error(`no way to ${redirectUri} within ${MOST_STEPS} steps`);
