@@ -1,6 +1,9 @@
 import { type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { setImmediate } from 'node:timers';
 
+// Taken at the import: fake timers replace it in `node:timers` too, and signatures would wait for a clock that stands still.
+const runAtEndOfTurn = setImmediate;
+
 /** The arguments of `verify` of node:crypto. */
 export interface SignatureJob {
   readonly hash: string | null;
@@ -27,7 +30,7 @@ export class SignatureQueue {
   run(job: SignatureJob): Promise<boolean> {
     return new Promise((resolve) => {
       this.#waiting.push({ ...job, resolve });
-      if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+      if (this.#waiting.length === 1) runAtEndOfTurn(() => this.#flush());
     });
   }
 

@@ -48,6 +48,13 @@ describe('another fetch', () => {
     expect(forms).toEqual(Array(IMPLEMENTATIONS.length).fill([type, form]));
   });
 
+  it.each(['fake-timers.mjs', 'fake-timers.cjs'])(
+    'verifies under fake timers that come after the import: %s',
+    async (file) => {
+      expect(await consumer.runJson(file)).toEqual({ before: 'test-user', after: 'token_expired', later: 'test-user' });
+    },
+  );
+
   it('may be the one of msw, which comes after the import', async () => {
     expect(await consumer.runJson('msw.mjs')).toEqual({
       subject: 'test-user',

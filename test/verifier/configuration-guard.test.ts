@@ -227,11 +227,12 @@ describe('verifier.verify', () => {
     ['an empty audience', { audience: [] }, 'audience', 'is an empty list.', 'leave it out'],
     [
       'a realm, which is for authenticate',
-      { realm: 'read' },
+      { realm: 'api' },
       'realm',
       'is not an option.',
       'Options are: audience, policy, signal.',
     ],
+    ['a policy that is undefined', { policy: undefined }, 'policy', 'is undefined.', 'Leave it out to demand'],
     ['a misspelt name', { Audience: 'a' }, 'Audience', 'is not an option.', 'Did you mean audience?'],
     ['a signal that is a time', { signal: 1000 }, 'signal', 'is 1000.', 'Give the signal of an AbortController.'],
     ['a signal that is null', { signal: null }, 'signal', 'is null.', 'Give the signal of an AbortController.'],
