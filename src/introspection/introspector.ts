@@ -99,7 +99,7 @@ export class Introspector {
   introspect(
     token: string,
     issuer: IntrospectedIssuer,
-    { own, request }: IntrospectionContext = {},
+    { own, request }: IntrospectionContext,
   ): MaybePromise<VerifiedToken | Refusal> {
     const digest = digestOf(token);
     const name = `${digest} ${issuer.issuer}`;

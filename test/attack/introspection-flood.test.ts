@@ -152,7 +152,7 @@ describe('J: a flood of made-up opaque tokens from one source', () => {
 
     const flood = made('made-up', 600, (count) => ({ ip: `10.0.${count >> 8}.${count & 255}` }));
     let next = 0;
-    const returning: Load = { perSecond: 20, request: () => known[next++] as HttpRequest, verdicts: [] };
+    const returning: Load = { perSecond: 15, request: () => known[next++] as HttpRequest, verdicts: [] };
     const fresh = made('good-new', 20, (count) => ({ ip: `198.51.100.${count & 127}` }));
     await run(api, [flood, returning, fresh]);
     expect(shareOf(returning)).toBeGreaterThanOrEqual(0.95);

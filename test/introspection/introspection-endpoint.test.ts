@@ -400,26 +400,23 @@ describe('IntrospectionEndpoint, while it gets no answer', () => {
     expect(textOf(await endpoint.introspect('new', 'good'))).toBe('{"active":true}');
   });
 
-  it('refuses those that waited for a place when it failed meanwhile', async () => {
+  it('refuses those that waited for a place when it failed meanwhile, but for the one that tries', async () => {
     covers('J24');
-    const endpoint = createEndpoint({ maxInFlight: 1 });
-    answer = down;
-    await endpoint.introspect('first');
+    const endpoint = createEndpoint({ maxInFlight: 2 });
     const waiting: ServerResponse[] = [];
     answer = (res) => void waiting.push(res);
-    clock.advance(10);
-    const [trying, other] = [endpoint.introspect('a', 'a'), endpoint.introspect('b', 'b')];
-    await until(() => waiting.length === 1);
-    const third = endpoint.introspect('b', 'b');
-    down(waiting[0] as ServerResponse);
-    await trying;
+    const [first, second, third, fourth] = ['1', '2', '3', '4'].map((token) => endpoint.introspect(token));
     await until(() => waiting.length === 2);
+    down(waiting[0] as ServerResponse);
+    await until(() => waiting.length === 3);
     down(waiting[1] as ServerResponse);
-    await other;
-    await until(() => waiting.length === 3 || endpoint.status().waiting === 0);
-    waiting[2]?.destroy();
-    expect(reasonOf(await third)).toBe('introspection_unavailable');
-    expect(endpoint.status()).toMatchObject({ inFlight: 0, waiting: 0 });
+    expect(await fourth).toMatchObject({ ...held, retryAfterSeconds: 1 });
+    answerActive(waiting[2] as ServerResponse);
+    expect(textOf((await third) as Refusal)).toBe('{"active":true}');
+    expect([await first, await second].map((refusal) => reasonOf(refusal as Refusal))).toEqual(
+      Array(2).fill(held.reason),
+    );
+    expect(endpoint.status()).toMatchObject({ calls: 3, inFlight: 0, waiting: 0 });
   });
 });
 

@@ -104,5 +104,12 @@ describe('FairQueue', () => {
     enter('a', 'a5', true);
     await settle();
     expect(queue.waiting).toBe(4);
+
+    const other = new FairQueue({ maxRunning: 1, maxWaiting: 3 });
+    const late = record(other);
+    for (const name of ['b1', 'b2']) late.enter('b', name);
+    for (const name of ['a1', 'a2', 'a3']) late.enter('a', name);
+    await late.settle();
+    expect(late.events).toEqual(['b1', 'no a1']);
   });
 });

@@ -1,9 +1,9 @@
 import { createSecretKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createVerifier, type HttpRequest, type VerifierOptions } from '../../src/index.js';
+import { createVerifier, type HttpRequest, type Verifier, type VerifierOptions } from '../../src/index.js';
 import { EVERLASTING, verdictOf } from '../support/clients.js';
 import { covers } from '../support/covers.js';
-import { KeyServer } from '../support/key-server.js';
+import { KeyServer, until } from '../support/key-server.js';
 import { RawIssuer } from '../support/raw-issuer.js';
 
 const DEADLINE_MS = 5000;
@@ -206,20 +206,47 @@ describe('one deadline for all that a request waits for, with an issuer that ans
       expect(await first).toBe('introspection_unavailable');
     });
 
-    it('a token that another source asks about', async () => {
+    /** Takes nine places in ten for a second, so that the next request from the same address waits for one. */
+    function occupy(verifier: Verifier) {
+      return Array.from({ length: 9 }, (_, i) => verdictOf(verifier.authenticate(opaque(`busy-${i}`))));
+    }
+    const elsewhere = (token: string) => ({ ...opaque(token), ip: '192.0.2.2' });
+
+    it('a place, and then the answer that another source waits for since later', async () => {
       covers('J20');
       let asked = 0;
       const answer = async (token: string) => {
-        if (token === 'other') return sleep(1000);
+        if (token !== 'same') return sleep(1000);
         asked += 1;
         return never();
       };
-      const verifier = open({ answer }, { maxInFlight: 2 });
-      const other = verdictOf(verifier.authenticate(opaque('other')));
-      const earlier = verdictOf(verifier.authenticate(opaque('same')));
-      const again = timeOf(verifier.authenticate({ ...opaque('same'), ip: '192.0.2.2' }));
-      expect(await again).toEqual({ verdict: 'introspection_unavailable', ms: DEADLINE_MS });
-      expect([await other, await earlier, asked]).toEqual(['accepted', 'introspection_unavailable', 1]);
+      const verifier = open({ answer }, { maxInFlight: 10 });
+      const busy = occupy(verifier);
+      const waiting = timeOf(verifier.authenticate(opaque('same')));
+      await until(() => verifier.status().issuers[0]?.introspection?.waiting === 1);
+      await sleep(500);
+      const later = verdictOf(verifier.authenticate(elsewhere('same')));
+      expect(await waiting).toEqual({ verdict: 'introspection_unavailable', ms: DEADLINE_MS });
+      await vi.advanceTimersByTimeAsync(500);
+      expect([await later, asked]).toEqual(['introspection_unavailable', 1]);
+      expect(new Set(await Promise.all(busy))).toEqual(new Set(['accepted']));
+    });
+
+    it('the control: a place, and another source has got the answer by then', async () => {
+      covers('J20');
+      let asked = 0;
+      const answer = async (token: string) => {
+        if (token === 'same') asked += 1;
+        await sleep(token === 'same' ? 500 : 1000);
+      };
+      const verifier = open({ answer }, { maxInFlight: 10 });
+      const busy = occupy(verifier);
+      const waiting = timeOf(verifier.authenticate(opaque('same')));
+      await until(() => verifier.status().issuers[0]?.introspection?.waiting === 1);
+      const other = verdictOf(verifier.authenticate(elsewhere('same')));
+      expect((await waiting).verdict).toBe('accepted');
+      expect([await other, asked]).toEqual(['accepted', 1]);
+      await Promise.all(busy);
     });
   });
 
