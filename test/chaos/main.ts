@@ -2,15 +2,13 @@
 import { parseArgs } from 'node:util';
 import { Random } from '../oracle/random.js';
 import { SCALE } from './durations.js';
-import { findProblems, formatRow, formatWrong, HEADER } from './report.js';
+import { countedWrong, findProblems, formatRow, formatWrong, HEADER, LIMITS } from './report.js';
 import { createSoak, findScenario, QUIET, SCENARIOS, type Scenario } from './scenarios.js';
 import { SERVER_FAULTS } from './server-faults.js';
 import { type Outcome, World } from './world.js';
 
 const START_SECONDS = 2;
 const SOAK_SECONDS = 600;
-// Then much is permitted, and a fault may hide behind it. What the oracle permits is tested without a clock.
-const MUCH_LATE = 0.1;
 
 const { values } = parseArgs({
   options: {
@@ -82,14 +80,14 @@ async function run({ scenario, fault }: Trial, attempt = 0): Promise<void> {
     console.log(formatRow(outcome));
     if (problems.length === 0) return;
     failures += 1;
-    console.log(`  FAILED: ${problems.join('; ')}\n${formatWrong(outcome.wrong, startedAt)}`);
+    console.log(`  FAILED: ${problems.join('; ')}\n${formatWrong(countedWrong(outcome), startedAt)}`);
     return;
   }
 
   const isSeen = sees(fault, outcome, problems);
   // On a machine that is late, much is permitted.
   if (!isSeen && attempt < 2) return run({ scenario, fault }, attempt + 1);
-  if (!isSeen && outcome.lateShare > MUCH_LATE) {
+  if (!isSeen && outcome.lateShare > LIMITS.lateShare) {
     const late = `${Math.round(100 * outcome.lateShare)} % of the time`;
     return console.log(`not judged: a server that ${fault} (${scenario.name}): the machine was late for ${late}`);
   }
