@@ -1,18 +1,21 @@
+/** For a machine that is late: everything that is an option, and all scenarios, take so many times as long. */
+export const SCALE = Number(process.env['CHAOS_SCALE'] ?? 1);
+
 /**
  * The durations of the trial, in seconds. The servers get them as options, and the oracle reads them here. Hours of the
  * defaults (docs/options.md) are seconds here; what is no option (the back-off, the minute of `iat`) is as in production.
  */
 export const DURATIONS = {
   /** `keys.maxAgeSeconds`, 600 by default. */
-  maxAge: 2,
+  maxAge: 2 * SCALE,
   /** `keys.staleIfErrorSeconds`, 3600 by default. */
-  staleIfError: 3,
+  staleIfError: 3 * SCALE,
   /** `keys.fetchTimeoutSeconds` and `introspection.timeoutSeconds`, 5 by default. */
-  timeout: 0.6,
+  timeout: 0.6 * SCALE,
   /** `keys.refetchEverySeconds`, 30 by default. */
-  refetchEvery: 1,
+  refetchEvery: 1 * SCALE,
   /** `introspection.cacheSeconds`, 60 by default. */
-  cache: 3,
+  cache: 3 * SCALE,
   /** `clockToleranceSeconds`, 5 by default. */
   clockTolerance: 1,
 } as const;

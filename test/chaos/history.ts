@@ -4,6 +4,12 @@ import type { Source } from './durations.js';
 export type Document = 'metadata' | 'jwks' | 'introspection';
 export const DOCUMENTS: readonly Document[] = ['metadata', 'jwks', 'introspection'];
 
+/** A time: milliseconds since the epoch. */
+export interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A good answer of the issuer. All times are milliseconds since the epoch. */
 export interface Served {
   readonly server: string;
@@ -43,8 +49,10 @@ export interface History {
   readonly revocations: ReadonlyMap<string, number>;
   /** What the clocks of the servers are ahead of the issuer's: milliseconds, negative for behind. */
   readonly clockAheadMs: number;
-  /** What the machine may be late by, besides what the documents promise: milliseconds. */
+  /** What everything may take besides what the documents promise: milliseconds. */
   readonly slackMs: number;
+  /** When the machine was late with what no guard and no issuer delays. */
+  readonly lateTimes: readonly Window[];
 }
 
 export type TokenClass =

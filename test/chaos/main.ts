@@ -1,7 +1,8 @@
 // `npm run chaos`: two servers, an issuer that fails in every way, and an oracle. README.md of this folder says more.
 import { parseArgs } from 'node:util';
 import { Random } from '../oracle/random.js';
-import { findProblems, formatRow, formatWrong, HEADER } from './report.js';
+import { SCALE } from './durations.js';
+import { countedWrong, findProblems, formatRow, formatWrong, HEADER, LIMITS } from './report.js';
 import { createSoak, findScenario, QUIET, SCENARIOS, type Scenario } from './scenarios.js';
 import { SERVER_FAULTS } from './server-faults.js';
 import { type Outcome, World } from './world.js';
@@ -59,10 +60,10 @@ function fitInto(seconds: number, all: readonly Trial[]): readonly Trial[] {
   const random = new Random(seed, 0);
   const left = [...all];
   const chosen: Trial[] = [{ scenario: QUIET }];
-  let used = QUIET.seconds + START_SECONDS;
+  let used = QUIET.seconds * SCALE + START_SECONDS;
   while (left.length > 0) {
     const [next] = left.splice(random.below(left.length), 1) as [Trial];
-    const needed = next.scenario.seconds + START_SECONDS;
+    const needed = next.scenario.seconds * SCALE + START_SECONDS;
     if (used + needed > seconds) continue;
     used += needed;
     chosen.push(next);
@@ -79,13 +80,17 @@ async function run({ scenario, fault }: Trial, attempt = 0): Promise<void> {
     console.log(formatRow(outcome));
     if (problems.length === 0) return;
     failures += 1;
-    console.log(`  FAILED: ${problems.join('; ')}\n${formatWrong(outcome.wrong, startedAt)}`);
+    console.log(`  FAILED: ${problems.join('; ')}\n${formatWrong(countedWrong(outcome), startedAt)}`);
     return;
   }
 
   const isSeen = sees(fault, outcome, problems);
   // On a machine that is late, much is permitted.
   if (!isSeen && attempt < 2) return run({ scenario, fault }, attempt + 1);
+  if (!isSeen && outcome.lateShare > LIMITS.lateShare) {
+    const late = `${Math.round(100 * outcome.lateShare)} % of the time`;
+    return console.log(`not judged: a server that ${fault} (${scenario.name}): the machine was late for ${late}`);
+  }
   if (!isSeen) failures += 1;
   console.log(`${isSeen ? 'seen' : 'NOT SEEN'}: a server that ${fault} (${scenario.name}): ${problems.join('; ')}`);
   if (!isSeen) console.log(formatWrong(outcome.wrong, startedAt));

@@ -23,6 +23,7 @@ const NO_HISTORY: History = {
   revocations: new Map(),
   clockAheadMs: 0,
   slackMs: SLACK * 1000,
+  lateTimes: [],
 };
 
 const jwks = (seconds: number, ...kids: string[]): Served => ({
@@ -144,6 +145,24 @@ describe('the oracle of the trial', () => {
     expect(permitted(revoked, asked('revoked', late, token))).toEqual(['invalid_token']);
     const troubled = { ...revoked, troubles: [trouble(1.5, 20)] };
     expect(permitted(troubled, asked('known', 2, token))).toEqual(['ok']);
+  });
+
+  it('allows for a machine that was late around a request, and at no other time', () => {
+    const late = { served: regular, lateTimes: [{ from: at(5), to: at(5.4) }] };
+    const request = { ...asked('known', 5), answeredAt: at(5.5) };
+    expect(new Oracle({ ...NO_HISTORY, ...late }).check(request)).toBeUndefined();
+    const later = { ...asked('known', 7.5), answeredAt: at(8) };
+    expect(new Oracle({ ...NO_HISTORY, ...late }).check(later)?.why).toContain('took 500 ms');
+  });
+
+  it('does not rely on an answer of the issuer that a machine may have kept too long', () => {
+    const served = [jwks(0, 'old'), jwks(2, 'old')];
+    const usable = DURATIONS.maxAge + DURATIONS.staleIfError;
+    const troubles = [trouble(2.5, 20)];
+    const request = asked('known', usable + 1);
+    expect(permitted({ served, troubles }, request)).toEqual(['ok']);
+    const lateTimes = [{ from: at(1.9), to: at(2.3) }];
+    expect(permitted({ served, troubles, lateTimes }, request)).toEqual(['ok', 'unavailable']);
   });
 
   it('finds an answer that came too late', () => {

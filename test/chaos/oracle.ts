@@ -1,17 +1,11 @@
 import { DURATIONS, LONGEST_WAIT, PUBLISHED_WITHIN, REFETCH_BURST, REFUSED_FOR, type Source } from './durations.js';
-import type { Answer, Asked, Document, History, Served, TokenClass } from './history.js';
+import type { Answer, Asked, Document, History, Served, TokenClass, Window } from './history.js';
 
 /*
  * What docs/keys.md, docs/introspection.md, docs/http.md and SECURITY.md permit as the answer to one request, given what
  * the issuer did. It was written from these pages alone, and imports nothing of src. Where the pages leave room, or
  * where only the server knows, several answers are permitted.
  */
-
-/** A time: milliseconds since the epoch. */
-interface Window {
-  readonly from: number;
-  readonly to: number;
-}
 
 const MS = 1000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -77,7 +71,7 @@ export class Oracle {
 
   /** SECURITY.md: a request waits for one deadline at most. docs/keys.md: a token of a known key is verified at once. */
   #mostMs(asked: Asked): number {
-    const { slackMs } = this.#history;
+    const slackMs = this.#slackOf(asked);
     if (asked.source === 'opaque') return TIMEOUT_MS + slackMs;
     const { sets, mayBeNone } = this.#setsInUse(asked);
     const isKnown = !mayBeNone && sets.every(({ kids }) => asked.kid === undefined || kids?.has(asked.kid));
@@ -106,7 +100,8 @@ export class Oracle {
 
   /** docs/options.md: `clockToleranceSeconds` for exp, nbf and iat alike, by the clock of the server. */
   #byTime(asked: Asked, good: Answer): readonly Answer[] {
-    const { clockAheadMs, slackMs } = this.#history;
+    const { clockAheadMs } = this.#history;
+    const slackMs = this.#slackOf(asked);
     const tolerance = DURATIONS.clockTolerance * MS;
     const [issued, expires] = [(asked.issuedAt ?? 0) * MS, (asked.expiresAt ?? NEVER) * MS];
     const [first, last] = [asked.sentAt + clockAheadMs, asked.answeredAt + clockAheadMs];
@@ -118,7 +113,8 @@ export class Oracle {
   /** docs/keys.md, Rotation: what may come of a token whose key the set in use does not have. */
   #withUnknownKey(asked: Asked, set: Served): readonly Answer[] {
     if (IMPLAUSIBLE.includes(asked.class) || this.#isOutOfTime(asked)) return ['invalid_token'];
-    const { clockAheadMs, slackMs } = this.#history;
+    const { clockAheadMs } = this.#history;
+    const slackMs = this.#slackOf(asked);
     const requestedAt = set.requestedAt + clockAheadMs;
     const sureFrom = ((asked.issuedAt ?? 0) + PUBLISHED_WITHIN) * MS;
     if (requestedAt >= sureFrom + slackMs) return ['invalid_token'];
@@ -152,17 +148,19 @@ export class Oracle {
   }
 
   /** docs/keys.md, Where keys come from: metadata is as old as `maxAgeSeconds` before a place that moved is followed. */
-  #mayLookElsewhere({ source, sentAt }: Asked): boolean {
+  #mayLookElsewhere(asked: Asked): boolean {
+    const { source, sentAt } = asked;
     if (source !== 'discovery') return false;
-    const { moves, slackMs } = this.#history;
+    const { moves } = this.#history;
+    const slackMs = this.#slackOf(asked);
     return moves.some(
-      (movedAt) => sentAt >= movedAt - slackMs && sentAt <= this.#renewedBy(source, movedAt, 'metadata'),
+      (movedAt) => sentAt >= movedAt - slackMs && sentAt <= this.#renewedBy(source, movedAt, 'metadata') + slackMs,
     );
   }
 
   /** docs/keys.md, Rotation: `refetchBurst` fetches may follow each other, then one each `refetchEverySeconds`. */
   #mayBeLimited(asked: Asked): boolean {
-    const since = asked.sentAt - REFETCH_BURST * DURATIONS.refetchEvery * MS - this.#history.slackMs;
+    const since = asked.sentAt - REFETCH_BURST * DURATIONS.refetchEvery * MS - this.#slackOf(asked);
     const fetches = this.#servedTo(asked, 'jwks').filter(({ requestedAt }) => requestedAt <= asked.answeredAt);
     const forKids = fetches.filter(({ requestedAt }, index) => {
       const before = fetches[index - 1]?.finishedAt ?? 0;
@@ -173,14 +171,14 @@ export class Oracle {
 
   /** The key sets that may be in use while a request is answered, and whether there may be none. */
   #setsInUse(asked: Asked): { readonly sets: readonly Served[]; readonly mayBeNone: boolean } {
-    const { slackMs } = this.#history;
+    const slackMs = this.#slackOf(asked);
     const { sentAt, answeredAt } = asked;
     const all = this.#servedTo(asked, 'jwks');
     const until = this.#usedUntil(asked, all);
     const sets = all.filter(
       (set, index) => set.requestedAt <= answeredAt && sentAt <= (until[index] as number) + slackMs,
     );
-    const newest = all.findLast(({ finishedAt }) => finishedAt + slackMs <= sentAt);
+    const newest = all.findLast((set) => this.#isSure(set) && set.finishedAt + slackMs <= sentAt);
     const mayBeNone = newest === undefined || answeredAt >= newest.requestedAt + USABLE_MS - slackMs;
     return { sets, mayBeNone };
   }
@@ -192,9 +190,9 @@ export class Oracle {
     if (known !== undefined) return known;
 
     let next = NEVER;
-    const until = sets.toReversed().map(({ finishedAt }) => {
-      const end = Math.min(next, finishedAt + USABLE_MS, this.#renewedBy(source, finishedAt, 'jwks'));
-      next = Math.min(next, finishedAt);
+    const until = sets.toReversed().map((set) => {
+      const end = Math.min(next, set.finishedAt + USABLE_MS, this.#renewedBy(source, set.finishedAt, 'jwks'));
+      if (this.#isSure(set)) next = Math.min(next, set.finishedAt);
       return end;
     });
     this.#until.set(key, until.toReversed());
@@ -218,11 +216,11 @@ export class Oracle {
 
   /** docs/introspection.md, How long an answer holds. */
   #permittedOpaque(asked: Asked): ReadonlySet<Answer> {
-    const { slackMs } = this.#history;
+    const slackMs = this.#slackOf(asked);
     const { sentAt, answeredAt, token = '' } = asked;
     const asks = this.#introspections(asked, token);
-    const holds = ({ requestedAt, finishedAt }: Served, ms: number) =>
-      finishedAt + slackMs <= sentAt && requestedAt + ms - slackMs >= answeredAt;
+    const holds = (served: Served, ms: number) =>
+      this.#isSure(served) && served.finishedAt + slackMs <= sentAt && served.requestedAt + ms - slackMs >= answeredAt;
     if (asks.some((served) => served.active && holds(served, CACHE_MS)))
       return this.#withClaims(asked, new Set(['ok']));
     if (asks.some((served) => served.active === false && holds(served, REFUSED_FOR * MS)))
@@ -239,7 +237,8 @@ export class Oracle {
 
   /** A failure is not remembered. While the endpoint is not known, its place is looked for as keys are. */
   #mayFailToIntrospect(asked: Asked): boolean {
-    const { troubles, slackMs } = this.#history;
+    const { troubles } = this.#history;
+    const slackMs = this.#slackOf(asked);
     const { from, to } = this.#window(asked);
     if (
       troubles.some(
@@ -247,7 +246,9 @@ export class Oracle {
       )
     )
       return true;
-    const isLocated = this.#servedTo(asked, 'metadata').some(({ finishedAt }) => finishedAt + slackMs <= asked.sentAt);
+    const isLocated = this.#servedTo(asked, 'metadata').some((one) => {
+      return this.#isSure(one) && one.finishedAt + slackMs <= asked.sentAt;
+    });
     const mayHaveMoved = troubles.some((trouble) => trouble.mayHaveMoved && trouble.from <= asked.answeredAt);
     return (!isLocated || mayHaveMoved) && this.#isTroubled(asked);
   }
@@ -286,9 +287,24 @@ export class Oracle {
     return windows;
   }
 
-  #window({ sentAt, answeredAt }: Asked): Window {
-    const { slackMs } = this.#history;
+  #window(asked: Asked): Window {
+    const { sentAt, answeredAt } = asked;
+    const slackMs = this.#slackOf(asked);
     return { from: sentAt - TIMEOUT_MS - slackMs, to: answeredAt + slackMs };
+  }
+
+  /** Whether a server surely got an answer in time. A machine that was late may have kept it beyond the deadline. */
+  #isSure({ requestedAt, finishedAt }: Served): boolean {
+    const { slackMs, lateTimes } = this.#history;
+    const [first, last] = [requestedAt - TIMEOUT_MS - slackMs, finishedAt + TIMEOUT_MS + slackMs];
+    return !lateTimes.some(({ from, to }) => to - from > TIMEOUT_MS / 3 && to >= first && from <= last);
+  }
+
+  /** Twice what the machine was late by around a request: once for the server, once for the issuer. */
+  #slackOf({ sentAt, answeredAt }: Asked): number {
+    const { slackMs, lateTimes } = this.#history;
+    const near = lateTimes.filter(({ from, to }) => to + (to - from) + MS >= sentAt && from - MS <= answeredAt);
+    return slackMs + 2 * near.reduce((most, { from, to }) => Math.max(most, to - from), 0);
   }
 
   #introspections({ server }: Asked, token: string): readonly Served[] {

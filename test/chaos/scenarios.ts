@@ -14,6 +14,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** How the issuer fails before the servers start. */
   readonly startsWith?: IssuerFault;
+  /** No token names a key that is made up and may be new: no fetch has another cause than age. */
+  readonly withoutMadeUp?: boolean;
   /** What the clocks of the servers are ahead of the issuer's, in seconds. */
   readonly clockAhead?: number;
 }
@@ -67,6 +69,15 @@ export const SCENARIOS: readonly Scenario[] = [
     seconds: 8,
     steps: [
       { at: 0.5, do: ({ issuer }) => issuer.publish() },
+      { at: 2, do: ({ issuer }) => issuer.withdraw() },
+    ],
+  },
+  {
+    name: 'withdrawal, and no unknown keys',
+    seconds: 9,
+    withoutMadeUp: true,
+    steps: [
+      { at: 0.2, do: ({ issuer }) => issuer.publish() },
       { at: 2, do: ({ issuer }) => issuer.withdraw() },
     ],
   },

@@ -144,7 +144,11 @@ export const SERVER_FAULTS: readonly ServerFault[] = [
     ),
   },
   { name: 'keeps withdrawn keys', scenario: 'withdrawal', options: withFetch(collecting) },
-  { name: 'keeps keys for too long', scenario: 'withdrawal', options: withKeys({ maxAgeSeconds: LONG }) },
+  {
+    name: 'keeps keys for too long',
+    scenario: 'withdrawal, and no unknown keys',
+    options: withKeys({ maxAgeSeconds: LONG }),
+  },
   {
     name: 'keeps keys for too long in an outage',
     scenario: 'a long outage',

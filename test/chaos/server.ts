@@ -25,6 +25,10 @@ export interface ServerFigures {
   readonly rssMiB: number;
 }
 
+// Full within a minute or two, so that a long run shows what grows without a bound.
+const CACHED = 500;
+const CLIENT = { clientId: 'orders-api', clientSecret: 'secret', cacheMax: CACHED };
+
 const settings = JSON.parse(process.argv[2] ?? '{}') as ServerSettings;
 const fault: ServerFault = findServerFault(settings.fault);
 const app = express();
@@ -51,6 +55,7 @@ function optionsOf(source: Source): VerifierOptions {
     issuer: issuerOf(source),
     audience: AUDIENCE,
     clockToleranceSeconds: DURATIONS.clockTolerance,
+    tokenCache: { max: CACHED },
     clock: () => Date.now() + settings.clockAheadMs,
     fetch: (input, init) => {
       const headers = { ...(init?.headers as Record<string, string>), 'x-chaos-server': settings.name };
@@ -73,7 +78,7 @@ function issuerOf(source: Source): IssuerOptions {
   if (source === 'discovery') return { issuer };
   if (source === 'direct') return { issuer, jwksUri: `${issuer}/keys` };
   const { cache: cacheSeconds, timeout: timeoutSeconds } = DURATIONS;
-  return { issuer, introspection: { clientId: 'orders-api', clientSecret: 'secret', cacheSeconds, timeoutSeconds } };
+  return { issuer, introspection: { ...CLIENT, cacheSeconds, timeoutSeconds } };
 }
 
 // What another process takes is left out: a block counts by the processor time, where that is less than the time.
