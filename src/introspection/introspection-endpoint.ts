@@ -4,6 +4,7 @@ import type { IntrospectionConfig } from '../issuer/introspection-options.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import { OutageWarnings } from '../platform/outage-warnings.js';
 import type { Refusal, RefusalContext } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { untilAborted, withDeadline } from '../resilience/deadline.js';
@@ -50,10 +51,12 @@ export class IntrospectionEndpoint {
   #calls = 0;
   #inFlight = 0;
   #lastError: string | undefined;
+  readonly #outage: OutageWarnings;
 
   constructor(options: IntrospectionEndpointOptions) {
     this.config = options.config;
     this.#options = options;
+    this.#outage = new OutageWarnings('introspection', options.issuer);
     this.#locator = new EndpointLocator({
       configured: options.config.endpoint,
       name: 'introspection_endpoint',
@@ -85,6 +88,11 @@ export class IntrospectionEndpoint {
     }
   }
 
+  /** Called when a response could be used. */
+  recovered(): void {
+    this.#outage.recovered();
+  }
+
   /** Finds out where the endpoint is, or gives why that failed. */
   async ready(): Promise<Refusal | undefined> {
     try {
@@ -100,6 +108,7 @@ export class IntrospectionEndpoint {
     const { issuer, signal } = this.#options;
     if (!signal.aborted) {
       this.#lastError = why;
+      this.#outage.failed(why);
       publish('scopegate:introspection', () => ({ issuer, outcome: 'failed', error: why }));
     }
     return refuseUnavailable(signal, 'introspection_unavailable', why, context);

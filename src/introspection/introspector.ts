@@ -133,6 +133,7 @@ export class Introspector {
     }
     if (!('active' in answer)) return endpoint.refuse('the answer has no active member');
 
+    endpoint.recovered();
     const active = parseIntrospectionAnswer(answer, { issuer, ignoreExp: issuer.introspection.ignoreExp });
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
     publish('scopegate:introspection', () => ({ issuer: issuer.issuer, outcome, error: undefined }));

@@ -79,7 +79,14 @@ function createKeySource(
     case 'secret':
       return new SharedSecrets(location.secrets, location.algorithms, clock);
     case 'fetchedSecret':
-      return new FetchedSecrets({ fetch: location.fetch, algorithms: location.algorithms, limits, clock, signal });
+      return new FetchedSecrets({
+        issuer,
+        fetch: location.fetch,
+        algorithms: location.algorithms,
+        limits,
+        clock,
+        signal,
+      });
     case 'jwks':
       return new StaticKeys(location.members, clock);
     case 'jwksUri':

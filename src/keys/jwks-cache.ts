@@ -2,6 +2,7 @@ import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { OutageWarnings } from '../platform/outage-warnings.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { withinSeconds } from '../resilience/deadline.js';
@@ -53,6 +54,7 @@ export class JwksCache implements KeySource {
   readonly #refreshing: Refreshing<FetchedKeys>;
   readonly #allowance: TokenBucket;
   readonly #absent: AbsentKeys;
+  readonly #outage: OutageWarnings;
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -62,12 +64,13 @@ export class JwksCache implements KeySource {
     this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions, clock, maxAgeSeconds: limits.maxAgeSeconds });
     this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
     this.#absent = new AbsentKeys({ refetchEverySeconds, clock });
+    this.#outage = new OutageWarnings('keys', issuer);
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
       fetch: (cause) => this.#fetch(cause),
-      onSuccess: ({ set }) => this.#publishChanges(set),
-      onFailure: (cause) => this.#publishBackOff(cause),
+      onSuccess: ({ set }) => this.#publishSuccess(set),
+      onFailure: (cause) => this.#publishFailure(cause),
     });
     if (snapshot !== undefined) this.#startWith(snapshot);
   }
@@ -220,7 +223,7 @@ export class JwksCache implements KeySource {
     publish('scopegate:unknown-kid', () => {
       return { issuer, kid: query.kid && escapeControls(query.kid.slice(0, MAX_KID_LENGTH)), notAskedBecause };
     });
-    return refuseUnknown(query);
+    return refuseUnknown(query, { set: this.#refreshing.last?.value.set, from: this.#endpoint.url });
   }
 
   #toRefusal(loaded: FetchedKeys | Unavailable): Refusal | undefined {
@@ -269,17 +272,20 @@ export class JwksCache implements KeySource {
     publish('scopegate:stale-use', () => ({ issuer, ageSeconds: this.#refreshing.ageSeconds(now) as number }));
   }
 
-  #publishBackOff(cause: unknown): void {
+  #publishFailure(cause: unknown): void {
+    const { message: error } = JwksFailure.from(cause);
+    if (!this.#options.signal.aborted) this.#outage.failed(error);
     publish('scopegate:back-off', () => ({
       issuer: this.#options.issuer,
       failures: this.#refreshing.failures,
       seconds: this.#refreshing.retryAfterSeconds,
-      error: JwksFailure.from(cause).message,
+      error,
     }));
   }
 
-  #publishChanges(now: KeySet): void {
+  #publishSuccess(now: KeySet): void {
     const { issuer } = this.#options;
+    this.#outage.recovered();
     const before = this.#refreshing.last?.value.set;
 
     const reported = new Set(before?.skipped.map(({ digest }) => digest));

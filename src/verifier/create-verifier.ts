@@ -18,6 +18,7 @@ import { DeadlineError, untilAborted, withinSeconds } from '../resilience/deadli
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
+import { debugRefusal } from './debug-refusal.js';
 import { parseVerifierOptions, type VerifierConfig, type VerifierOptions, type VerifierSnapshot } from './options.js';
 import {
   type AuthenticateOptions,
@@ -140,7 +141,7 @@ async function authenticateRequest(
 ): Promise<AccessToken> {
   const { requirements, signal } = parseAuthenticateOptions(options, audience);
   const outcome = authenticate(context, request, requirements);
-  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm);
+  return orThrow(await untilAborted(signal, Promise.resolve(outcome)), requirements.realm, request);
 }
 
 async function findUserInfo(
@@ -203,7 +204,10 @@ function clear({ context, userInfos }: VerifierInternals): void {
   userInfos.clear();
 }
 
-function orThrow<T>(outcome: T | Refusal, realm: string): T {
-  if (outcome instanceof Refusal) throw toError(outcome, realm);
+function orThrow<T>(outcome: T | Refusal, realm: string, request: Partial<HttpRequest> = {}): T {
+  if (outcome instanceof Refusal) {
+    debugRefusal(outcome, request);
+    throw toError(outcome, realm);
+  }
   return outcome;
 }

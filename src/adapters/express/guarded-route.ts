@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
-import { toError } from '../../protocol/errors.js';
+import { findRefusal, toError } from '../../protocol/errors.js';
 import { escapeControls, Refusal } from '../../protocol/refusal.js';
 import { type ExtraTokenLocation, isHeaderLocation } from '../../protocol/token-location.js';
+import { debugRefusal } from '../../verifier/debug-refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from './answer-cache.js';
 import type { NextFunction } from './guard.js';
@@ -68,11 +69,19 @@ export class GuardedRoute implements Requirements {
       return next(toHookError(thrown));
     }
 
-    runHandlers(this.handlers, req, res, next);
+    runHandlers(this.handlers, req, res, (error) => this.#settleThrown(error, req, res, next));
+  }
+
+  /** Answers a refusal that a handler threw, such as `new AuthorizationError('scope_insufficient')`, by the contract. */
+  #settleThrown(error: unknown, req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
+    const refusal = findRefusal(error);
+    if (refusal === undefined || this.runtime.errors === 'next') return next(error);
+    this.refuse(refusal, req, res, next);
   }
 
   refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
+    debugRefusal(refusal, req);
     if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));
