@@ -71,6 +71,7 @@ export {
   AuthorizationError,
   IssuerUnavailableError,
   isRefusal,
+  type RefusalDetails,
   type RefusalError,
   UnguardedRouteError,
 } from './protocol/errors.js';

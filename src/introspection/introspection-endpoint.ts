@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import type { Fetch } from '../platform/fetch.js';
 import { FetchFailure, type FetchJsonOptions, fetchBytes } from '../platform/fetch-json.js';
+import { OutageWarnings } from '../platform/outage-warnings.js';
 import type { Refusal, RefusalContext } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { type Attempt, CircuitBreaker, type Source } from '../resilience/circuit-breaker.js';
@@ -76,6 +77,7 @@ export class IntrospectionEndpoint {
   #calls = 0;
   #inFlight = 0;
   #lastError: string | undefined;
+  readonly #outage: OutageWarnings;
 
   constructor(options: IntrospectionEndpointOptions) {
     const { config, discovery, clock } = options;
@@ -86,6 +88,7 @@ export class IntrospectionEndpoint {
     this.#knownTokens = new CircuitBreaker(clock);
     this.#newTokens = new CircuitBreaker(clock);
 
+    this.#outage = new OutageWarnings('introspection', options.issuer);
     this.#locator = new EndpointLocator({
       configured: config.endpoint,
       name: 'introspection_endpoint',
@@ -105,7 +108,7 @@ export class IntrospectionEndpoint {
     const { source, isKnownToken } = caller;
     // The other half of the time is for the request itself.
     if (!(await this.#queue.enter(source, isKnownToken, timeoutSeconds / 2))) {
-      return this.refuse(`${maxInFlight} requests are in flight, and too many wait`, { retryAfterSeconds: 1 });
+      return this.#refuseUnasked(`${maxInFlight} requests are in flight, and too many wait`, { retryAfterSeconds: 1 });
     }
 
     // The endpoint may have failed meanwhile, or the verifier was closed.
@@ -137,6 +140,11 @@ export class IntrospectionEndpoint {
     }
   }
 
+  /** Called when a response could be used. */
+  recovered(): void {
+    this.#outage.recovered();
+  }
+
   /** Finds the endpoint. Returns why that failed. */
   async ready(): Promise<Refusal | undefined> {
     try {
@@ -150,6 +158,12 @@ export class IntrospectionEndpoint {
 
   /** Refuses a token since no response came, or none that can be used. */
   refuse(why: string, context: RefusalContext = {}): Refusal {
+    if (!this.#options.signal.aborted) this.#outage.failed(why);
+    return this.#refuseUnasked(why, context);
+  }
+
+  /** Refuses a token without a request. It says nothing new of the endpoint. */
+  #refuseUnasked(why: string, context: RefusalContext): Refusal {
     const { issuer, signal } = this.#options;
     if (!signal.aborted) {
       this.#lastError = why;
@@ -167,7 +181,7 @@ export class IntrospectionEndpoint {
   #refuseNow(caller: IntrospectionCaller): Refusal | undefined {
     const { retryAfterSeconds } = this.#whenToRetry(caller);
     if (retryAfterSeconds === undefined) return undefined;
-    return this.refuse('the last request got no answer, and the next one waits', { retryAfterSeconds });
+    return this.#refuseUnasked('the last request got no answer, and the next one waits', { retryAfterSeconds });
   }
 
   #whenToRetry(caller: IntrospectionCaller): { readonly retryAfterSeconds?: number } {

@@ -122,7 +122,7 @@ export class Introspector {
     const refusal = await this.#introspectionOf(issuer).endpoint.ready();
     if (refusal !== undefined || !introspect) return refusal;
 
-    const outcome = await this.introspect(randomUUID(), issuer);
+    const outcome = await this.introspect(randomUUID(), issuer, {});
     return outcome instanceof Refusal && outcome.entry.status === 503 ? outcome : undefined;
   }
 
@@ -217,6 +217,7 @@ export class Introspector {
     }
     if (!('active' in answer)) return endpoint.refuse('the answer has no active member');
 
+    endpoint.recovered();
     const active = parseIntrospectionAnswer(answer, { issuer, ignoreExp: issuer.introspection.ignoreExp });
     const outcome = active instanceof Refusal ? 'inactive' : 'active';
     counts.count(answer['active'] === true ? 'active' : 'inactive');

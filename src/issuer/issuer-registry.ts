@@ -22,6 +22,9 @@ export interface IssuerRegistry {
   all(): readonly Issuer[];
 }
 
+// The detail of a refusal is one line of a log.
+const MAX_ISSUERS_NAMED = 5;
+
 /** The issuers in the options. They stay trusted. */
 export class ListedIssuers implements IssuerRegistry {
   readonly #all: readonly Issuer[];
@@ -66,7 +69,9 @@ export class ListedIssuers implements IssuerRegistry {
     const alike = this.#alike.get(withoutSlashAndCase(iss));
     const hint =
       alike === undefined ? '' : `; it differs from ${quoteUntrusted(alike)} only by case or a trailing slash`;
-    return `iss ${quoteUntrusted(iss)}${hint}`;
+    const names = [...this.#issuers.keys()].slice(0, MAX_ISSUERS_NAMED).map((name) => quoteUntrusted(name));
+    const more = this.#issuers.size > names.length ? ` and ${this.#issuers.size - names.length} more` : '';
+    return `iss ${quoteUntrusted(iss)}${hint}; trusted ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}${more}`;
   }
 }
 

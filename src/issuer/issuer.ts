@@ -81,7 +81,14 @@ function createKeySource(
     case 'secret':
       return new SharedSecrets(location.secrets, location.algorithms, clock);
     case 'fetchedSecret':
-      return new FetchedSecrets({ fetch: location.fetch, algorithms: location.algorithms, limits, clock, signal });
+      return new FetchedSecrets({
+        issuer,
+        fetch: location.fetch,
+        algorithms: location.algorithms,
+        limits,
+        clock,
+        signal,
+      });
     case 'publicKey':
       return new PublicKeys(location.keys, clock);
     case 'jwks':

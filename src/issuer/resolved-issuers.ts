@@ -168,5 +168,5 @@ export class ResolvedIssuers implements IssuerRegistry {
 }
 
 function refuse(iss: string): Refusal {
-  return new Refusal('issuer_not_trusted', `iss ${quoteUntrusted(iss)}`);
+  return new Refusal('issuer_not_trusted', `iss ${quoteUntrusted(iss)}, for which the issuer function gave nothing`);
 }

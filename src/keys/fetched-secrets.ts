@@ -3,6 +3,7 @@ import type { HmacAlgorithm } from '../jws/algorithm.js';
 import type { VerificationKey } from '../jws/verification-key.js';
 import type { Clock } from '../platform/clock.js';
 import { chain, type MaybePromise } from '../platform/maybe-promise.js';
+import { OutageWarnings } from '../platform/outage-warnings.js';
 import type { Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { untilAborted, withinSeconds } from '../resilience/deadline.js';
@@ -14,6 +15,7 @@ import { SharedSecrets } from './shared-secrets.js';
 export type FetchSecrets = () => Promise<readonly Uint8Array[]>;
 
 export interface FetchedSecretsOptions {
+  readonly issuer: string;
   readonly fetch: FetchSecrets;
   readonly algorithms: readonly HmacAlgorithm[];
   readonly limits: KeyLimits;
@@ -35,13 +37,16 @@ export class FetchedSecrets implements KeySource {
   readonly #refreshing: Refreshing<LoadedSecrets>;
 
   constructor(options: FetchedSecretsOptions) {
-    const { clock, limits } = options;
+    const { issuer, clock, limits, signal } = options;
+    const outage = new OutageWarnings('secret', issuer);
     this.#options = options;
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
       timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: () => this.#fetch(),
+      onSuccess: () => outage.recovered(),
+      onFailure: () => (signal.aborted ? undefined : outage.failed(PROBLEM)),
     });
   }
 

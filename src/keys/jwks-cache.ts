@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.js';
 import { publish } from '../platform/diagnostics.js';
 import type { Fetch } from '../platform/fetch.js';
 import type { MaybePromise } from '../platform/maybe-promise.js';
+import { OutageWarnings } from '../platform/outage-warnings.js';
 import { escapeControls, Refusal } from '../protocol/refusal.js';
 import { refuseUnavailable } from '../protocol/refuse-unavailable.js';
 import { type Fetched, type RefreshCause, Refreshing, Unavailable } from '../resilience/refreshing.js';
@@ -55,6 +56,7 @@ export class JwksCache implements KeySource {
   readonly #absent: AbsentKeys;
   /** Of the key set that was fetched last, whether or not it has a key that can be used. */
   #skipped: readonly SkippedKey[] = [];
+  readonly #outage: OutageWarnings;
 
   constructor(options: JwksCacheOptions) {
     const { issuer, location, limits, clock, fetch, signal, snapshot } = options;
@@ -64,13 +66,14 @@ export class JwksCache implements KeySource {
     this.#endpoint = new JwksEndpoint({ issuer, location, fetchOptions, clock, maxAgeSeconds: limits.maxAgeSeconds });
     this.#allowance = new TokenBucket({ burst: limits.refetchBurst, everySeconds: refetchEverySeconds, clock });
     this.#absent = new AbsentKeys({ refetchEverySeconds, clock });
+    this.#outage = new OutageWarnings('keys', issuer);
     this.#refreshing = new Refreshing({
       clock,
       staleIfErrorSeconds: limits.staleIfErrorSeconds,
       timeoutSeconds: limits.fetchTimeoutSeconds,
       fetch: (cause) => this.#fetch(cause),
-      onSuccess: ({ set }) => this.#publishChanges(set),
-      onFailure: (cause) => this.#publishBackOff(cause),
+      onSuccess: ({ set }) => this.#publishSuccess(set),
+      onFailure: (cause) => this.#publishFailure(cause),
     });
     if (snapshot !== undefined) this.#startWith(snapshot);
   }
@@ -218,7 +221,7 @@ export class JwksCache implements KeySource {
     publish('scopegate:unknown-kid', () => {
       return { issuer, kid: query.kid && escapeControls(query.kid.slice(0, MAX_KID_LENGTH)), notAskedBecause };
     });
-    return refuseUnknown(query);
+    return refuseUnknown(query, { set: this.#refreshing.last?.value.set, from: this.#endpoint.url });
   }
 
   #toRefusal(loaded: FetchedKeys | Unavailable): Refusal | undefined {
@@ -267,12 +270,14 @@ export class JwksCache implements KeySource {
     publish('scopegate:stale-use', () => ({ issuer, ageSeconds: this.#refreshing.ageSeconds(now) as number }));
   }
 
-  #publishBackOff(cause: unknown): void {
+  #publishFailure(cause: unknown): void {
+    const { message: error } = JwksFailure.from(cause);
+    if (!this.#options.signal.aborted) this.#outage.failed(error);
     publish('scopegate:back-off', () => ({
       issuer: this.#options.issuer,
       failures: this.#refreshing.failures,
       seconds: this.#refreshing.retryAfterSeconds,
-      error: JwksFailure.from(cause).message,
+      error,
     }));
   }
 
@@ -286,8 +291,9 @@ export class JwksCache implements KeySource {
     }
   }
 
-  #publishChanges(now: KeySet): void {
+  #publishSuccess(now: KeySet): void {
     const { issuer } = this.#options;
+    this.#outage.recovered();
     const before = this.#refreshing.last?.value.set;
     if (before === undefined || before === now) return;
     const added = now.keys.filter((key) => !before.has(key)).map(kidOf);

@@ -77,6 +77,11 @@ export class JwksEndpoint {
     this.#maxAgeSeconds = maxAgeSeconds;
   }
 
+  /** Where the key set is; undefined before that was found. */
+  get url(): string | undefined {
+    return this.#jwksUri;
+  }
+
   get counts(): { readonly metadata: number; readonly jwks: number } {
     return { metadata: this.#metadataFetches, jwks: this.#jwksFetches };
   }

@@ -81,9 +81,23 @@ export interface KeyStatus {
   readonly ageSeconds: number;
 }
 
-/** Refuses a token whose key the issuer does not have. */
-export function refuseUnknown({ kid, algorithm }: KeyQuery): Refusal {
-  return new Refusal('unknown_key', `kid ${quoteUntrusted(kid)}, alg ${algorithm}`);
+/** The keys that an issuer has, and where they are from. */
+export interface KnownKeys {
+  readonly set: Pick<KeySet, 'keys'> | undefined;
+  readonly from: string | undefined;
+}
+
+// The detail of a refusal is one line of a log.
+const MAX_KEYS_NAMED = 5;
+
+/** Refuses a token whose key the issuer does not have. The detail names the keys that it has. */
+export function refuseUnknown({ kid, algorithm }: KeyQuery, known?: KnownKeys): Refusal {
+  const keys = known?.set?.keys ?? [];
+  const names = keys.slice(0, MAX_KEYS_NAMED).map((key) => `${quoteUntrusted(key.kid)} (${key.algorithms.join(' ')})`);
+  const more = keys.length > names.length ? ` and ${keys.length - names.length} more` : '';
+  const from = known?.from === undefined ? '' : `, from ${escapeControls(known.from)}`;
+  const having = names.length === 0 ? '' : `; known are ${names.join(', ')}${more}${from}`;
+  return new Refusal('unknown_key', `kid ${quoteUntrusted(kid)}, alg ${algorithm}${having}`);
 }
 
 type KeyListing = Pick<KeySourceStatus, 'keys' | 'skippedKeys'>;

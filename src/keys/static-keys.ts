@@ -29,7 +29,7 @@ export class StaticKeys implements KeySource {
   find(query: KeyQuery): MaybePromise<readonly VerificationKey[] | Refusal> {
     return chain(this.#set ?? this.#importing, (set) => {
       const keys = set.candidates(query);
-      return keys.length > 0 ? keys : refuseUnknown(query);
+      return keys.length > 0 ? keys : refuseUnknown(query, { set, from: 'the options' });
     });
   }
 

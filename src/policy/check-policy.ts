@@ -1,5 +1,5 @@
 import type { AccessToken } from '../protocol/access-token.js';
-import { Refusal } from '../protocol/refusal.js';
+import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { checkClaim } from './claim-policy.js';
 import type { Policy } from './policy.js';
 
@@ -40,8 +40,8 @@ function refuse(policy: Policy, token: AccessToken): Refusal {
   const scopes = fewestMissing(sets, token)[0] as ScopeSet;
   const missing = missingScopes(token, scopes);
   if (missing.length === 0) return new Refusal('claim_rule_failed', 'a claim test gave different answers');
-  const granted = token.scopes.length === 0 ? ': the token names no scopes' : '';
-  return new Refusal('scope_insufficient', `lacks ${missing.join(' ')}${granted}`, { scopes });
+  const granted = token.scopes.length === 0 ? 'no scope was' : `${quoteUntrusted(token.scopes.join(' '))} was`;
+  return new Refusal('scope_insufficient', `lacks ${missing.join(' ')}; ${granted} granted`, { scopes });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { formatAnswer, type HttpAnswer } from './http-answer.js';
 import { type OAuthErrorCode, REFUSALS, Refusal, type RefusalReason } from './refusal.js';
+import { isScopeToken } from './scope.js';
 
 // Registered: an error handler may have another copy of this package than the guard.
 const REFUSAL = Symbol.for('scopegate.refusal');
@@ -23,7 +24,7 @@ export abstract class RefusalError extends Error {
   /** The usual cause of this reason and what to do about it. Not for clients. */
   declare readonly help: string;
 
-  constructor(refusal: Refusal, answer: HttpAnswer) {
+  constructor(refusal: Refusal, answer: HttpAnswer = formatAnswer(refusal, DEFAULT_REALM)) {
     const { description, help } = REFUSALS[refusal.reason];
     super(description, refusal.cause === undefined ? undefined : { cause: refusal.cause });
     this.reason = refusal.reason;
@@ -56,6 +57,20 @@ export abstract class RefusalError extends Error {
   }
 }
 
+/** What an app says about a refusal of its own. */
+export interface RefusalDetails {
+  /** The scopes to ask for: an array of scope tokens. They are sent with `scope_insufficient` alone. */
+  readonly scopes?: readonly string[];
+  /** For the server's log. Not for clients. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** For `IssuerUnavailableError`: when to retry. */
+  readonly retryAfterSeconds?: number;
+}
+
+// A guard puts its own realm in place of it.
+const DEFAULT_REALM = 'api';
+
 /**
  * The client's fault: no token, a bad one, or one that does not suffice. `status` is 400, 401 or 403, and
  * `headers` hold the challenge.
@@ -69,8 +84,26 @@ export class AuthorizationError extends RefusalError {
   /** The scopes that would satisfy the route, if the token lacks one. */
   readonly scopes: readonly string[] | undefined;
 
-  constructor(refusal: Refusal, answer: HttpAnswer) {
-    super(refusal, answer);
+  /**
+   * Makes a refusal of the app's own. Thrown by a handler that was given to a guard, it becomes the answer of docs/http.md.
+   *
+   * @example
+   * ```ts
+   * app.delete(
+   *   '/orders/:id',
+   *   guard('orders:write', (req) => {
+   *     if (!req.auth.scopes.includes('admin')) throw new AuthorizationError('scope_insufficient', { scopes: ['admin'] });
+   *   }),
+   * );
+   * ```
+   *
+   * @throws {TypeError} not a reason of status 400, 401 or 403, or not scopes
+   */
+  constructor(reason: RefusalReason, details?: RefusalDetails);
+  constructor(refusal: Refusal, answer: HttpAnswer);
+  constructor(given: RefusalReason | Refusal, more?: RefusalDetails | HttpAnswer) {
+    const refusal = given instanceof Refusal ? given : toRefusal(given, more, [400, 401, 403]);
+    super(refusal, given instanceof Refusal ? (more as HttpAnswer) : undefined);
     this.code = refusal.entry.error;
     this.scopes = refusal.scopes;
   }
@@ -88,8 +121,12 @@ export class IssuerUnavailableError extends RefusalError {
   /** When to retry. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(refusal: Refusal, answer: HttpAnswer) {
-    super(refusal, answer);
+  /** Makes a refusal of the app's own. @throws {TypeError} not a reason of status 503 */
+  constructor(reason: RefusalReason, details?: RefusalDetails);
+  constructor(refusal: Refusal, answer: HttpAnswer);
+  constructor(given: RefusalReason | Refusal, more?: RefusalDetails | HttpAnswer) {
+    const refusal = given instanceof Refusal ? given : toRefusal(given, more, [503]);
+    super(refusal, given instanceof Refusal ? (more as HttpAnswer) : undefined);
     this.retryAfterSeconds = refusal.retryAfterSeconds;
   }
 }
@@ -111,6 +148,44 @@ export class UnguardedRouteError extends RefusalError {
     const refusal = new Refusal('route_unguarded', detail);
     super(refusal, formatAnswer(refusal, ''));
   }
+}
+
+function toRefusal(reason: unknown, details: RefusalDetails | HttpAnswer = {}, statuses: readonly number[]): Refusal {
+  if (typeof reason !== 'string' || !isReason(reason) || !statuses.includes(REFUSALS[reason].status)) {
+    throw new TypeError(`Give a reason of docs/refusals.md with the status ${statuses.join(', ')}.`);
+  }
+  const { scopes, detail = 'of the app itself', cause, retryAfterSeconds } = details as RefusalDetails;
+  if (scopes !== undefined && !(Array.isArray(scopes) && scopes.every(isScope))) {
+    throw new TypeError("Give scopes as an array of scope tokens (RFC 6749 §3.3), such as ['orders:read'].");
+  }
+  const isDuration = retryAfterSeconds === undefined || Number.isFinite(retryAfterSeconds);
+  if (!isDuration) throw new TypeError('Give retryAfterSeconds as a number.');
+
+  return new Refusal(reason, String(detail), {
+    ...(scopes === undefined || reason !== 'scope_insufficient' ? {} : { scopes: Object.freeze([...scopes]) }),
+    ...(cause === undefined ? {} : { cause }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  });
+}
+
+function isScope(value: unknown): value is string {
+  return typeof value === 'string' && isScopeToken(value);
+}
+
+function isReason(text: string): text is RefusalReason {
+  return Object.hasOwn(REFUSALS, text);
+}
+
+/** Returns the refusal behind an error that `isRefusal` knows, whichever copy of this package made it. */
+export function findRefusal(error: unknown): Refusal | undefined {
+  if (!isRefusal(error) || !isReason(error.reason)) return undefined;
+  const { reason, detail, cause } = error;
+  const { scopes, retryAfterSeconds } = error as { scopes?: readonly string[]; retryAfterSeconds?: number };
+  return new Refusal(reason, String(detail), {
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 /** Maps a refusal to the error that says who is at fault: the client or the issuer. */

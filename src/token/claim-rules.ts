@@ -1,5 +1,6 @@
 import type { JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
+import { describeTime } from './describe-time.js';
 
 /** The claims that rules check, with validated types. Times are seconds since the epoch. */
 export interface ValidatedClaims {
@@ -82,27 +83,39 @@ export function checkTime(claims: ValidatedClaims, rules: TimeRules): Refusal | 
   const { now, clockToleranceSeconds: tolerance, maxTokenAgeSeconds } = rules;
 
   // Negated comparisons: a clock that returns NaN refuses every token.
-  if (!(now < expiresAt + tolerance)) return new Refusal('token_expired', `exp ${expiresAt}, now ${now}`);
+  if (!(now < expiresAt + tolerance)) return new Refusal('token_expired', describeTime('exp', expiresAt, now));
   if (notBefore !== undefined && !(notBefore <= now + tolerance)) {
-    return new Refusal('token_not_yet_valid', `nbf ${notBefore}, now ${now}`);
+    return new Refusal('token_not_yet_valid', describeTime('nbf', notBefore, now));
   }
   if (issuedAt !== undefined && !(issuedAt <= now + Math.max(tolerance, MAX_IAT_AHEAD_SECONDS))) {
-    return new Refusal('token_not_yet_valid', `iat ${issuedAt}, now ${now}`);
+    const time = describeTime('iat', issuedAt, now);
+    return new Refusal('token_not_yet_valid', `${time}: the clocks of the issuer and of this server differ`);
   }
 
   if (maxTokenAgeSeconds === undefined) return undefined;
   if (issuedAt === undefined) return new Refusal('claim_missing', 'iat, which maxTokenAgeSeconds needs');
   if (now - issuedAt > maxTokenAgeSeconds + tolerance) {
-    return new Refusal('token_too_old', `iat ${issuedAt}, now ${now}, ${maxTokenAgeSeconds} seconds allowed`);
+    const time = describeTime('iat', issuedAt, now);
+    return new Refusal('token_too_old', `${time}; ${maxTokenAgeSeconds} seconds are allowed`);
   }
   return undefined;
 }
 
 /** Compares values by code point, without normalization (RFC 7519 §4.1.3, §7.3). */
-export function checkAudience(claims: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {
-  const { audience } = claims;
+export function checkAudience(
+  { audience, clientId }: ValidatedClaims,
+  accepted: readonly string[],
+  clientIds: readonly string[] = [],
+): Refusal | undefined {
   for (const value of accepted) if (audience.includes(value)) return undefined;
-  return new Refusal('audience_mismatch', `aud ${quoteUntrusted(audience)}, accepted ${quoteUntrusted(accepted)}`);
+
+  // OpenID Connect Core §2: the audience of an ID token is a client.
+  const client = [clientId, ...clientIds].find((id) => id !== undefined && audience.includes(id));
+  const hint = client === undefined ? '' : `; ${quoteUntrusted(client)} is a client, so that it looks like an ID token`;
+  return new Refusal(
+    'audience_mismatch',
+    `aud ${quoteUntrusted(audience)}, accepted ${quoteUntrusted(accepted)}${hint}`,
+  );
 }
 
 export function checkClient(claims: ValidatedClaims, accepted: readonly string[]): Refusal | undefined {

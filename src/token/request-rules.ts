@@ -16,7 +16,7 @@ export function checkRequestRules(claims: ValidatedClaims, issuer: Issuer, rules
   const { now, clockToleranceSeconds } = rules;
   return (
     checkTime(claims, { now, clockToleranceSeconds, maxTokenAgeSeconds }) ??
-    checkAudiences(claims, issuer.audience, rules.audience) ??
+    checkAudiences(claims, issuer, rules.audience) ??
     (clientIds === undefined ? undefined : checkClient(claims, clientIds)) ??
     checkNotBound(claims)
   );
@@ -24,12 +24,12 @@ export function checkRequestRules(claims: ValidatedClaims, issuer: Issuer, rules
 
 function checkAudiences(
   claims: ValidatedClaims,
-  audienceOfIssuer: Issuer['audience'],
+  { audience: audienceOfIssuer, rules: { clientIds } }: Issuer,
   audience: RequestRules['audience'],
 ): Refusal | undefined {
   if (audienceOfIssuer === false) return undefined;
   return (
-    (audience === false ? undefined : checkAudience(claims, audience)) ??
-    (audienceOfIssuer === undefined ? undefined : checkAudience(claims, audienceOfIssuer))
+    (audience === false ? undefined : checkAudience(claims, audience, clientIds)) ??
+    (audienceOfIssuer === undefined ? undefined : checkAudience(claims, audienceOfIssuer, clientIds))
   );
 }

@@ -23,6 +23,7 @@ import { Deadline, DeadlineError, withinSeconds } from '../resilience/deadline.j
 import { ScopeCache } from '../token/scope-cache.js';
 import { VerifiedTokenCache } from '../token/verified-token-cache.js';
 import { authenticate, authenticateToken, type VerifierContext } from './authenticate.js';
+import { debugRefusal } from './debug-refusal.js';
 import { parseVerifierOptions, type VerifierConfig, type VerifierOptions, type VerifierSnapshot } from './options.js';
 import {
   type AuthenticateOptions,
@@ -165,6 +166,7 @@ async function authenticateRequest(
   const settled = await abortListeners.untilAborted(signal, Promise.resolve(outcome));
   if (!(settled instanceof Refusal)) return settled;
 
+  debugRefusal(settled, request);
   const error = toError(settled, requirements.realm);
   if (onRefusal !== undefined) void notify(() => onRefusal(error, request));
   throw error;
@@ -250,7 +252,10 @@ function clear({ context, userInfos }: VerifierInternals): void {
   userInfos.clear();
 }
 
-function orThrow<T>(outcome: T | Refusal, realm: string): T {
-  if (outcome instanceof Refusal) throw toError(outcome, realm);
+function orThrow<T>(outcome: T | Refusal, realm: string, request: Partial<HttpRequest> = {}): T {
+  if (outcome instanceof Refusal) {
+    debugRefusal(outcome, request);
+    throw toError(outcome, realm);
+  }
   return outcome;
 }

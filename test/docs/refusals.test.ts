@@ -41,7 +41,9 @@ describe('docs/refusals.md', () => {
   it.each(sections)('tells the status, the error code and the text of %s as the code has them', (reason, section) => {
     const { status, description, ...entry } = REFUSALS[reason as RefusalReason];
     const error = 'error' in entry ? entry.error : undefined;
-    expect(section).toMatchObject({ status, description });
+    // RFC 6750 §3.1: no error information where there were no credentials.
+    const read = status === 401 && error === undefined ? '`{}`' : description;
+    expect(section).toMatchObject({ status, description: read });
     expect(section?.error).toBe(error);
   });
 

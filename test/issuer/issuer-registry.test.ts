@@ -53,10 +53,12 @@ describe('ListedIssuers', () => {
   it('tells when an iss differs from a trusted one by case or a trailing slash alone', () => {
     const detailOf = (iss: string) => (registry.find(iss, TOKEN) as Refusal).detail;
     const hint = (alike: string) => `; it differs from "${alike}" only by case or a trailing slash`;
-    expect(detailOf('https://as.example/')).toBe(`iss "https://as.example/"${hint('https://as.example')}`);
-    expect(detailOf('https://B.example')).toBe(`iss "https://B.example"${hint('https://b.example/')}`);
-    expect(detailOf('https://evil.test')).toBe('iss "https://evil.test"');
-    expect(detailOf('a\r\nb')).toBe('iss "a\\r\\nb"');
+    const trustedNames = registry.all().map(({ issuer }) => JSON.stringify(issuer));
+    const trusted = `; trusted are ${trustedNames.join(', ')}`;
+    expect(detailOf('https://as.example/')).toBe(`iss "https://as.example/"${hint('https://as.example')}${trusted}`);
+    expect(detailOf('https://B.example')).toBe(`iss "https://B.example"${hint('https://b.example/')}${trusted}`);
+    expect(detailOf('https://evil.test')).toBe(`iss "https://evil.test"${trusted}`);
+    expect(detailOf('a\r\nb')).toBe(`iss "a\\r\\nb"${trusted}`);
   });
 
   it('lists the issuers in the order in which they were given', () => {

@@ -56,7 +56,10 @@ describe('ResolvedIssuers', () => {
     const { issuers, find, resolveBy } = open();
     resolveBy(async () => undefined);
     expect(await find()).toBeInstanceOf(Refusal);
-    expect(issuers.find(NAME, TOKEN)).toMatchObject({ reason: 'issuer_not_trusted', detail: `iss "${NAME}"` });
+    expect(issuers.find(NAME, TOKEN)).toMatchObject({
+      reason: 'issuer_not_trusted',
+      detail: `iss "${NAME}", for which the issuer function gave nothing`,
+    });
     expect(issuers.all()).toEqual([]);
   });
 

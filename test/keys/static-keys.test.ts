@@ -21,7 +21,10 @@ describe('StaticKeys', () => {
     const keys = new StaticKeys([jwk], clock.now);
     expect(await keys.find(query('key-1'))).toHaveLength(1);
     expect(reasonOf(await keys.find(query('key-2')))).toBe('unknown_key');
-    expect(keys.find(query('key-2'))).toMatchObject({ reason: 'unknown_key', detail: 'kid "key-2", alg ES256' });
+    expect(keys.find(query('key-2'))).toMatchObject({
+      reason: 'unknown_key',
+      detail: 'kid "key-2", alg ES256; known are "key-1" (ES256), from the options',
+    });
   });
 
   it('holds its own keys, once they are imported, and no others', async () => {

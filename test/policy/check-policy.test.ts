@@ -81,7 +81,7 @@ describe('a refusal by policy', () => {
   });
 
   it('tells the server which scopes are lacking', () => {
-    expect(check(allOf('a', 'b', 'c'), tokenWith('b'))?.detail).toBe('lacks a c');
+    expect(check(allOf('a', 'b', 'c'), tokenWith('b'))?.detail).toBe('lacks a c; "b" was granted');
   });
 
   it.each<[what: string, policy: Policy]>([

@@ -60,7 +60,14 @@ export function createSecretsOf(vault: Vault, clock: TestClock, options: VaultOp
   const location = parseSecretSource(vault.source, algorithms, 'issuer.secret');
   if (location.kind !== 'fetchedSecret') throw new Error('it is no function');
   const { fetch } = location;
-  return new FetchedSecrets({ fetch, algorithms, limits: { ...LIMITS, ...limits }, clock: clock.now, signal });
+  return new FetchedSecrets({
+    issuer: 'legacy',
+    fetch,
+    algorithms,
+    limits: { ...LIMITS, ...limits },
+    clock: clock.now,
+    signal,
+  });
 }
 
 export type Found = Awaited<ReturnType<FetchedSecrets['find']>>;

@@ -64,7 +64,7 @@ export function useTestbed(express?: typeof expressModule): Testbed {
         dangerouslyAllowInsecureHttp: true,
         ...changes,
       } as Omit<VerifierOptions, 'claims'>);
-      return startGuardedApi({ verifier, express, routes, audience: AUDIENCE });
+      return startGuardedApi({ verifier, express, routes, audience: AUDIENCE, maxHeaderBytes: 65_536 });
     },
 
     async open(verifier = {}) {

@@ -103,11 +103,14 @@ describe('the detail of a refusal tells the server', () => {
 
   it.each<[string, () => unknown]>([
     ['accepted', () => at(100)],
-    ['exp 200, now 205', () => at(205)],
-    ['nbf 50, now 44', () => at(44)],
-    ['iat 105, now 44', () => at(44, { notBefore: undefined, issuedAt: 105 })],
+    ['exp 1970-01-01T00:03:20.000Z, 5 seconds ago', () => at(205)],
+    ['nbf 1970-01-01T00:00:50.000Z, in 6 seconds', () => at(44)],
+    [
+      'iat 1970-01-01T00:01:45.000Z, in 1 minute: the clocks of the issuer and of this server differ',
+      () => at(44, { notBefore: undefined, issuedAt: 105 }),
+    ],
     ['iat, which maxTokenAgeSeconds needs', () => at(100, { issuedAt: undefined }, 10)],
-    ['iat 50, now 100, 10 seconds allowed', () => at(100, {}, 10)],
+    ['iat 1970-01-01T00:00:50.000Z, 50 seconds ago; 10 seconds are allowed', () => at(100, {}, 10)],
     ['client "client"', () => checkClient(FACTS, ['other'])],
     ['a cnf claim', () => checkNotBound({ ...FACTS, isBound: true })],
   ])('of the claims: %s', (detail, judge) => {

@@ -214,7 +214,10 @@ describe('verifyJwt, kid', () => {
     covers('C5', 'C7', 'C10', '7515-6');
     expect(reasonOf(await verify(ec.token()))).toBe('accepted');
     const refusal = await verify(ec.token({ header: { kid: JSON.stringify(kid) } }));
-    expect(refusal).toMatchObject({ reason: 'unknown_key', detail: `kid ${JSON.stringify(kid)}, alg ES256` });
+    expect(refusal).toMatchObject({
+      reason: 'unknown_key',
+      detail: `kid ${JSON.stringify(kid)}, alg ES256; known are "key-1" (ES256), from the options`,
+    });
     expect((refusal as { detail: string }).detail).toMatch(/^[\x20-\x7e]+$/);
   });
 
@@ -222,7 +225,7 @@ describe('verifyJwt, kid', () => {
     covers('C6');
     const refusal = await verify(ec.token({ header: { kid: `"${'k'.repeat(4000)}"` } }));
     expect(reasonOf(refusal)).toBe('unknown_key');
-    expect((refusal as { detail: string }).detail.length).toBeLessThan(150);
+    expect((refusal as { detail: string }).detail.length).toBeLessThan(200);
   });
 
   const others = [generateKeys('ES256'), generateKeys('ES256')];

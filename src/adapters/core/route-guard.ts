@@ -3,11 +3,12 @@ import { callback, oneOf, optional } from '../../options/readers.js';
 import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
-import { type AuthorizationError, type IssuerUnavailableError, toError } from '../../protocol/errors.js';
+import { type AuthorizationError, findRefusal, type IssuerUnavailableError, toError } from '../../protocol/errors.js';
 import type { HttpAnswer } from '../../protocol/http-answer.js';
 import type { HttpRequest } from '../../protocol/http-request.js';
 import { Refusal } from '../../protocol/refusal.js';
 import { authenticate } from '../../verifier/authenticate.js';
+import { debugRefusal } from '../../verifier/debug-refusal.js';
 import {
   type AuthenticateOptions,
   REQUIREMENT_READERS,
@@ -79,11 +80,19 @@ export class RouteGuard {
       const outcome = await authenticate(this.#context, request, requirements);
       if (!(outcome instanceof Refusal)) return { auth: outcome, caching };
       if (isOptional && outcome.reason === 'token_missing') return { auth: undefined, caching: cachingOfNobody };
-      return { answer: this.#refuse(outcome, original) };
+      return { answer: this.#refuse(outcome, request, original) };
     };
   }
 
-  #refuse(refusal: Refusal, original: unknown): HttpAnswer {
+  /** Answers a refusal that a handler threw, such as `new AuthorizationError('scope_insufficient')`. Throws all else again. */
+  answerThrown(thrown: unknown, request: HttpRequest, original: unknown): HttpAnswer {
+    const refusal = findRefusal(thrown);
+    if (refusal === undefined) throw thrown;
+    return this.#refuse(refusal, request, original);
+  }
+
+  #refuse(refusal: Refusal, request: HttpRequest, original: unknown): HttpAnswer {
+    debugRefusal(refusal, request);
     const onRefusal = this.#onRefusal;
     const { realm } = this.#requirements;
     if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, realm), original));

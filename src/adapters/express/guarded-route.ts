@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notify } from '../../platform/notify.js';
 import type { Policy } from '../../policy/policy.js';
 import type { AccessToken } from '../../protocol/access-token.js';
-import { toError } from '../../protocol/errors.js';
+import { findRefusal, toError } from '../../protocol/errors.js';
 import { Refusal } from '../../protocol/refusal.js';
 import type { ExtraTokenLocation } from '../../protocol/token-location.js';
+import { debugRefusal } from '../../verifier/debug-refusal.js';
 import type { Requirements } from '../../verifier/requirements.js';
 import type { AnswerCache } from '../core/answer-cache.js';
 import { type CacheRules, cacheHeaders, cacheRulesFor } from '../core/cache-headers.js';
@@ -61,11 +62,19 @@ export class GuardedRoute implements Requirements {
       return next(errorForNext(thrown));
     }
 
-    runHandlers(this.handlers, req, res, next);
+    runHandlers(this.handlers, req, res, (error) => this.#settleThrown(error, req, res, next));
+  }
+
+  /** Answers a refusal that a handler threw, such as `new AuthorizationError('scope_insufficient')`, by the contract. */
+  #settleThrown(error: unknown, req: GuardableRequest, res: ServerResponse, next: NextFunction): void {
+    const refusal = findRefusal(error);
+    if (refusal === undefined || this.runtime.errors === 'next') return next(error);
+    this.refuse(refusal, req, res, next);
   }
 
   private refuse(refusal: Refusal, req: IncomingMessage, res: ServerResponse, next: NextFunction): void {
     const { errors, onRefusal, answers } = this.runtime;
+    debugRefusal(refusal, req);
     if (onRefusal !== undefined) void notify(() => onRefusal(toError(refusal, this.realm), req));
 
     if (errors === 'next' || res.headersSent) return next(toError(refusal, this.realm));

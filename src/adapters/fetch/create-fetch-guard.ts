@@ -70,7 +70,7 @@ export function createFetchGuard<Claims = UntypedClaims>(
   const guard = new RouteGuard(requireInternals(verifier, 'createFetchGuard'), options);
   const protect = (input: readonly unknown[], isOptional: boolean) => {
     const { policy, handlers } = parseGuardArguments<AnyFetchHandler>(input);
-    return createHandler(guard.forRoute(policy, isOptional), onlyHandler(handlers));
+    return createHandler(guard, guard.forRoute(policy, isOptional), onlyHandler(handlers));
   };
 
   return Object.freeze({
@@ -81,16 +81,23 @@ export function createFetchGuard<Claims = UntypedClaims>(
 
 type AnyFetchHandler = FetchHandler<Request, unknown, readonly unknown[]>;
 
-function createHandler(decide: Decide, handler: AnyFetchHandler): GuardedFetchHandler<Request, readonly unknown[]> {
+function createHandler(
+  guard: RouteGuard,
+  decide: Decide,
+  handler: AnyFetchHandler,
+): GuardedFetchHandler<Request, readonly unknown[]> {
   return async function scopegateGuard(request, ...others) {
     const { answer, auth, caching } = await decide(request, request);
     if (answer !== undefined) return new Response(answer.body, answer);
 
-    const response = await handler(request, { auth }, ...others);
-    return withHeaders(
-      response,
-      cacheHeaders(caching, (name) => response.headers.get(name)),
-    );
+    try {
+      const response = await handler(request, { auth }, ...others);
+      const headers = cacheHeaders(caching, (name) => response.headers.get(name));
+      return withHeaders(response, headers);
+    } catch (thrown) {
+      const { body, ...init } = guard.answerThrown(thrown, request, request);
+      return new Response(body, init);
+    }
   };
 }
 

@@ -82,7 +82,7 @@ export function createKoaGuard<Claims = UntypedClaims>(
   const guard = new RouteGuard(requireInternals(verifier, 'createKoaGuard'), options);
   const create = (input: readonly unknown[], isOptional: boolean) => {
     const { policy, handlers } = parseGuardArguments<AnyKoaHandler>(input);
-    return createMiddleware(guard.forRoute(policy, isOptional), handlers);
+    return createMiddleware(guard, guard.forRoute(policy, isOptional), handlers);
   };
 
   const koaGuard = (...input: readonly unknown[]) => create(input, false);
@@ -92,14 +92,20 @@ export function createKoaGuard<Claims = UntypedClaims>(
 
 type AnyKoaHandler = KoaMiddleware<KoaContext>;
 
-function createMiddleware(decide: Decide, handlers: readonly AnyKoaHandler[]): AnyKoaHandler {
+function createMiddleware(guard: RouteGuard, decide: Decide, handlers: readonly AnyKoaHandler[]): AnyKoaHandler {
   return async function scopegateGuard(ctx, next) {
-    const { answer, auth, caching } = await decide(requestOf(ctx), ctx);
+    const request = requestOf(ctx);
+    const { answer, auth, caching } = await decide(request, ctx);
     if (answer !== undefined) return writeAnswer(ctx, answer);
 
     ctx.state.auth = auth;
     for (const [name, value] of cacheHeaders(caching, (name) => ctx.response.get(name))) ctx.set(name, value);
-    return runHandlers(handlers, ctx, next);
+
+    try {
+      return await runHandlers(handlers, ctx, next);
+    } catch (thrown) {
+      return writeAnswer(ctx, guard.answerThrown(thrown, request, ctx));
+    }
   };
 }
 

@@ -54,7 +54,21 @@ describe('createFetchGuard', () => {
     expect(error).toMatchObject({ reason: 'token_missing', status: 401 });
   });
 
-  it('leaves what a handler throws to the runtime', async () => {
+  it('answers a refusal that a handler throws by the contract', async () => {
+    const reasons: unknown[] = [];
+    const guard = guardWith({ onRefusal: ({ reason }) => reasons.push(reason) });
+    const handler = guard.protect('orders:read', () => {
+      throw new AuthorizationError('scope_insufficient', { scopes: ['orders:delete'] });
+    });
+    const response = await handler(withToken(await token()));
+    expect([response.status, response.headers.get('WWW-Authenticate')]).toEqual([
+      403,
+      expect.stringContaining('scope="orders:delete"'),
+    ]);
+    expect(reasons).toEqual(['scope_insufficient']);
+  });
+
+  it('leaves what else a handler throws to the runtime', async () => {
     const handler = guardWith().protect('orders:read', () => {
       throw new Error('a bug');
     });

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKoaGuard, type KoaMiddleware } from '../../../src/adapters/koa/index.js';
-import { createVerifier, type Verifier } from '../../../src/index.js';
+import { AuthorizationError, createVerifier, type Verifier } from '../../../src/index.js';
 import { createTestIssuer, type TestIssuer } from '../../../src/testing/index.js';
 import { listen, type TestServer } from '../../support/listen.js';
 import { bearerHeaders } from '../../support/test-app.js';
@@ -72,6 +72,22 @@ describe.skipIf(koa === undefined)('createKoaGuard', () => {
     }, guard('orders:read'));
     expect((await get()).status).toBe(401);
     expect(reasons).toEqual(['token_missing']);
+  });
+
+  it('answers a refusal that a handler throws by the contract, and leaves all else to Koa', async () => {
+    const thrown = [new AuthorizationError('scope_insufficient', { scopes: ['orders:delete'] }), new Error('a bug')];
+    await start(
+      createKoaGuard(verifier)('orders:read', () => {
+        throw thrown.shift();
+      }),
+    );
+    const headers = bearerHeaders(await token());
+    const refused = await get('', headers);
+    expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([
+      403,
+      expect.stringContaining('scope="orders:delete"'),
+    ]);
+    expect((await get('', headers)).status).toBe(500);
   });
 
   it('RFC 6750 §2.3: keeps a response out of shared caches if the URL may hold a token', async () => {

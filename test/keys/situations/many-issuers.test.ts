@@ -205,9 +205,10 @@ describe('issuers given as a list', () => {
     const refuse = async (iss: string) =>
       verifier.verify(await a.issuer.token({ claims: { iss } })).catch((error) => error.detail);
     const hint = '; it differs from "https://issuer-0.test" only by case or a trailing slash';
-    expect(await refuse('https://issuer-0.test/')).toBe(`iss "https://issuer-0.test/"${hint}`);
-    expect(await refuse('https://ISSUER-0.test')).toBe(`iss "https://ISSUER-0.test"${hint}`);
-    expect(await refuse('https://issuer-1.test')).toBe('iss "https://issuer-1.test"');
+    const trusted = '; trusted is "https://issuer-0.test"';
+    expect(await refuse('https://issuer-0.test/')).toBe(`iss "https://issuer-0.test/"${hint}${trusted}`);
+    expect(await refuse('https://ISSUER-0.test')).toBe(`iss "https://ISSUER-0.test"${hint}${trusted}`);
+    expect(await refuse('https://issuer-1.test')).toBe(`iss "https://issuer-1.test"${trusted}`);
   });
 
   it('finds each of 1,000, and asks for the keys of no other', async () => {

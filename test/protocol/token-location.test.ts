@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { findCrossSite } from '../../src/protocol/cross-site.js';
+import { cookieTokens, headerTokens } from '../../src/protocol/token-location.js';
+import { covers } from '../support/covers.js';
+
+describe('cookieTokens', () => {
+  const tokens = (cookie: string) => cookieTokens({ headers: { cookie } }, { cookie: 'session' });
+
+  it.each([
+    ['session=abc%3D%3D', ['abc==']],
+    ['session=%zz', ['%zz']],
+    ['session="abc"', ['abc']],
+    ['session="', ['"']],
+    ['session=a; session=b', ['a', 'b']],
+    ['session; =a; x=session=a', []],
+  ])('RFC 6265 §4.2.1: reads %s as %j', (cookie, expected) => {
+    covers('F30');
+    expect(tokens(cookie)).toEqual(expected);
+  });
+
+  it('reads the headers of the Fetch API, and several Cookie headers', () => {
+    covers('F30');
+    expect(cookieTokens({ headers: new Headers({ cookie: 'session=a' }) }, { cookie: 'session' })).toEqual(['a']);
+    expect(cookieTokens({ headers: { cookie: ['session=a', 'session=b'] } }, { cookie: 'session' })).toEqual([
+      'a',
+      'b',
+    ]);
+    expect(headerTokens({ headers: {} }, { header: 'x-token' })).toEqual([]);
+  });
+});
+
+describe('findCrossSite', () => {
+  it.each<[Record<string, string | readonly string[]>, string | undefined]>([
+    [{ origin: 'https://a.test', ':authority': 'a.test' }, undefined],
+    [{ origin: 'https://a.test', ':authority': 'b.test' }, 'Origin'],
+    [{ origin: 'https://a.test' }, 'Origin'],
+    [{ origin: 'https://a.test', host: 'a.test', ':authority': 'b.test' }, 'Origin'],
+    [{ origin: 'file://', host: 'a.test' }, 'Origin'],
+    [{ origin: 'https://[::1]:8080', host: '[::1]' }, undefined],
+    [{ host: 'a.test' }, undefined],
+    [{ 'sec-fetch-site': '', host: 'a.test' }, 'Sec-Fetch-Site'],
+  ])('RFC 6454 §7: finds in %j: %s', (headers, expected) => {
+    covers('F30');
+    expect(findCrossSite({ headers })).toBe(expected);
+  });
+});
