@@ -58,6 +58,16 @@ describe('checkJwk', () => {
     expect(isUsable({ ...rsa, ext })).toBe(true);
   });
 
+  it('takes a kid that is a number for its text, one that is empty or null for none, and x5t in its place', () => {
+    expect(usable({ ...ec, kid: 7 }).kid).toBe('7');
+    for (const kid of ['', null, undefined]) {
+      expect(usable({ ...ec, kid }).kid).toBeUndefined();
+      expect(usable({ ...ec, kid, x5t: 7 }).kid).toBeUndefined();
+      expect(usable({ ...ec, kid, x5t: 'thumb' }).kid).toBe('thumb');
+    }
+    expect(usable({ ...ec, x5t: 'thumb' }).kid).toBe('key-1');
+  });
+
   it('takes a key without kid, use, key_ops and alg', () => {
     covers('7517-3');
     const bare = { kty: 'EC', crv: 'P-256', x: ec.x, y: ec.y };

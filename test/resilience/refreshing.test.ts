@@ -278,3 +278,37 @@ describe('Refreshing, that starts with a value from elsewhere', () => {
     expect(three.held).toHaveLength(1);
   });
 });
+
+describe('Refreshing, when the process was suspended during a fetch', () => {
+  it('joins those who waited for it to the fetch that somebody else started', async () => {
+    const { clock, refreshing, held } = open();
+    const first = refreshing.load();
+    clock.advance(3600);
+    expect(refreshing.underWay).toBeUndefined();
+    const second = refreshing.load();
+    held[0]?.reject(BOOM);
+    await settle();
+    expect([held.length, refreshing.failure]).toEqual([2, undefined]);
+    held[1]?.resolve('second');
+    expect(await Promise.all([first, second])).toEqual(['second', 'second']);
+  });
+
+  it('starts another where nobody did', async () => {
+    const { clock, refreshing, held } = open();
+    const first = refreshing.load();
+    clock.advance(6.001);
+    held[0]?.reject(BOOM);
+    await settle();
+    held[1]?.resolve('second');
+    expect(await first).toBe('second');
+  });
+
+  it('takes a fetch that failed up to a second after its deadline for a failure', async () => {
+    const { clock, refreshing, held } = open();
+    const first = refreshing.load();
+    clock.advance(6);
+    held[0]?.reject(BOOM);
+    expect(await first).toBeInstanceOf(Unavailable);
+    expect(held).toHaveLength(1);
+  });
+});

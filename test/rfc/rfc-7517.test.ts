@@ -52,10 +52,10 @@ describe('RFC 7517', () => {
 
   it.each([
     ['use enc', { use: 'enc' }],
-    ['use in another case', { use: 'SIG' }],
+    ['use of another kind', { use: 'tls' }],
     ['key_ops encrypt', { use: undefined, key_ops: ['encrypt'] }],
-    ['key_ops sign and verify', { use: undefined, key_ops: ['sign', 'verify'] }],
-    ['key_ops that are no list', { use: undefined, key_ops: 'verify' }],
+    ['key_ops for encryption alone', { use: undefined, key_ops: ['encrypt', 'wrapKey'] }],
+    ['key_ops that are no list', { use: undefined, key_ops: 'encrypt' }],
   ])('RFC 7517 §4.2, §4.3: does not use a key with %s', async (_name, members) => {
     covers('7517-2');
     await refuseKey((key) => ({ ...key, ...members }));

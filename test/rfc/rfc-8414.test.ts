@@ -60,7 +60,8 @@ describe('RFC 8414', () => {
     const { api, issuer, call } = await startApi(server.origin);
     server.documents.set(OIDC, metadata(change(server.origin)));
     expectAnswer(await api.send(call), unavailable('metadata_unavailable'), api.realm);
-    expect(server.paths).toEqual([OIDC]);
+    // It is not the metadata of this issuer, so that the other place is asked. The keys that it names are not.
+    expect(server.paths).toEqual([OIDC, OAUTH]);
 
     server.documents.set(OIDC, metadata(server.origin));
     issuer.clock.advance(LONGEST_BACK_OFF_SECONDS);

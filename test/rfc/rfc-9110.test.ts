@@ -129,11 +129,12 @@ describe.each(EXPRESS_VERSIONS)('RFC 9110 on %s', (_, express) => {
       const hitsBefore = down.issuer.hits.metadata;
       const { response } = await down.send();
       const seconds = Number(response.headers.get('retry-after')?.[0]);
-      expect(seconds).toBeGreaterThanOrEqual(30);
-      expect(seconds).toBeLessThanOrEqual(60);
-      down.issuer.advance(seconds - 20);
+      // Five seconds at most, of which half is drawn, since there are no keys to go on with.
+      expect(seconds).toBeGreaterThanOrEqual(3);
+      expect(seconds).toBeLessThanOrEqual(5);
+      down.issuer.advance(seconds - 2);
       const later = await down.send();
-      expect(Number(later.response.headers.get('retry-after')?.[0])).toBe(20);
+      expect(Number(later.response.headers.get('retry-after')?.[0])).toBe(2);
       expect(down.issuer.hits.metadata).toBe(hitsBefore + 1);
     } finally {
       await down.close();
