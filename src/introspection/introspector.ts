@@ -14,7 +14,7 @@ import { TimedCache } from '../resilience/timed-cache.js';
 import { checkTime, type ValidatedClaims } from '../token/claim-rules.js';
 import { narrowBy, type OwnClaims } from '../token/own-claims.js';
 import type { VerifiedToken } from '../token/verified-token.js';
-import { AnswerCounts, type AnswerCountsStatus } from './answer-counts.js';
+import { AnswerCounts } from './answer-counts.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
   IntrospectionEndpoint,
@@ -91,7 +91,7 @@ export class Introspector {
   }
 
   /** Undefined for an issuer that does not introspect. */
-  status(issuer: Issuer): (IntrospectionStatus & AnswerCountsStatus) | undefined {
+  status(issuer: Issuer): IntrospectionStatus | undefined {
     if (!isIntrospected(issuer)) return undefined;
     const { endpoint, counts } = this.#of(issuer);
     return { ...endpoint.status(), ...counts.status() };
