@@ -30,6 +30,7 @@ export type {
   PrivateKeyIntrospection,
   SecretIntrospection,
   TextSource,
+  UnauthenticatedIntrospection,
 } from './issuer/introspection-options.js';
 export type {
   DiscoveredIssuer,

@@ -1,10 +1,4 @@
-/** What an introspection endpoint said of the tokens that it was asked about. */
-export interface AnswerCountsStatus {
-  /** How many times it called a token active. */
-  readonly active: number;
-  /** How many times it did not. Where `active` stays 0, the credentials of this server may be wrong. */
-  readonly inactive: number;
-}
+import type { IntrospectionStatus } from './introspection-endpoint.js';
 
 // A stranger can make up a few tokens, and a client can go on with an old one. So many without one good one are telling.
 const SUSPICIOUS_INACTIVE = 20;
@@ -31,7 +25,7 @@ export class AnswerCounts {
     if (this.#active === 0 && this.#inactive === SUSPICIOUS_INACTIVE) this.#warn();
   }
 
-  status(): AnswerCountsStatus {
+  status(): Pick<IntrospectionStatus, 'active' | 'inactive'> {
     return { active: this.#active, inactive: this.#inactive };
   }
 

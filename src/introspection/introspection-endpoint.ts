@@ -54,7 +54,14 @@ export interface IntrospectionStatus {
   readonly waiting: number;
   /** Why the last request had no response that can be used; undefined when it had one. */
   readonly lastError: string | undefined;
+  /** How many answers called a token active. */
+  readonly active: number;
+  /** How many did not. Where `active` stays 0, the credentials of this server may be wrong. */
+  readonly inactive: number;
 }
+
+/** The part of it that is about requests. */
+export type RequestStatus = Omit<IntrospectionStatus, 'active' | 'inactive'>;
 
 /** The media type of a signed answer (RFC 9701 §5). */
 export const SIGNED_RESPONSE_TYPE = 'application/token-introspection+jwt';
@@ -172,7 +179,7 @@ export class IntrospectionEndpoint {
     return refuseUnavailable(signal, 'introspection_unavailable', why, context);
   }
 
-  status(): IntrospectionStatus {
+  status(): RequestStatus {
     const { waiting } = this.#queue;
     return { calls: this.#calls, inFlight: this.#inFlight, waiting, lastError: this.#lastError };
   }

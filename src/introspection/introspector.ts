@@ -19,7 +19,7 @@ import { TimedCache } from '../resilience/timed-cache.js';
 import { checkTime, type ValidatedClaims } from '../token/claim-rules.js';
 import { narrowBy, type OwnClaims } from '../token/own-claims.js';
 import type { VerifiedToken } from '../token/verified-token.js';
-import { AnswerCounts, type AnswerCountsStatus } from './answer-counts.js';
+import { AnswerCounts } from './answer-counts.js';
 import { findSource } from './find-source.js';
 import { type ActiveToken, parseIntrospectionAnswer } from './introspection-answer.js';
 import {
@@ -127,7 +127,7 @@ export class Introspector {
   }
 
   /** Undefined for an issuer that does not introspect. */
-  status(issuer: Issuer): (IntrospectionStatus & AnswerCountsStatus) | undefined {
+  status(issuer: Issuer): IntrospectionStatus | undefined {
     if (!isIntrospected(issuer)) return undefined;
     const { endpoint, counts } = this.#introspectionOf(issuer);
     return { ...endpoint.status(), ...counts.status() };

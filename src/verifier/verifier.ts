@@ -1,4 +1,3 @@
-import type { AnswerCountsStatus } from '../introspection/answer-counts.js';
 import type { IntrospectionStatus } from '../introspection/introspection-endpoint.js';
 import type { UserInfoCache } from '../introspection/user-info-cache.js';
 import type { KeySourceStatus } from '../keys/key-source.js';
@@ -22,7 +21,7 @@ export interface VerifierStatus {
 /** The status of one issuer: its keys, and its introspection if it has any. */
 export interface IssuerStatus extends KeySourceStatus {
   readonly issuer: string;
-  readonly introspection: (IntrospectionStatus & AnswerCountsStatus) | undefined;
+  readonly introspection: IntrospectionStatus | undefined;
 }
 
 /**
