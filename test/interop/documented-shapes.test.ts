@@ -2,7 +2,6 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { dex, hydra } from '../../src/presets/index.js';
 import { covers } from '../support/covers.js';
-import { GUESSES_CAN_BE_OFF } from '../support/kind-guesses.js';
 import { LoopbackServer } from '../support/loopback-server.js';
 import { expectInvalid, expectReader } from './support/expect-guarded.js';
 import { startApi } from './support/protected-api.js';
@@ -71,7 +70,7 @@ describe('answers of Ory Hydra, by their documented shape', () => {
     await expectInvalid(api, 'ory_rt_1', 'token_type_not_allowed');
   });
 
-  it.runIf(GUESSES_CAN_BE_OFF)('Ory Hydra: token_use access_token is an access token', async () => {
+  it('Ory Hydra: token_use access_token is an access token', async () => {
     answers.set('ory_at_1', { ...hydraAnswer(), token_use: 'access_token' });
     await expectReader(await startHydra(), 'ory_at_1', { subject: 'alice' });
   });
@@ -104,7 +103,7 @@ describe('answers of Dex, by their documented shape', () => {
     await expectInvalid(api, 'unknown', 'token_inactive');
   });
 
-  it.runIf(GUESSES_CAN_BE_OFF)('Dex: token_use access_token is an access token', async () => {
+  it('Dex: token_use access_token is an access token', async () => {
     answers.set('access', { ...dexAnswer(), token_use: 'access_token' });
     await expectReader(await startDex(), 'access', { clientId: 'web' });
   });

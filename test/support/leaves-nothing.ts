@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { compareStates, countOpenResources, findLeftOpen, readProcessState } from './process-state.js';
+import { quietOutages } from './quiet-outages.js';
 import { reuseRsaKeys } from './rsa-keys.js';
 
 /*
@@ -13,6 +14,7 @@ import { reuseRsaKeys } from './rsa-keys.js';
 const PATIENCE_MS = 15_000;
 const STEP_MS = 5;
 
+quietOutages();
 reuseRsaKeys();
 const state = readProcessState();
 const resources = countOpenResources();
