@@ -1,5 +1,5 @@
 import type { Issuer } from '../issuer/issuer.js';
-import type { JsonObject } from '../protocol/json-object.js';
+import { copyWithoutPrototype, type JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import { parseValidatedClaims, type ValidatedClaims } from '../token/claim-rules.js';
 import { checkAnswerKind } from '../token/token-kind.js';
@@ -48,5 +48,5 @@ function dropEmptyMembers(answer: JsonObject, ignoreExp: boolean): JsonObject {
   const members = Object.entries(answer).filter(([name, value]) => {
     return value !== null && !(name === 'exp' && (value === 0 || ignoreExp));
   });
-  return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(members)));
+  return Object.freeze(copyWithoutPrototype(Object.fromEntries(members)));
 }

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../platform/maybe-promise.js';
-import type { JsonObject } from '../protocol/json-object.js';
+import { copyWithoutPrototype, type JsonObject } from '../protocol/json-object.js';
 import { quoteUntrusted, Refusal } from '../protocol/refusal.js';
 import type { SchemaResult, StandardSchema } from '../protocol/standard-schema.js';
 
@@ -47,7 +47,7 @@ function mergeClaims(payload: JsonObject, result: SchemaResult<unknown> | undefi
   }
   // Only own members are copied: getters and methods of a class would be lost, though its type promises them.
   if (isInstanceOfClass(output)) return new Refusal('claims_schema_failed', 'it gave an instance of a class');
-  const claims: JsonObject = Object.assign(Object.create(null), payload, output);
+  const claims = copyWithoutPrototype(payload, output);
   return { claims, isFrozen: freezePlain(claims, new Set()) };
 }
 
