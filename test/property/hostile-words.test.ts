@@ -99,8 +99,10 @@ async function use(verifier: Verifier, tokens: readonly string[]): Promise<void>
       const accessToken = await verifier.authenticate({ headers: { authorization: `Bearer ${token}` } });
       await verifier.userInfo(accessToken);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      note([error.detail, error.message, error.headers, error.body]);
+      // An issuer without a UserInfo endpoint is a mistake in the program.
+      if (error instanceof TypeError) note(error.message);
+      else if (isRefusal(error)) note([error.detail, error.message, error.headers, error.body]);
+      else throw error;
     }
   }
   await verifier.refresh().catch((error) => note([error.detail, error.message]));
