@@ -151,15 +151,20 @@ function whyMissing(authorization: string | undefined, request: HttpRequest): st
   if (authorization === '') return 'an empty Authorization header';
   if (NO_VALUES.includes(authorization))
     return `Authorization: ${authorization}, of a client that had no token to send`;
-  const [scheme = '', ...others] = authorization.split(' ');
-  if (others.length === 0 && (authorization.length > MAX_SCHEME_LENGTH || authorization.includes('.'))) {
-    return 'an Authorization header with a token and no scheme: write Bearer and a space before it';
-  }
-  return `an Authorization header of another scheme: ${quoteUntrusted(scheme.slice(0, MAX_SCHEME_LENGTH))}`;
+  const [word = ''] = authorization.split(' ');
+  const scheme = OTHER_SCHEMES.find((name) => name.toLowerCase() === word.toLowerCase());
+  if (scheme !== undefined) return `an Authorization header of another scheme: ${scheme}`;
+  // Any other first word may be a part of a token.
+  return word === authorization
+    ? 'an Authorization header with one word: write Bearer and a space before the token'
+    : 'an Authorization header of another scheme';
 }
 
-// In characters. No registered scheme is longer, and what is longer may be a token.
-const MAX_SCHEME_LENGTH = 20;
+// The registry of RFC 9110 §16.4.1, and what is in use besides.
+const OTHER_SCHEMES = [
+  ...['Basic', 'Concealed', 'Digest', 'DPoP', 'GNAP', 'HOBA', 'Mutual', 'Negotiate', 'OAuth', 'PrivateToken'],
+  ...['SCRAM-SHA-1', 'SCRAM-SHA-256', 'vapid', 'ApiKey', 'AWS4-HMAC-SHA256', 'JWT', 'NTLM', 'Token'],
+];
 
 const NONE: readonly BearerToken[] = [];
 

@@ -46,13 +46,18 @@ describe.each(thorough(PROGRAMS, PROGRAMS.slice(0, 1)))('the program of $documen
     onTestFinished(() => issuer.close());
     const origin = await startBlock(block, issuer);
     const routes = readRoutes(block);
+    const clientId = /\bclientIds: \['([^']+)'/.exec(block.code)?.[1] ?? 'test-client';
+    // An issuer that names no audience is held to its clients.
+    const foreign = /\baudience: false/.test(block.code)
+      ? ({ token: { clientId: 'other-client' }, reason: 'client_not_allowed' } as const)
+      : ({ token: { audience: 'https://other.example.com' }, reason: 'audience_mismatch' } as const);
     expect(routes).not.toEqual([]);
 
     for (const { method, path, scope } of routes) {
       const send = (authorization?: string) =>
         fetch(origin + path, { method, headers: authorization === undefined ? {} : { authorization } });
       const sendToken = async (token: TestTokenOptions) =>
-        send(`Bearer ${await issuer.token({ claims: { tenant: 'acme' }, ...token })}`);
+        send(`Bearer ${await issuer.token({ claims: { tenant: 'acme' }, clientId, ...token })}`);
 
       expect((await sendToken({ scope })).status).toBe(200);
       expect(await readRefusal(await send())).toEqual({ status: 401 });
@@ -62,10 +67,10 @@ describe.each(thorough(PROGRAMS, PROGRAMS.slice(0, 1)))('the program of $documen
         error_description: REFUSALS.scope_insufficient.description,
         scope,
       });
-      expect(await readRefusal(await sendToken({ scope, audience: 'https://other.example.com' }))).toEqual({
+      expect(await readRefusal(await sendToken({ scope, ...foreign.token }))).toEqual({
         status: 401,
         error: 'invalid_token',
-        error_description: REFUSALS.audience_mismatch.description,
+        error_description: REFUSALS[foreign.reason].description,
       });
       expect((await sendToken({ scope })).status).toBe(200);
     }

@@ -22,7 +22,10 @@ function forge(token: string): string {
   return `${header}.${payload}.${bytes.toString('base64url')}`;
 }
 
-describe.each(ALL_ALGORITHMS)('%s on this runtime', (algorithm) => {
+// jose signs with no others, so that the test kit cannot. test/attack/rare-algorithms.test.ts has them, on Node.js.
+const SIGNED_BY_THE_TEST_KIT = ALL_ALGORITHMS.filter((algorithm) => algorithm !== 'ES256K' && algorithm !== 'Ed448');
+
+describe.each(SIGNED_BY_THE_TEST_KIT)('%s on this runtime', (algorithm) => {
   const isSupported = isRuntimeAlgorithm(algorithm);
 
   it.runIf(isSupported)('RFC 7515 §5.2: verifies a good signature, and refuses a forged one', async () => {

@@ -81,17 +81,22 @@ describe('the detail of a refusal tells the server', () => {
       () => findBearer({ headers: { authorization: 'undefined' } }),
     ],
     [
-      'an Authorization header of another scheme: "Basic"',
+      'an Authorization header of another scheme: Basic',
       () => findBearer({ headers: { authorization: 'Basic dXNlcjpwYXNz' } }),
     ],
     [
-      'an Authorization header with a token and no scheme: write Bearer and a space before it',
+      'an Authorization header with one word: write Bearer and a space before the token',
       () => findBearer({ headers: { authorization: 'eyJh.eyJp.c2ln' } }),
     ],
     [
-      'an Authorization header with a token and no scheme: write Bearer and a space before it',
+      'an Authorization header with one word: write Bearer and a space before the token',
       () => findBearer({ headers: { authorization: 'Ab3'.repeat(10) } }),
     ],
+    [
+      'an Authorization header with one word: write Bearer and a space before the token',
+      () => findBearer({ headers: { authorization: 'BearerAb3Ab3' } }),
+    ],
+    ['an Authorization header of another scheme', () => findBearer({ headers: { authorization: 'Ab3Ab3 Ab3' } })],
     [
       'a CORS preflight, which never carries a token: put cors() before the guard',
       () => findBearer({ method: 'OPTIONS', headers: { 'access-control-request-method': 'GET' } }),

@@ -80,10 +80,10 @@ describe.runIf(THOROUGH)('beside packages that type req.auth of every request', 
     timeout: TIMEOUT,
   }, async () => {
     const peersAlone = await compile(join(TYPES, 'beside-peers/tsconfig.peers-alone.json'));
-    expect(peersAlone.diagnostics.map(({ message }) => message)).toEqual([
-      expect.stringContaining("Types of property 'auth' are incompatible"),
-      expect.stringContaining("Types of property 'auth' are incompatible"),
-    ]);
+    const messages = peersAlone.diagnostics.map(({ message }) => message);
+    expect(new Set(messages.map((text) => text.includes("Types of property 'auth' are incompatible")))).toEqual(
+      new Set([true]),
+    );
     const { status, diagnostics, files } = await compile(join(TYPES, 'beside-peers/tsconfig.json'));
     expect(files).toEqual(expect.arrayContaining([...peersAlone.files, join(PACKAGE, 'dist/index.d.ts')]));
     expect({ status, diagnostics }).toEqual({ status: 0, diagnostics: [] });
