@@ -155,11 +155,13 @@ function whyMissing(authorization: string | undefined, request: HttpRequest): st
   if (others.length === 0 && (authorization.length > MAX_SCHEME_LENGTH || authorization.includes('.'))) {
     return 'an Authorization header with a token and no scheme: write Bearer and a space before it';
   }
-  return `an Authorization header of another scheme: ${quoteUntrusted(scheme.slice(0, MAX_SCHEME_LENGTH))}`;
+  if (others.length === 0) return 'an Authorization header of one word: a token without a scheme, or a scheme alone';
+  return `an Authorization header of another scheme${SCHEME.test(scheme) ? `: ${quoteUntrusted(scheme)}` : ''}`;
 }
 
 // In characters. No registered scheme is longer, and what is longer may be a token.
 const MAX_SCHEME_LENGTH = 20;
+const SCHEME = /^[a-z][a-z0-9-]{0,19}$/i;
 
 const NONE: readonly BearerToken[] = [];
 

@@ -85,6 +85,14 @@ describe('the detail of a refusal tells the server', () => {
       () => findBearer({ headers: { authorization: 'Basic dXNlcjpwYXNz' } }),
     ],
     [
+      'an Authorization header of one word: a token without a scheme, or a scheme alone',
+      () => findBearer({ headers: { authorization: 'my-secret-key' } }),
+    ],
+    [
+      'an Authorization header of another scheme',
+      () => findBearer({ headers: { authorization: `${'Ab3'.repeat(10)} x` } }),
+    ],
+    [
       'an Authorization header with a token and no scheme: write Bearer and a space before it',
       () => findBearer({ headers: { authorization: 'eyJh.eyJp.c2ln' } }),
     ],
