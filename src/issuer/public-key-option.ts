@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, KeyObject, X509Certificate } from 'node:crypto';
-import type { JWK } from 'jose';
 import type { SignatureAlgorithm } from '../jws/algorithm.js';
+import type { Jwk } from '../jws/jwk.js';
 import { Malformed } from '../jws/malformed.js';
 import { checkJwk, type UsableJwk } from '../jws/verification-key.js';
 import { ConfigurationError } from '../options/configuration-error.js';
@@ -10,7 +10,7 @@ import { readMembers } from '../options/option-reader.js';
  * A public key: PEM text (`PUBLIC KEY`, `RSA PUBLIC KEY`, `CERTIFICATE`), the bytes of such a file or of DER, the text of DER in
  * base64, a `KeyObject`, an `X509Certificate`, a `CryptoKey`, or a JWK.
  */
-export type PublicKeyInput = string | Uint8Array | KeyObject | X509Certificate | CryptoKeyLike | JWK;
+export type PublicKeyInput = string | Uint8Array | KeyObject | X509Certificate | CryptoKeyLike | Jwk;
 
 /** A `CryptoKey` of any realm. */
 export interface CryptoKeyLike {
@@ -70,7 +70,7 @@ function parsePublicKey(input: unknown, allowed: ReadonlySet<SignatureAlgorithm>
   return { keyObject: importKey(usable.publicJwk, path), usable: { ...usable, algorithms } };
 }
 
-function importKey(jwk: JWK, path: string): KeyObject {
+function importKey(jwk: Jwk, path: string): KeyObject {
   try {
     return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' });
   } catch {
