@@ -54,4 +54,14 @@ describe('findCrossSite', () => {
     covers('F30');
     expect(findCrossSite({ headers })).toBe(expected);
   });
+
+  it.each<[Record<string, string>, string | undefined]>([
+    [{ origin: 'https://a.test', host: 'a.test' }, undefined],
+    [{ origin: 'https://b.test', host: 'a.test' }, 'Origin'],
+    [{ origin: 'https://a.test' }, 'Origin'],
+    [{ 'sec-fetch-site': 'same-origin, cross-site' }, 'Sec-Fetch-Site'],
+  ])('RFC 6454 §7: finds in the headers %j of the Fetch API: %s', (headers, expected) => {
+    covers('F30');
+    expect(findCrossSite({ headers: new Headers(headers) })).toBe(expected);
+  });
 });
