@@ -85,7 +85,8 @@ const KNOWN_SECONDS = 3600;
  */
 export class Introspector {
   readonly #options: IntrospectorOptions;
-  readonly #byIssuer = new Map<Issuer, Introspection>();
+  // A resolver gives new issuers again and again. What belongs to one of them goes with it.
+  #byIssuer = new WeakMap<Issuer, Introspection>();
   readonly #inactive: TimedCache<Refusal>;
   /** Tokens that wait for their turn, each source for itself. */
   readonly #arrivals = new SingleFlight<string, VerifiedToken | Refusal>();
@@ -135,7 +136,7 @@ export class Introspector {
 
   /** Forgets all answers. */
   clear(): void {
-    for (const { active } of this.#byIssuer.values()) active.clear();
+    this.#byIssuer = new WeakMap();
     this.#inactive.clear();
   }
 

@@ -55,6 +55,8 @@ const PUBLIC_JWK_NAMES = ['kty', 'kid', 'alg', 'use', 'key_ops', 'crv', 'x', 'y'
 const PRIVATE_JWK_NAMES = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
 const JWK_NAMES: readonly string[] = [...PUBLIC_JWK_NAMES, ...PRIVATE_JWK_NAMES];
 
+const PUBLIC_PEM = /-----BEGIN (?:(?:RSA )?PUBLIC KEY|CERTIFICATE)-----/;
+
 /** What the location of public keys depends on. */
 export interface KeyLocationRules {
   /** Where the metadata is where nothing else locates the keys. */
@@ -122,6 +124,10 @@ function parseSecret(input: unknown, algorithms: readonly HmacAlgorithm[], path:
   }
 
   const bytes = typeof input === 'string' ? Buffer.from(input) : Buffer.from(input);
+  if (PUBLIC_PEM.test(bytes.toString('latin1'))) {
+    const problem = 'is a public key, which is no secret: whoever has it could make tokens (RFC 8725 §2.1).';
+    throw new ConfigurationError(path, problem, "Give it as publicKey, with algorithms such as ['RS256'].");
+  }
   const min = Math.max(...algorithms.map((name) => HMAC_ALGORITHMS[name]));
   if (bytes.byteLength >= min) return bytes;
   const problem = `has ${bytes.byteLength} bytes; ${algorithms.join(', ')} need ${min} at least (RFC 7518 §3.2).`;

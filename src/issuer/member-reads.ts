@@ -49,5 +49,6 @@ function watch(members: JsonObject, names: Set<string>): JsonObject {
 
 function pickFrom(members: JsonObject, names: ReadonlySet<string>): readonly unknown[] {
   if (names.has(ALL)) return [members];
-  return [...names].map((name) => [name, Object.hasOwn(members, name) ? members[name] : undefined]);
+  // In JSON, what is not there and null would be the same.
+  return [...names].filter((name) => Object.hasOwn(members, name)).map((name) => [name, members[name]]);
 }

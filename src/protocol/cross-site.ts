@@ -6,7 +6,7 @@ const SAME_SITE = ['same-origin', 'same-site', 'none'];
 /**
  * Finds what says that another site caused a request: a page of that site in the browser of a user, with the cookies of the
  * user. `Sec-Fetch-Site` decides where it is sent; no page can change it. Without it, `Origin` must name the host of the
- * request. A request with neither is no script's, form's or WebSocket's of another site.
+ * request. A request with neither is no script's or WebSocket's of another site, and no form's but by GET.
  *
  * @see Fetch Metadata Request Headers §2.3; RFC 6454 §7
  */

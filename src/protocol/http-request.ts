@@ -30,6 +30,8 @@ const NEXT_CREDENTIALS = /, (?=bearer )/i;
 export function headerValues(request: HttpRequest, name: string): readonly string[] {
   const { headers, rawHeaders } = request;
   if (isHeaderMap(headers)) {
+    // The Fetch API throws for the name of a pseudo-header (RFC 9113 §8.3).
+    if (name.startsWith(':')) return NONE;
     const value = headers.get(name);
     return value === null ? NONE : value.split(NEXT_CREDENTIALS);
   }

@@ -39,10 +39,18 @@ export function cookieTokens(request: HttpRequest, { cookie }: CookieLocation): 
   const pairs = headerValues(request, 'cookie').flatMap((value) => value.split(';'));
   return pairs.flatMap((pair) => {
     const equals = pair.indexOf('=');
-    if (equals === -1 || pair.slice(0, equals).trim() !== cookie) return [];
-    const value = decode(unquote(pair.slice(equals + 1).trim()));
+    if (equals === -1 || trimSpaces(pair.slice(0, equals)) !== cookie) return [];
+    const value = decode(unquote(trimSpaces(pair.slice(equals + 1))));
     return value === '' ? [] : [value];
   });
+}
+
+/**
+ * Removes spaces and tabs alone (RFC 6265 §5.2). `trim` would also remove the octet A0, so that a page of a subdomain could set a
+ * cookie that browsers do not take for one with the prefix `__Host-`, and that counts as one here.
+ */
+function trimSpaces(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/(?<![ \t])[ \t]+$/, '');
 }
 
 function unquote(value: string): string {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AccessToken, PolicyInput, Verifier, VerifierOptions } from '../../src/index.js';
+import type { HttpRequest } from '../../src/protocol/http-request.js';
 import { AuthorizationServer } from '../support/authorization-server.js';
 import { catchWarnings } from '../support/caught-warnings.js';
 import {
@@ -66,7 +67,7 @@ export function describeAdapterContract(
   describe(`the HTTP contract on ${name}`, () => {
     describeRefusals(open);
     describeOutages(open);
-    describeFetchedFacts(open);
+    describeFetchedFacts(open, name.includes('Fetch API') ? undefined : '127.0.0.1');
     describeOptionalGuard(open);
     describeAcceptance(open);
   });
@@ -130,7 +131,7 @@ function describeOutages(open: OpenApi): void {
 }
 
 /** What is known of a token, or of its key, only by a request or a function. A test for each of FETCHED_REASONS. */
-function describeFetchedFacts(open: OpenApi): void {
+function describeFetchedFacts(open: OpenApi, addressOfClient: string | undefined): void {
   const openServer = async () => {
     const server = await AuthorizationServer.start();
     onTestFinished(() => server.close());
@@ -158,6 +159,19 @@ function describeFetchedFacts(open: OpenApi): void {
     server.answerIntrospection = (res) => void res.writeHead(403).end();
     const answer = unavailable('introspection_unavailable');
     expectAnswer(await api.send({ token: issue(server) }), answer, server.audience);
+  });
+
+  it('docs/introspection.md: tells sourceOf the address of the client, which keeps a flood from others', async () => {
+    const server = await openServer();
+    const { introspection, ...issuer } = server.issuerOptions();
+    const sources: unknown[] = [];
+    const sourceOf = ({ ip, socket }: HttpRequest) => {
+      sources.push(ip, socket?.remoteAddress);
+      return ip;
+    };
+    const withSource = { ...issuer, introspection: { ...Object(introspection), sourceOf } };
+    await expectAccepted(await openForTest(open, optionsOf(server, withSource)), { token: issue(server) });
+    expect(sources.find((source) => source !== undefined)).toBe(addressOfClient);
   });
 
   it('docs/http.md: answers secret_unavailable with 503', async () => {

@@ -11,6 +11,7 @@ import type { VerifiedToken } from '../../src/token/verified-token.js';
 import { parseVerifierOptions } from '../../src/verifier/options.js';
 import { AuthorizationServer, answerIntrospectionWell } from '../support/authorization-server.js';
 import { covers } from '../support/covers.js';
+import { usedHeapBytes } from '../support/heap.js';
 import { until } from '../support/key-server.js';
 import { reasonOf } from '../support/reason-of.js';
 
@@ -256,5 +257,17 @@ describe('Introspector', () => {
       expect(`${refusal.detail} ${refusal.cause}`).not.toContain('api-secret');
       server.clock.advance(5);
     }
+  });
+
+  it('keeps nothing of an issuer that a resolver has replaced', async () => {
+    const { ask, createAnIssuer } = create();
+    const askOne = async () => {
+      const issuer = createAnIssuer();
+      expect(await ask(server.issue(), issuer)).not.toBeInstanceOf(Refusal);
+      return new WeakRef(issuer);
+    };
+    const replaced = await askOne();
+    await usedHeapBytes();
+    expect(replaced.deref()).toBeUndefined();
   });
 });

@@ -112,6 +112,17 @@ describe('parseSecretSource', () => {
     await expectMisuse(() => parse(`${'ü'.repeat(15)}a`), { option: 'issuer.secret', told, fix: FIX_SECRET });
   });
 
+  it.each(['PUBLIC KEY', 'RSA PUBLIC KEY', 'CERTIFICATE'])(
+    'RFC 8725 §2.1: refuses the %s of an issuer as a secret, since everybody has it',
+    async (label) => {
+      const pem = (name: string) => `-----BEGIN ${name}-----\n${'A'.repeat(64)}\n-----END ${name}-----\n`;
+      expect(parse(pem('SECRET'))).toMatchObject({ kind: 'secret' });
+      const expected = { option: 'issuer.secret', told: 'is a public key, which is no secret', fix: 'publicKey' };
+      await expectMisuse(() => parse(pem(label)), expected);
+      await expectMisuse(() => parse(Buffer.from(pem(label))), expected);
+    },
+  );
+
   it('keeps its own copy of the bytes', () => {
     const given = Buffer.alloc(32, 'x');
     const location = parse(given);

@@ -45,6 +45,15 @@ describe('checkJwk', () => {
     expect(usable(jwk).algorithms).toEqual([jwk.alg]);
   });
 
+  it('RFC 7517 §5: reads hostile members in linear time', () => {
+    const hostile = { ...rsa, n: `${' '.repeat(100_000)}!` };
+    const startedAt = performance.now();
+    expect(why(checkJwk(hostile))).toBe('is an RSA key of less than 2048 bits');
+    // 15 s, where each space is tried as the end of the text.
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(usable({ ...rsa, n: `${rsa.n}= \n= ` }).publicJwk.n).toBe(rsa.n);
+  });
+
   it('keeps the public members alone, and of the metadata what a snapshot needs', () => {
     const decorated = { ...rsa, x5c: ['AA=='], x5t: 1, ext: true, key_ops: ['verify'], iat: 1 };
     expect(usable(decorated)).toEqual({

@@ -13,10 +13,21 @@ describe('cookieTokens', () => {
     ['session="', ['"']],
     ['session=a; session=b', ['a', 'b']],
     ['session; =a; x=session=a', []],
+    [' \t session \t=\t a \t', ['a']],
   ])('RFC 6265 §4.2.1: reads %s as %j', (cookie, expected) => {
     covers('F30');
     expect(tokens(cookie)).toEqual(expected);
   });
+
+  it.each(['\u00a0__Host-token', '__Host-token\u00a0', '\ufeff__Host-token', '\u000b__Host-token'])(
+    'RFC 6265bis §4.1.3: takes %j for no cookie of the prefix __Host-, since browsers let a subdomain set it',
+    (name) => {
+      covers('F30');
+      const location = { cookie: '__Host-token' };
+      expect(cookieTokens({ headers: { cookie: '__Host-token=a' } }, location)).toEqual(['a']);
+      expect(cookieTokens({ headers: { cookie: `${name}=a` } }, location)).toEqual([]);
+    },
+  );
 
   it('reads the headers of the Fetch API, and several Cookie headers', () => {
     covers('F30');
@@ -42,5 +53,15 @@ describe('findCrossSite', () => {
   ])('RFC 6454 §7: finds in %j: %s', (headers, expected) => {
     covers('F30');
     expect(findCrossSite({ headers })).toBe(expected);
+  });
+
+  it.each<[Record<string, string>, string | undefined]>([
+    [{ origin: 'https://a.test', host: 'a.test' }, undefined],
+    [{ origin: 'https://b.test', host: 'a.test' }, 'Origin'],
+    [{ origin: 'https://a.test' }, 'Origin'],
+    [{ 'sec-fetch-site': 'same-origin, cross-site' }, 'Sec-Fetch-Site'],
+  ])('RFC 6454 §7: finds in the headers %j of the Fetch API: %s', (headers, expected) => {
+    covers('F30');
+    expect(findCrossSite({ headers: new Headers(headers) })).toBe(expected);
   });
 });

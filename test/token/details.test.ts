@@ -86,6 +86,14 @@ describe('the detail of a refusal tells the server', () => {
     ],
     [
       'an Authorization header with one word: write Bearer and a space before the token',
+      () => findBearer({ headers: { authorization: 'my-secret-key' } }),
+    ],
+    [
+      'an Authorization header of another scheme',
+      () => findBearer({ headers: { authorization: `${'Ab3'.repeat(10)} x` } }),
+    ],
+    [
+      'an Authorization header with one word: write Bearer and a space before the token',
       () => findBearer({ headers: { authorization: 'eyJh.eyJp.c2ln' } }),
     ],
     [

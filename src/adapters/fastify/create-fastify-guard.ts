@@ -16,6 +16,7 @@ import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-g
 export interface GuardableFastifyRequest {
   readonly raw: IncomingMessage;
   readonly body?: unknown;
+  readonly ip?: string;
 }
 
 /** The part of a reply of Fastify that the guard uses. */
@@ -92,7 +93,7 @@ function writeAnswer(reply: GuardableFastifyReply, { status, headers, body }: Ht
   return reply.send(Buffer.from(body));
 }
 
-function requestOf({ raw, body }: GuardableFastifyRequest): HttpRequest {
-  const { method, url, headers, rawHeaders } = raw;
-  return { method, url, headers, rawHeaders, body };
+function requestOf({ raw, body, ip }: GuardableFastifyRequest): HttpRequest {
+  const { method, url, headers, rawHeaders, socket } = raw;
+  return { method, url, headers, rawHeaders, body, ip, socket };
 }

@@ -17,6 +17,7 @@ import { type Decide, RouteGuard, type RouteGuardOptions } from '../core/route-g
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly request: object;
+  readonly ip?: string;
   readonly response: { get(name: string): string | string[] };
   // biome-ignore lint/suspicious/noExplicitAny: Koa gives it this type
   state: any;
@@ -109,11 +110,11 @@ function createMiddleware(guard: RouteGuard, decide: Decide, handlers: readonly 
   };
 }
 
-function requestOf({ req, request }: KoaContext): HttpRequest {
-  const { method, url, headers, rawHeaders } = req;
+function requestOf({ req, request, ip }: KoaContext): HttpRequest {
+  const { method, url, headers, rawHeaders, socket } = req;
   // A body parser, if one ran before, left it here.
   const { body } = request as { readonly body?: unknown };
-  return { method, url, headers, rawHeaders, body };
+  return { method, url, headers, rawHeaders, body, ip, socket };
 }
 
 function writeAnswer(ctx: KoaContext, { status, headers, body }: HttpAnswer): void {

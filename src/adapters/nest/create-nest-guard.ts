@@ -147,6 +147,7 @@ class RouteCache {
 interface NestRequest extends IncomingMessage {
   readonly raw?: IncomingMessage;
   readonly body?: unknown;
+  readonly ip?: string;
   auth?: AccessToken | undefined;
 }
 
@@ -162,8 +163,9 @@ function requestOf(context: NestExecutionContext): NestRequest {
 }
 
 function toHttpRequest(request: NestRequest): HttpRequest {
-  const { method, url, headers, rawHeaders } = request.raw ?? request;
-  return { method, url, headers, rawHeaders, body: request.body };
+  const { method, url, headers, rawHeaders, socket } = request.raw ?? request;
+  const { body, ip } = request;
+  return { method, url, headers, rawHeaders, body, ip, socket };
 }
 
 /** The body goes by the exception, so that Nest's filters and interceptors see it. */

@@ -11,13 +11,23 @@ export interface Access {
 const ACCESS = 'scopegate.access';
 const ANY_TOKEN: Access = Object.freeze({ kind: 'guarded', policy: undefined });
 
-/** Creates a decorator for a method or a class. Several on one of them are combined. @throws {ConfigurationError} */
+/**
+ * Creates a decorator for a method or a class. Several on one of them are combined. What is said of a method stays with its name
+ * in its class: other decorators, such as those for tracing, put a function of their own in its place.
+ *
+ * @throws {ConfigurationError}
+ */
 export function declareAccess(access: Access): ClassDecorator & MethodDecorator {
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor): void => {
-    const declared: object = descriptor === undefined ? target : descriptor.value;
-    const value = Object.freeze(combine(declaredAccess(declared), access));
-    Object.defineProperty(declared, ACCESS, { value, configurable: true });
+  return (target: object, name?: string | symbol): void => {
+    const key = name === undefined ? ACCESS : keyOf(name);
+    const value = Object.freeze(combine(declaredAccess(target, key), access));
+    Object.defineProperty(target, key, { value, configurable: true });
   };
+}
+
+/** The property of a prototype that says who may call one of its methods. */
+function keyOf(method: string | symbol): string {
+  return `${ACCESS} ${String(method)}`;
 }
 
 /**
@@ -25,7 +35,7 @@ export function declareAccess(access: Access): ClassDecorator & MethodDecorator 
  * count before what its controller says.
  */
 export function accessOf(handler: object, controller: object): Access {
-  const own = declaredAccess(handler);
+  const own = accessOfMethod(handler, controller) ?? declaredAccess(handler, ACCESS);
   const ofController = inheritedAccess(controller);
   if (own === undefined) return ofController ?? ANY_TOKEN;
   if (own.kind === 'public' || ofController === undefined) return own;
@@ -46,8 +56,21 @@ function join(first: Policy | undefined, second: Policy | undefined): Policy | u
   return first === undefined || second === undefined ? (first ?? second) : allOf(first, second);
 }
 
-function declaredAccess(declared: object): Access | undefined {
-  return Object.getOwnPropertyDescriptor(declared, ACCESS)?.value;
+/** A handler is found by its name in the class that has it, which may be one that the controller extends. */
+function accessOfMethod(handler: object, controller: object): Access | undefined {
+  let prototype: unknown = (controller as { readonly prototype?: unknown }).prototype;
+  while (typeof prototype === 'object' && prototype !== null) {
+    for (const name of Reflect.ownKeys(prototype)) {
+      const isHandler = Object.getOwnPropertyDescriptor(prototype, name)?.value === handler;
+      if (isHandler) return declaredAccess(prototype, keyOf(name));
+    }
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return undefined;
+}
+
+function declaredAccess(declared: object, key: string): Access | undefined {
+  return Object.getOwnPropertyDescriptor(declared, key)?.value;
 }
 
 /** A controller that extends another one inherits what that one says. */

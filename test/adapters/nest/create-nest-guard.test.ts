@@ -95,6 +95,55 @@ describe.skipIf(nest === undefined)('createNestGuard', () => {
     expect((await (await start(Strict, [guard.ScopegateModule]))(token)).status).toBe(403);
   });
 
+  it('guards a method that another decorator replaced, as those for tracing do, and one that is decorated by itself', async () => {
+    const guard = createNestGuard(nest, verifier);
+    const traced: MethodDecorator = (_target, _name, descriptor) => {
+      const original = descriptor.value as unknown as (...input: unknown[]) => unknown;
+      function replaced(this: unknown, ...input: unknown[]) {
+        return original.apply(this, input);
+      }
+      Object.assign(descriptor, { value: replaced });
+    };
+    class Routes {
+      show() {
+        return 'shown';
+      }
+    }
+    const decorate = (...decorators: readonly MethodDecorator[]) => {
+      const descriptor = Object.getOwnPropertyDescriptor(Routes.prototype, 'show') as PropertyDescriptor;
+      for (const decorator of decorators) decorator(Routes.prototype, 'show', descriptor);
+      Object.defineProperty(Routes.prototype, 'show', descriptor);
+    };
+    decorate(guard.RequireScopes('orders:write'), traced, nest.Get());
+    nest.Controller('orders')(Routes);
+    class Alone {
+      show() {
+        return 'shown';
+      }
+    }
+    guard.RequireScopes('orders:write')(Alone.prototype.show);
+    nest.Get()(Alone.prototype, 'show', Object.getOwnPropertyDescriptor(Alone.prototype, 'show'));
+    nest.Controller('orders')(Alone);
+
+    for (const controller of [Routes, Alone]) {
+      const get = await start(controller, [guard.ScopegateModule]);
+      expect((await get(bearerHeaders(await issuer.token({ scope: 'orders:read' })))).status).toBe(403);
+      expect((await get(bearerHeaders(await issuer.token({ scope: 'orders:write' })))).status).toBe(200);
+    }
+  });
+
+  it('takes nothing of an overridden method for the one that overrides it', async () => {
+    const guard = createNestGuard(nest, verifier);
+    class Routes extends createController(guard, ({ Public }) => [Public()]) {
+      override show() {
+        return { subject: 'mine' };
+      }
+    }
+    nest.Get()(Routes.prototype, 'show', Object.getOwnPropertyDescriptor(Routes.prototype, 'show'));
+    nest.Controller('orders')(Routes);
+    expect((await (await start(Routes, [guard.ScopegateModule]))()).status).toBe(401);
+  });
+
   it('guards by useGlobalGuards too, and gives the handler the access token', async () => {
     const guard = createNestGuard(nest, verifier);
     const get = await start(createController(guard, read), [], [new guard.ScopegateGuard()]);

@@ -20,7 +20,8 @@ function open(resolver: (found: (tenant: unknown) => IssuerOptions | undefined) 
   const verifier = createVerifier({ issuer: resolver(found), audience, clock: now });
   const tokenOf = (tenant: 'a' | 'b', claim: string = tenant, jti = '1') =>
     tenants[tenant].token({ payload: { tid: JSON.stringify(claim), jti: JSON.stringify(jti) } });
-  return { clock, verifier, asked, tokenOf, ask: (token: string) => reasonOfCall(verifier.verify(token)) };
+  const tokenWith = (payload: Record<string, string>) => tenants.a.token({ payload });
+  return { clock, verifier, asked, tokenOf, tokenWith, ask: (token: string) => reasonOfCall(verifier.verify(token)) };
 }
 
 describe('a resolver that is given what the token says', () => {
@@ -64,6 +65,18 @@ describe('a resolver that is given what the token says', () => {
     expect(await ask(tokenOf('a', 'nobody', '2'))).toBe('issuer_not_trusted');
     expect(await ask(tokenOf('a'))).toBe('accepted');
     expect(asked.filter((tenant) => tenant === 'nobody').length).toBeLessThanOrEqual(2);
+  });
+
+  it('tells a member that is null from one that is not there: a made-up token must not lock out good ones', async () => {
+    const { ask, asked, tokenOf, tokenWith } = open(
+      (found) =>
+        (_iss, { claims }) =>
+          found(claims['org'] === undefined ? 'a' : claims['org']),
+    );
+    expect(await ask(tokenWith({ org: '"nobody"' }))).toBe('issuer_not_trusted');
+    expect(await ask(tokenWith({ org: 'null' }))).toBe('issuer_not_trusted');
+    expect(asked).toEqual(['nobody', null]);
+    expect(await ask(tokenOf('a'))).toBe('accepted');
   });
 
   it('is given the header, too, and members that are not there', async () => {
