@@ -86,7 +86,7 @@ const KNOWN_SECONDS = 3600;
 export class Introspector {
   readonly #options: IntrospectorOptions;
   // A resolver gives new issuers again and again. What belongs to one of them goes with it.
-  #byIssuer = new WeakMap<Issuer, Introspection>();
+  readonly #byIssuer = new WeakMap<Issuer, Introspection>();
   readonly #inactive: TimedCache<Refusal>;
   /** Tokens that wait for their turn, each source for itself. */
   readonly #arrivals = new SingleFlight<string, VerifiedToken | Refusal>();
@@ -134,9 +134,9 @@ export class Introspector {
     return { ...endpoint.status(), ...counts.status() };
   }
 
-  /** Forgets all answers. */
-  clear(): void {
-    this.#byIssuer = new WeakMap();
+  /** Forgets all answers of these issuers. Those of issuers that are gone went with them. */
+  clear(issuers: readonly Issuer[]): void {
+    for (const issuer of issuers) this.#byIssuer.get(issuer)?.active.clear();
     this.#inactive.clear();
   }
 

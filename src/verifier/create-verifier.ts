@@ -248,7 +248,7 @@ function snapshotOf({ context }: VerifierInternals): VerifierSnapshot {
 /** Clears the caches. */
 function clear({ context, userInfos }: VerifierInternals): void {
   context.cache?.clear();
-  context.introspector.clear();
+  context.introspector.clear(context.issuers.all());
   userInfos.clear();
 }
 

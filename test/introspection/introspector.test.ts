@@ -189,11 +189,11 @@ describe('Introspector', () => {
   });
 
   it('forgets all answers when it is cleared', async () => {
-    const { ask, introspector } = create();
+    const { ask, introspector, issuer } = create();
     const [good, bad] = [server.issue(), server.issue()];
     server.revoke(bad);
     for (const token of [good, bad]) await ask(token);
-    introspector.clear();
+    introspector.clear([issuer]);
     expect([good, bad].map((token) => ask(token) instanceof Promise)).toEqual([true, true]);
     await until(() => server.introspections.length === 4);
   });
