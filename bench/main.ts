@@ -7,6 +7,7 @@ import { type PartOfRun, readParts, resultFile, writeResults } from './lib/resul
 import { type PartName, parseSettings, USAGE } from './lib/settings.js';
 
 const PROGRAMS = {
+  known: 'in-process/known.ts',
   'in-process': 'in-process/main.ts',
   growth: 'growth.ts',
   memory: 'memory.ts',
@@ -53,6 +54,8 @@ if (failed.length > 0) {
 async function measure(part: PartName): Promise<PartResult> {
   // Imported late: what it needs may have been installed just now.
   if (part === 'http') return (await import('./http/main.js')).measureHttp(settings, environment.node);
+  if (part === 'crowd') return (await import('./http/crowd.js')).measureCrowd(settings);
+  if (part === 'first') return (await import('./http/first-requests.js')).measureFirstRequests(settings);
   if (part === 'event-loop') return (await import('./event-loop.js')).measureEventLoop(settings);
   if (part === 'start') return (await import('./start.js')).measureStart(settings);
   const args = [JSON.stringify(settings)];

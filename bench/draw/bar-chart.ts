@@ -16,7 +16,9 @@ export interface BarChart {
 }
 
 const WIDTH = 760;
-const LABEL_WIDTH = 220;
+// Of one character, the widest of system fonts in bold. Labels are right-aligned: what is wider is cut off at the left.
+const CHARACTER_WIDTH = 8.5;
+const LABEL_GAP = 10;
 const NUMBER_WIDTH = 150;
 const BAR_HEIGHT = 18;
 const ROW_HEIGHT = 28;
@@ -42,8 +44,9 @@ const STYLE = `
 export function drawBarChart({ title, subtitle, bars }: BarChart): string {
   const height = TOP + bars.length * ROW_HEIGHT + BOTTOM;
   const most = Math.max(...bars.map(({ value }) => value));
-  const scale = (WIDTH - LABEL_WIDTH - NUMBER_WIDTH) / most;
-  const described = bars.map(({ label, value, note }) => `${label}: ${formatCell(value)} (${note})`).join('; ');
+  const labelWidth = LABEL_GAP + CHARACTER_WIDTH * Math.max(...bars.map(({ label }) => label.length));
+  const scale = (WIDTH - labelWidth - NUMBER_WIDTH) / most;
+  const described = bars.map(({ label, value, note }) => `${label}: ${formatCell(value)} ${note}`.trimEnd()).join('; ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title description">
   <title id="title">${escapeXml(title)}</title>
   <desc id="description">${escapeXml(`${subtitle}. ${described}`)}</desc>
@@ -51,18 +54,24 @@ export function drawBarChart({ title, subtitle, bars }: BarChart): string {
   </style>
   <text x="0" y="20" class="title">${escapeXml(title)}</text>
   <text x="0" y="42" class="subtitle">${escapeXml(subtitle)}</text>
-${bars.map((bar, i) => drawBar(bar, TOP + i * ROW_HEIGHT, scale)).join('\n')}
+${bars.map((bar, i) => drawBar(bar, TOP + i * ROW_HEIGHT, { labelWidth, scale })).join('\n')}
 </svg>
 `;
 }
 
-function drawBar({ label, value, note, isOurs }: Bar, y: number, scale: number): string {
+interface Layout {
+  readonly labelWidth: number;
+  /** Pixels of one unit. */
+  readonly scale: number;
+}
+
+function drawBar({ label, value, note, isOurs }: Bar, y: number, { labelWidth, scale }: Layout): string {
   const width = Math.max(1, value * scale).toFixed(1);
   const baseline = y + BAR_HEIGHT - 4;
-  const end = (LABEL_WIDTH + Number(width) + 8).toFixed(1);
+  const end = (labelWidth + Number(width) + 8).toFixed(1);
   const own = isOurs ? ' class="ours"' : '';
-  return `  <text x="${LABEL_WIDTH - 10}" y="${baseline}" text-anchor="end"${own}>${escapeXml(label)}</text>
-  <rect x="${LABEL_WIDTH}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="2" class="bar${isOurs ? ' ours' : ''}"/>
+  return `  <text x="${labelWidth - LABEL_GAP}" y="${baseline}" text-anchor="end"${own}>${escapeXml(label)}</text>
+  <rect x="${labelWidth}" y="${y}" width="${width}" height="${BAR_HEIGHT}" rx="2" class="bar${isOurs ? ' ours' : ''}"/>
   <text x="${end}" y="${baseline}"${own}>${escapeXml(formatCell(value))} <tspan class="note">${escapeXml(note)}</tspan></text>`;
 }
 

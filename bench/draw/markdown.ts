@@ -82,6 +82,6 @@ function summarize({ columns, rows }: Table, system: string): string {
   const row = rows.find(([name]) => name === system);
   if (row === undefined) return '';
   const cell = (column: string) => row[columns.indexOf(column)] ?? '';
-  const cpu = cell('CPU us a request');
+  const cpu = cell('least CPU us a request');
   return cpu === '' ? formatCell(cell('requests/s')) : `${formatCell(cell('requests/s'))}; ${formatCell(cpu)} us`;
 }

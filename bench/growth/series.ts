@@ -12,8 +12,8 @@ export interface Series {
   readonly candidates: readonly Candidate[];
   /** Where each operation takes a signature. */
   readonly isSlow: boolean;
-  /** There to compare with: what the caches of the processor do to any table of so many entries. */
-  readonly isControl?: boolean;
+  /** `control`: there to compare with, what the caches of the processor do to any table of so many entries. */
+  readonly role?: 'tokens' | 'control';
 }
 
 type Guard = Middleware<GuardedRequest, ServerResponse>;
@@ -92,7 +92,7 @@ async function tokenSeries(counts: readonly number[]): Promise<Series> {
     const pick = () => tokens[Math.floor(Math.random() * tokens.length)] as string;
     candidates.push(guardCandidate(count, { guards: [guardOf(verifier)], verifier: undefined, pick }));
   }
-  return { name: 'cached tokens', candidates, isSlow: false };
+  return { name: 'cached tokens', candidates, isSlow: false, role: 'tokens' };
 }
 
 /** The least that a cache can do: hash the token, look into a Map, touch the entry. */
@@ -111,7 +111,7 @@ async function mapSeries(counts: readonly number[]): Promise<Series> {
       },
     };
   });
-  return { name: 'entries of a bare Map, to compare', candidates, isSlow: false, isControl: true };
+  return { name: 'entries of a bare Map, to compare', candidates, isSlow: false, role: 'control' };
 }
 
 function digestOf(token: string): string {

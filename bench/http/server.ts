@@ -13,6 +13,8 @@ export type Question = { readonly ask: 'usage' | 'watch loop' | 'loop delay' };
 export interface Usage {
   /** User and system time of the process, all threads, in microseconds. */
   readonly cpuMicros: number;
+  /** The most memory that the process held at a time. */
+  readonly peakBytes: number;
 }
 
 export interface LoopDelay {
@@ -46,7 +48,8 @@ function answer({ ask }: Question): Usage | LoopDelay {
     return { p50Ms: ms(delays.percentile(50)), p99Ms: ms(delays.percentile(99)), maxMs: ms(delays.max) };
   }
   const { user, system: kernel } = process.cpuUsage();
-  return { cpuMicros: user + kernel };
+  // maxRSS is in KiB.
+  return { cpuMicros: user + kernel, peakBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
 const server = createServer(app).listen(0, '127.0.0.1', () => {

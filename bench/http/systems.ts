@@ -1,14 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { JwtVerifier } from 'aws-jwt-verify';
 import type { Request, RequestHandler } from 'express';
-import { expressjwt } from 'express-jwt';
-import { auth, requiredScopes } from 'express-oauth2-jwt-bearer';
-import { createVerifier as createFastVerifier } from 'fast-jwt';
-import { createRemoteJWKSet, jwtVerify } from 'jose';
-import jwksRsa from 'jwks-rsa';
-import passport from 'passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
-import { createGuard, createVerifier, type VerifierOptions } from '../../dist/index.js';
+import type { VerifierOptions } from '../../dist/index.js';
 import { bareRoute } from '../lib/bare-route.js';
 
 /** Where the tokens come from, and who they are for. */
@@ -34,7 +26,10 @@ const OPEN = { checksSignature: false, checksScope: false };
 const SIGNATURE_ALONE = { checksSignature: true, checksScope: false };
 const WHOLE = { checksSignature: true, checksScope: true };
 
-/** Each as its README sets it up, with the rules that all of them have: issuer, audience, one scope. */
+/**
+ * Each as its README sets it up, with the rules that all of them have: issuer, audience, one scope. Each imports what it
+ * needs when it is made, so that a process holds one system.
+ */
 const SYSTEMS: readonly (SystemInfo & { readonly make: MakeHandlers })[] = [
   { name: 'open route', ...OPEN, make: () => [] },
   { name: 'bare crypto.verify callback', ...SIGNATURE_ALONE, make: bareCallback },
@@ -67,6 +62,7 @@ async function scopegate(
   { issuer, audience, jwksUri }: World,
   options: Partial<VerifierOptions>,
 ): Promise<readonly RequestHandler[]> {
+  const { createGuard, createVerifier } = await import('../../dist/index.js');
   const verifier = createVerifier({
     issuer: { issuer, jwksUri, dangerouslyAllowInsecureHttp: true },
     audience,
@@ -76,7 +72,8 @@ async function scopegate(
   return [createGuard(verifier)(SCOPE)];
 }
 
-function joseByHand({ issuer, audience, jwksUri }: World): readonly RequestHandler[] {
+async function joseByHand({ issuer, audience, jwksUri }: World): Promise<readonly RequestHandler[]> {
+  const { createRemoteJWKSet, jwtVerify } = await import('jose');
   const keys = createRemoteJWKSet(new URL(jwksUri));
   return [
     byHand(async (token) => {
@@ -88,24 +85,29 @@ function joseByHand({ issuer, audience, jwksUri }: World): readonly RequestHandl
 
 /** With its key at hand from the start, which spares it every look-up. */
 async function fastJwt({ issuer, audience, jwksUri }: World, cache: boolean): Promise<readonly RequestHandler[]> {
+  const { createVerifier } = await import('fast-jwt');
   const key = (await fetchKey(jwksUri)).export({ type: 'spki', format: 'pem' }).toString();
   const algorithms = [ALGORITHM];
-  const verifyToken = createFastVerifier({ key, algorithms, allowedIss: issuer, allowedAud: audience, cache });
+  const verifyToken = createVerifier({ key, algorithms, allowedIss: issuer, allowedAud: audience, cache });
   return [byHand(verifyToken)];
 }
 
 /** With a JWKS that is handed over ("Loading the JWKS from file"): its own fetcher speaks https alone. */
 async function awsJwtVerify({ issuer, audience, jwksUri }: World): Promise<readonly RequestHandler[]> {
+  const { JwtVerifier } = await import('aws-jwt-verify');
   const verifier = JwtVerifier.create({ issuer, audience, jwksUri: 'https://login.bench.test/jwks' });
   verifier.cacheJwks(await fetchJwks(jwksUri));
   return [byHand((token) => verifier.verify(token))];
 }
 
-function oauth2JwtBearer({ issuer, audience, jwksUri }: World): readonly RequestHandler[] {
+async function oauth2JwtBearer({ issuer, audience, jwksUri }: World): Promise<readonly RequestHandler[]> {
+  const { auth, requiredScopes } = await import('express-oauth2-jwt-bearer');
   return [auth({ issuer, audience, jwksUri, tokenSigningAlg: ALGORITHM }), requiredScopes(SCOPE)];
 }
 
-function expressJwt({ issuer, audience, jwksUri }: World): readonly RequestHandler[] {
+async function expressJwt({ issuer, audience, jwksUri }: World): Promise<readonly RequestHandler[]> {
+  const { expressjwt } = await import('express-jwt');
+  const { default: jwksRsa } = await import('jwks-rsa');
   const secret = jwksRsa.expressJwtSecret({ cache: true, rateLimit: true, jwksRequestsPerMinute: 5, jwksUri });
   const checkScope: RequestHandler = (req, res, next) => {
     if (hasScope((req as Request & { auth?: { scope?: string } }).auth?.scope)) next();
@@ -114,7 +116,10 @@ function expressJwt({ issuer, audience, jwksUri }: World): readonly RequestHandl
   return [expressjwt({ secret, issuer, audience, algorithms: [ALGORITHM] }), checkScope];
 }
 
-function passportJwt({ issuer, audience, jwksUri }: World): readonly RequestHandler[] {
+async function passportJwt({ issuer, audience, jwksUri }: World): Promise<readonly RequestHandler[]> {
+  const { default: passport } = await import('passport');
+  const { ExtractJwt, Strategy } = await import('passport-jwt');
+  const { default: jwksRsa } = await import('jwks-rsa');
   const secretOrKeyProvider = jwksRsa.passportJwtSecret({
     cache: true,
     rateLimit: true,

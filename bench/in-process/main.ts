@@ -2,7 +2,6 @@ import { sendResult } from '../lib/programs.js';
 import type { PartResult } from '../lib/report.js';
 import type { Settings } from '../lib/settings.js';
 import { measureRefusals } from './refusals.js';
-import { measureSeen } from './seen.js';
 import { measureUnseen } from './unseen.js';
 
 /*
@@ -12,11 +11,7 @@ import { measureUnseen } from './unseen.js';
  * V8 has no hash of them and cannot fold calls into one) is made before the clock starts, for every system alike.
  */
 const { isQuick } = JSON.parse(process.argv[2] ?? '{"isQuick":true}') as Settings;
-const results: readonly PartResult[] = [
-  await measureSeen(isQuick),
-  await measureUnseen(isQuick),
-  await measureRefusals(isQuick),
-];
+const results: readonly PartResult[] = [await measureUnseen(isQuick), await measureRefusals(isQuick)];
 sendResult({
   tables: results.flatMap(({ tables }) => tables),
   targets: results.flatMap(({ targets }) => targets),

@@ -34,18 +34,26 @@ export async function measureSeen(isQuick: boolean): Promise<PartResult> {
   });
 
   const names = [...fast, ...slow].map(({ name }) => name);
-  const medianOf = (name: string) => (slow.some((peer) => peer.name === name) ? slowSamples : samples).median(name);
-  const rows = names.map((name) => [name, medianOf(name), ratio(medianOf(name), medianOf(HASH))]);
+  const samplesOf = (name: string) => (slow.some((peer) => peer.name === name) ? slowSamples : samples);
+  const medianOf = (name: string) => samplesOf(name).median(name);
+  const leastOf = (name: string) => samplesOf(name).least(name);
+  const rows = names.map((name) => [
+    name,
+    medianOf(name),
+    ratio(medianOf(name), medianOf(HASH)),
+    leastOf(name),
+    ratio(leastOf(name), leastOf(HASH)),
+  ]);
   const table = {
     name: 'in-process-seen',
     title: 'In process: tokens seen before, RS256',
-    columns: ['system', 'us', 'of the SHA-256'],
+    columns: ['system', 'us', 'of the SHA-256', 'least us', 'least, of the SHA-256'],
     rows,
   };
-  const fastestPeer = Math.min(...names.slice(2).map(medianOf));
+  const fastestPeer = Math.min(...names.slice(2).map(leastOf));
   const targets = [
-    checkTarget('known-beside-hash', 'seen before: whole guard, of the bare SHA-256', medianOf(OURS) / medianOf(HASH)),
-    checkTarget('known-beside-peers', 'seen before: whole guard, of the fastest peer', medianOf(OURS) / fastestPeer),
+    checkTarget('known-beside-hash', 'seen before: whole guard, of the bare SHA-256', leastOf(OURS) / leastOf(HASH)),
+    checkTarget('known-beside-peers', 'seen before: whole guard, of the fastest peer', leastOf(OURS) / fastestPeer),
   ];
   const spreads = [samples, slowSamples].flatMap((each) => each.spreads('us', 'seen before: '));
   return { tables: [table], targets, spreads };

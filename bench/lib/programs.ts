@@ -17,7 +17,8 @@ export function startProgram(file: string, { node, args = [], nodeOptions = [] }
   const { NODE_OPTIONS: _, ...env } = process.env;
   return fork(`${BENCH}${file}`, args, {
     execPath: node,
-    execArgv: ['--import', LOADER, ...nodeOptions],
+    // Node.js 26 deprecates `module.register`; its successor is not in Node.js 20.
+    execArgv: ['--disable-warning=DEP0205', '--import', LOADER, ...nodeOptions],
     env: { ...env, NODE_ENV: 'production' },
   });
 }

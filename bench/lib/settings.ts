@@ -1,7 +1,19 @@
 import { parseArgs } from 'node:util';
 
 /** The parts, in the order in which they run. */
-export const PARTS = ['http', 'in-process', 'growth', 'memory', 'start', 'event-loop', 'micro', 'flood'] as const;
+export const PARTS = [
+  'http',
+  'known',
+  'in-process',
+  'growth',
+  'memory',
+  'crowd',
+  'start',
+  'first',
+  'event-loop',
+  'micro',
+  'flood',
+] as const;
 export type PartName = (typeof PARTS)[number];
 
 export interface Settings {
@@ -25,9 +37,9 @@ export const USAGE = `npm run bench -- [options]
   --only PARTS       of ${PARTS.join(', ')}
   --node PATH        measure on this Node.js
   --no-build         measure dist as it is
-  --rounds NUMBER    rounds of the HTTP part (8)
+  --rounds NUMBER    rounds of the HTTP parts (8)
   --seconds NUMBER   seconds a measurement of the HTTP part (2)
-  --systems NAMES    only these systems of the HTTP part`;
+  --systems NAMES    only these systems of the HTTP parts, separated by semicolons`;
 
 /** @throws {Error} an option is not understood */
 export function parseSettings(args: readonly string[]): Settings {
@@ -52,7 +64,7 @@ export function parseSettings(args: readonly string[]): Settings {
     // Many short rounds: how fast a shared machine is changes from one to the next.
     rounds: parseNumber('rounds', values.rounds) ?? (isQuick ? 1 : 8),
     seconds: parseNumber('seconds', values.seconds) ?? (isQuick ? 1 : 2),
-    systems: values.systems?.split(','),
+    systems: values.systems?.split(';'),
   };
 }
 

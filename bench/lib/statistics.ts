@@ -48,6 +48,10 @@ export class Samples {
     return median(this.#values.get(name) ?? []);
   }
 
+  least(name: string): number {
+    return Math.min(...(this.#values.get(name) ?? []));
+  }
+
   names(): readonly string[] {
     return [...this.#values.keys()];
   }

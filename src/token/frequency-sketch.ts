@@ -45,8 +45,11 @@ export class FrequencySketch {
     return min;
   }
 
-  /** Counts one sighting. Increments only the lowest counters of a name, which leaves those of others exact. */
-  record(hash: number): void {
+  /**
+   * Counts one sighting, and returns the estimate before it. Increments only the lowest counters of a name, which leaves
+   * those of others exact.
+   */
+  record(hash: number): number {
     const step = stepOf(hash);
     const min = this.estimate(hash);
     for (let row = 0, at = hash; row < ROWS && min < MAX_COUNT; row += 1, at += step) {
@@ -56,6 +59,7 @@ export class FrequencySketch {
 
     this.#sightings += 1;
     if (this.#sightings >= this.#sightingsUntilHalved) this.#halve();
+    return min;
   }
 
   #halve(): void {

@@ -97,13 +97,12 @@ export class VerifiedTokenCache {
     return this.#tokens.size >= this.#tokens.max;
   }
 
-  /** Records the sighting only afterwards: otherwise tokens that arrive in turn would evict each other. */
+  /** Compares without this sighting: otherwise tokens that arrive in turn would evict each other. */
   #admits(nameHash: number): boolean {
     const evicted = this.#tokens.oldest() as CachedToken;
     const frequencies = this.#sketch();
-    const isMoreFrequent = frequencies.estimate(nameHash) > frequencies.estimate(evicted.nameHash);
-    frequencies.record(nameHash);
-    return isMoreFrequent || this.#clock() >= evicted.validated.expiresAt * 1000;
+    const ofEvicted = frequencies.estimate(evicted.nameHash);
+    return frequencies.record(nameHash) > ofEvicted || this.#clock() >= evicted.validated.expiresAt * 1000;
   }
 
   #sketch(): FrequencySketch {
