@@ -93,8 +93,9 @@ export function checkKind(header: JsonObject, payload: JsonObject, rules: KindRu
 export function checkAnswerKind(answer: JsonObject, rules: KindRules): Refusal | undefined {
   const { scope } = answer;
   const isDeclared = Array.isArray(scope) ? scope.length > 0 : typeof scope === 'string' && scope.trim() !== '';
-  if (!isDeclared || rules.acceptAnyTokenKind) return checkKind({}, answer, { ...rules, profile: 'jwt' });
-  return refuseKind(findOtherKind(answer));
+  // The words count even where any kind is accepted: the issuer was asked about this very token.
+  if (isDeclared || rules.acceptAnyTokenKind) return refuseKind(findOtherKind(answer));
+  return checkKind({}, answer, { ...rules, profile: 'jwt' });
 }
 
 function refuseKind(indicator: string | undefined): Refusal | undefined {

@@ -179,7 +179,7 @@ describeServer('Django OIDC Provider, set up otherwise', IS_HERE, () => {
     const api = await startPresetApi(server);
     const { access_token: token } = await server.byCode(WEB);
     expect(await api.get('/read', token)).toMatchObject({ status: 403, reason: 'scope_insufficient' });
-    expect(api.detail).toMatch(/no scopes/);
+    expect(api.detail).toMatch(/no scope was granted/);
     expect((await api.verifier.verify(token)).subject).toBe('2');
   });
 

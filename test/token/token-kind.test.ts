@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/issuer/shared-rules.js';
-import { checkKind, checkType } from '../../src/token/token-kind.js';
+import { checkAnswerKind, checkKind, checkType } from '../../src/token/token-kind.js';
 import { covers } from '../support/covers.js';
 import { issuerRules } from '../support/issuer-rules.js';
 import { toJsonObject } from '../support/json-object.js';
@@ -284,6 +284,17 @@ describe('acceptAnyTokenKind', () => {
     expect(judgeType('JWT')).toBe('accepted');
     expect(judgeType(typ)).toBe('token_type_not_allowed');
   });
+
+  it.each(['"access"', undefined])(
+    'RFC 7662 §2.2: leaves an introspection answer refused that names a refresh token, with the scope %s',
+    (scope) => {
+      covers('G4');
+      const judgeAnswer = (answer: JsonTexts) =>
+        reasonOf(checkAnswerKind(toJsonObject({ active: 'true', scope, at_hash: '"x"', ...answer }), rules));
+      expect(judgeAnswer({ token_use: '"access_token"' })).toBe('accepted');
+      expect(judgeAnswer({ token_use: '"refresh_token"' })).toBe('token_type_not_allowed');
+    },
+  );
 
   it('takes a media type that nobody knows', () => {
     covers('G4');
