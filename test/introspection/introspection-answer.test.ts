@@ -92,14 +92,16 @@ describe('parseIntrospectionAnswer', () => {
     expect(judge(members)).toBe('accepted');
   });
 
-  it('dangerouslyAcceptAnyTokenKind: a word decides nothing', () => {
+  it('dangerouslyAcceptAnyTokenKind: the form of an answer decides nothing, its words still do', () => {
     covers('J7');
-    const answer = parseStrictJsonObject(
-      Buffer.from(toJsonText({ ...raw.payload, active: 'true', token_use: '"refresh_token"' })),
-    ) as JsonObject;
     const any = { ...issuer, rules: { ...issuer.rules, acceptAnyTokenKind: true } };
-    expect(reasonOf(parseIntrospectionAnswer(answer, { issuer, ignoreExp: false }))).toBe('token_type_not_allowed');
-    expect(reasonOf(parseIntrospectionAnswer(answer, { issuer: any, ignoreExp: false }))).toBe('accepted');
+    const judgeBoth = (members: JsonTexts) => {
+      const text = toJsonText({ ...raw.payload, active: 'true', scope: undefined, ...members });
+      const answer = parseStrictJsonObject(Buffer.from(text)) as JsonObject;
+      return [issuer, any].map((of) => reasonOf(parseIntrospectionAnswer(answer, { issuer: of, ignoreExp: false })));
+    };
+    expect(judgeBoth({ at_hash: '"x"' })).toEqual(['token_type_not_allowed', 'accepted']);
+    expect(judgeBoth({ token_use: '"refresh_token"' })).toEqual(['token_type_not_allowed', 'token_type_not_allowed']);
   });
 
   it.each([
