@@ -71,7 +71,7 @@ export class ListedIssuers implements IssuerRegistry {
       alike === undefined ? '' : `; it differs from ${quoteUntrusted(alike)} only by case or a trailing slash`;
     const names = [...this.#issuers.keys()].slice(0, MAX_ISSUERS_NAMED).map((name) => quoteUntrusted(name));
     const more = this.#issuers.size > names.length ? ` and ${this.#issuers.size - names.length} more` : '';
-    return `iss ${quoteUntrusted(iss)}${hint}; trusted ${names.length === 1 ? 'is' : 'are'} ${names.join(', ')}${more}`;
+    return `iss ${quoteUntrusted(iss)}${hint}; trusted: ${names.join(', ')}${more}`;
   }
 }
 

@@ -149,8 +149,10 @@ function whyMissing(authorization: string | undefined, request: HttpRequest): st
   }
   if (authorization === undefined) return 'no Authorization header';
   if (authorization === '') return 'an empty Authorization header';
-  if (NO_VALUES.includes(authorization))
+  if (NO_VALUES.includes(authorization)) {
     return `Authorization: ${authorization}, of a client that had no token to send`;
+  }
+
   const [word = ''] = authorization.split(' ');
   const scheme = OTHER_SCHEMES.find((name) => name.toLowerCase() === word.toLowerCase());
   if (scheme !== undefined) return `an Authorization header of another scheme: ${scheme}`;

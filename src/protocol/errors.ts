@@ -163,7 +163,7 @@ function toRefusal(reason: unknown, details: RefusalDetails | HttpAnswer = {}, s
 
   return new Refusal(reason, String(detail), {
     ...(scopes === undefined || reason !== 'scope_insufficient' ? {} : { scopes: Object.freeze([...scopes]) }),
-    ...(cause === undefined ? {} : { cause }),
+    cause,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }

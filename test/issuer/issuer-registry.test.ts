@@ -54,7 +54,7 @@ describe('ListedIssuers', () => {
     const detailOf = (iss: string) => (registry.find(iss, TOKEN) as Refusal).detail;
     const hint = (alike: string) => `; it differs from "${alike}" only by case or a trailing slash`;
     const trustedNames = registry.all().map(({ issuer }) => JSON.stringify(issuer));
-    const trusted = `; trusted are ${trustedNames.join(', ')}`;
+    const trusted = `; trusted: ${trustedNames.join(', ')}`;
     expect(detailOf('https://as.example/')).toBe(`iss "https://as.example/"${hint('https://as.example')}${trusted}`);
     expect(detailOf('https://B.example')).toBe(`iss "https://B.example"${hint('https://b.example/')}${trusted}`);
     expect(detailOf('https://evil.test')).toBe(`iss "https://evil.test"${trusted}`);

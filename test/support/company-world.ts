@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+// @ts-expect-error: it has no types
+import requestsOfOidcProvider from 'oidc-provider/lib/helpers/als.js';
 import { describe } from 'vitest';
 import { AccessCounts } from '../../examples/company/access-report.js';
 import { type AuthorizationServer, startAuthorizationServer } from '../../examples/company/authorization-server.js';
@@ -107,6 +109,8 @@ export class CompanyWorld {
   async close(): Promise<void> {
     await this.authorizationServer.close().catch(() => {});
     for (const release of this.#release.splice(0)) await release();
+    // oidc-provider leaves it switched on, and it costs every promise of the files of tests that come after.
+    requestsOfOidcProvider.disable();
   }
 
   /** Why the last refused request was refused. */

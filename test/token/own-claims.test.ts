@@ -53,6 +53,14 @@ describe('a JWT that is introspected', () => {
     expect(questions()).toBe(1);
   });
 
+  it('RFC 7519 §4.1.5: is valid by now: the later of both nbf counts', async () => {
+    const { ask } = open({ answer: { nbf: NOW - 60 } });
+    expect(await ask({ payload: { nbf: String(NOW - 30) } })).toBe('accepted');
+    expect(await open({ answer: { nbf: NOW + 60 } }).ask({ payload: { nbf: String(NOW - 30) } })).toBe(
+      'token_not_yet_valid',
+    );
+  });
+
   it('RFC 7519 §4.1.3: is meant for another audience: it is refused, whatever its issuer says', async () => {
     const { ask } = open();
     expect(await ask({ payload: { aud: '"https://other.test"' } })).toBe('audience_mismatch');

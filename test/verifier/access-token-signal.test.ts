@@ -107,6 +107,21 @@ describe('accessTokenSignal', () => {
     expect([introspections, reasonOf(signal)]).toEqual([3, 'token_inactive']);
   });
 
+  it('is aborted when its issuer is trusted no more, at the end of the token at the latest', async () => {
+    let isTrusted = true;
+    const { issuer: name, jwksUri } = issuer;
+    verifier = createVerifier({
+      ...issuer.verifierOptions,
+      issuer: () => (isTrusted ? { issuer: name, jwksUri } : undefined),
+    });
+    const accessToken = await verifier.verify(await issuer.token({ expiresInSeconds: 9000 }));
+    isTrusted = false;
+    await pass(8000);
+    const signal = accessTokenSignal(accessToken, { verifier });
+    await pass(1010);
+    expect(reasonOf(signal)).toBe('issuer_not_trusted');
+  });
+
   it('refuses a token of another verifier', async () => {
     await begin();
     const other = createVerifier(issuer.verifierOptions);

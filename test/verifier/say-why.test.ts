@@ -4,6 +4,7 @@ import { OutageWarnings } from '../../src/platform/outage-warnings.js';
 import { describeTime } from '../../src/token/describe-time.js';
 import { covers } from '../support/covers.js';
 import { RawIssuer } from '../support/raw-issuer.js';
+import { reasonOfCall } from '../support/reason-of.js';
 
 /** The detail of the refusal of a call. */
 async function detailOf(call: Promise<unknown>): Promise<string> {
@@ -24,7 +25,7 @@ describe('the detail of a refusal names both sides', () => {
     [
       'another issuer',
       () => raw.token({ payload: { iss: '"https://x.test"' } }),
-      'iss "https://x.test"; trusted is "https://issuer.test"',
+      'iss "https://x.test"; trusted: "https://issuer.test"',
     ],
     [
       'another key',
@@ -57,6 +58,24 @@ describe('the detail of a refusal names both sides', () => {
     covers('F14');
     expect(await detailOf(verify(token()))).toBe(detail);
   });
+});
+
+it('asks no issuer about the word undefined, which no issuer ever issued', async () => {
+  const asked: unknown[] = [];
+  const verifier = createVerifier({
+    issuer: {
+      issuer: 'https://as.test',
+      introspection: { endpoint: 'https://as.test/introspect', clientId: 'api', clientSecret: 'secret' },
+    },
+    audience: 'https://api.test',
+    fetch: async (url) => {
+      asked.push(url);
+      return Response.json({ active: true, aud: 'https://api.test' });
+    },
+  });
+  expect(await reasonOfCall(verifier.verify('undefined'))).toBe('token_malformed');
+  expect(asked).toEqual([]);
+  expect(await reasonOfCall(verifier.verify('b4d455be'))).toBe('accepted');
 });
 
 describe('describeTime', () => {

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import express from 'express';
-// @ts-expect-error: it has no types
-import requestsOfOidcProvider from 'oidc-provider/lib/helpers/als.js';
 import { createGuard } from 'scopegate';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startProgram } from '../../../test/support/child-program.js';
@@ -20,9 +18,6 @@ import { type AuditOptions, runAudit } from '../audit/audit.js';
 import { ORDERS_API, PEOPLE } from '../company.js';
 import type { Company } from '../company-processes.js';
 import { formatGuide } from '../guide.js';
-
-// It stays switched on otherwise, and costs every promise of the files that come after.
-afterAll(() => requestsOfOidcProvider.disable());
 
 const AUDITOR_PROGRAM = fileURLToPath(new URL('../auditor.ts', import.meta.url));
 const DOWN = 'http://127.0.0.1:9';

@@ -205,7 +205,7 @@ describe('issuers given as a list', () => {
     const refuse = async (iss: string) =>
       verifier.verify(await a.issuer.token({ claims: { iss } })).catch((error) => error.detail);
     const hint = '; it differs from "https://issuer-0.test" only by case or a trailing slash';
-    const trusted = '; trusted is "https://issuer-0.test"';
+    const trusted = '; trusted: "https://issuer-0.test"';
     expect(await refuse('https://issuer-0.test/')).toBe(`iss "https://issuer-0.test/"${hint}${trusted}`);
     expect(await refuse('https://ISSUER-0.test')).toBe(`iss "https://ISSUER-0.test"${hint}${trusted}`);
     expect(await refuse('https://issuer-1.test')).toBe(`iss "https://issuer-1.test"${trusted}`);
