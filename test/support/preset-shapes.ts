@@ -51,6 +51,14 @@ const CLOUDFLARE_ACCESS: PresetShape = {
   seen: { ...nobody, audience: [AUD_TAG] },
 };
 
+// The same page: a service token has no user.
+const CLOUDFLARE_MACHINE: PresetShape = {
+  ...CLOUDFLARE_ACCESS,
+  provider: 'Cloudflare Access, for a machine',
+  access: untyped({ aud: [AUD_TAG], type: 'app', common_name: 'e367826f93b8d71185e03fe518aff3b4.access', sub: '' }),
+  seen: { subject: undefined, clientId: undefined, scopes: [], audience: [AUD_TAG] },
+};
+
 // ory/fosite: claims_jwt.go.
 const HYDRA: PresetShape = {
   provider: 'Ory Hydra',
@@ -61,13 +69,21 @@ const HYDRA: PresetShape = {
   seen: { subject: USER, clientId: 'web', scopes: ['orders'], audience: [API] },
 };
 
-// goauthentik/authentik: id_token.py.
+// goauthentik/authentik: id_token.py. The nonce of the login is copied.
 const AUTHENTIK: PresetShape = {
   provider: 'authentik',
   options: presets.authentik({ url: 'https://auth.example.com', application: 'shop' }),
   audience: 'web',
   jwksUri: 'https://auth.example.com/application/o/shop/jwks/',
-  access: jwt({ aud: 'web', azp: 'web', uid: 'k4Jm0s2ZqT', sub: USER, auth_time: ISSUED_AT, scope: 'openid orders' }),
+  access: jwt({
+    aud: 'web',
+    azp: 'web',
+    uid: 'k4Jm0s2ZqT',
+    sub: USER,
+    auth_time: ISSUED_AT,
+    nonce: 'n-0S6',
+    scope: 'openid orders',
+  }),
   seen: { subject: USER, clientId: 'web', scopes: ['openid', 'orders'], audience: ['web'] },
 };
 
@@ -86,7 +102,7 @@ const DEX: PresetShape = {
 const ADFS: PresetShape = {
   provider: 'AD FS',
   // Its name begins with http:, and nothing is fetched from it.
-  options: { ...presets.adfs({ host: 'sts.example.com' }), dangerouslyAllowInsecureHttp: true },
+  options: presets.adfs({ host: 'sts.example.com' }),
   audience: API,
   jwksUri: 'https://sts.example.com/adfs/discovery/keys',
   access: jwt({ aud: API, sub: USER, apptype: 'Confidential', appid: 'web', ver: '1.0', scp: 'openid orders' }),
@@ -217,6 +233,7 @@ const GITHUB_ACTIONS: PresetShape = {
 export const PRESET_SHAPES: readonly PresetShape[] = [
   GOOGLE_IAP,
   CLOUDFLARE_ACCESS,
+  CLOUDFLARE_MACHINE,
   HYDRA,
   AUTHENTIK,
   DEX,
