@@ -184,7 +184,7 @@ export function findRefusal(error: unknown): Refusal | undefined {
   return new Refusal(reason, String(detail), {
     ...(scopes === undefined ? {} : { scopes }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-    ...(cause === undefined ? {} : { cause }),
+    cause,
   });
 }
 

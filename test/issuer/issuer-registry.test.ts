@@ -61,6 +61,12 @@ describe('ListedIssuers', () => {
     expect(detailOf('a\r\nb')).toBe(`iss "a\\r\\nb"${trusted}`);
   });
 
+  it('names five trusted issuers, and how many more there are', () => {
+    const many = createRegistry(...Array.from({ length: 7 }, (_, i) => `https://${i}.example`));
+    const { detail } = many.find('https://evil.test', TOKEN) as Refusal;
+    expect(detail).toMatch(/trusted: ("https:\/\/\d\.example"(, )?){5} and 2 more$/);
+  });
+
   it('lists the issuers in the order in which they were given', () => {
     const names = registry.all().map(({ issuer }) => issuer);
     expect(names).toEqual(['https://as.example', 'https://as.example/tenant', 'https://b.example/']);
