@@ -44,7 +44,8 @@ describe.each([
   ])('compiles %s, and guards its routes', async (_title, folder, type, options) => {
     const { status, diagnostics, files } = await compile(await configure(folder, type, options));
     expect({ status, diagnostics }).toEqual({ status: 0, diagnostics: [] });
-    expect(files).toContain(join(consumer.path, 'node_modules/scopegate/dist/index.d.ts'));
+    const build = type === 'commonjs' ? 'dist/cjs' : 'dist';
+    expect(files).toContain(join(consumer.path, 'node_modules/scopegate', build, 'index.d.ts'));
     expect(await consumer.runJson(join(folder, 'out/server.js'))).toEqual({
       orders: { status: 200, body: { tenant: 'acme' } },
       me: { status: 200, body: { tenant: 'acme' } },
